@@ -1,0 +1,30 @@
+# Every command of this repository. "make" alone lists them.
+
+PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help demo test check setup down bench
+
+help: ## List these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1,/p' $(MAKEFILE_LIST) | while IFS=, read -r target text; do \
+		printf '  make %-7s %s\n' "$$target" "$$text"; done
+
+demo: setup ## Build the lab, deploy the stack on it and prove who reaches whom (root)
+	python -m lab up
+	ansible-playbook site.yml
+
+test: setup ## Run every test: the checks, the artefact and the stack on the lab (root)
+	python scripts/test.py all
+
+check: ## Run the quick tests: lint, sanity and unit (no root, no lab)
+	scripts/setup venv
+	python scripts/test.py check
+
+setup: ## Install what all of this needs: Debian packages (root) and .venv
+	scripts/setup
+
+down: ## Remove the lab and all it made on this machine (root)
+	scripts/setup venv
+	python -m lab down
+
+bench: setup ## Measure the load balancer on the lab (root)
+	python scripts/bench.py

@@ -1,0 +1,165 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Command line of the lab: python -m lab up|down|status|start|stop|exec."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from . import cache, fabric, hosts, images, preflight, procs, state
+from .names import CLONE, FABRIC, PREFIX
+from .plan import Link, Plan, PlanError, make_plan
+from .run import LabError, say
+
+
+def up(plan: Plan) -> None:
+    """Bring the lab in line with the plan; what is right already is not disturbed."""
+    start = time.monotonic()
+    cached = [hosts.root_path(), *images.paths().values()]
+    preflight.check(cold=not all(path.exists() for path in cached))
+    state.refuse_stranger()
+    outside = preflight.outside()
+    fresh = not state.living()
+    if fresh:
+        state.tear_down()
+    procs.end_builders()
+    cache.sweep()
+    saved = state.remember(outside) if fresh else state.load()["saved"]
+    state.save("starting" if fresh else "up", saved)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        made = pool.submit(images.make_all)
+        root = hosts.root_file_system()
+        hosts.remove_outdated(plan)
+        fabric.apply(plan, outside, preflight.nameserver())
+        boot(plan, plan.hosts, root)
+        images.serve(made.result())
+    procs.end_builders()
+    cache.prune({path.name for path in cached} | hosts.roots_in_use())
+    state.save("up", saved)
+    say(f"up: {' '.join(h.name for h in plan.hosts)} ({time.monotonic() - start:.1f} s)")
+
+
+def boot(plan: Plan, links: t.Sequence[Link], root: t.Any) -> None:
+    """Power on those that are off, all at once; return when each can be logged in to."""
+    hosts.private_key()
+    off = [link.name for link in links if not hosts.running(link)]
+    mgmt = plan.management.namespace
+    start = time.monotonic()
+    with ThreadPoolExecutor(max_workers=len(links)) as pool:
+        list(pool.map(lambda link: hosts.boot(link, root, mgmt), links))
+    hosts.write_known_hosts(plan)
+    if off:
+        say(f"booted {' '.join(off)} ({time.monotonic() - start:.1f} s)")
+
+
+def status(plan: Plan) -> bool:
+    """Print what there is; return whether all of it is up."""
+    owner = state.load().get("owner")
+    if not owner:
+        say("down" if not state.remains() else "down, with remains: " + ", ".join(state.remains()))
+        return False
+    say(f"{state.load()['phase']}, of {owner}")
+    lines = list(hosts.report(plan)) if FABRIC in procs.namespaces() else ["no namespaces"]
+    mirror = procs.alive(procs.MIRROR)
+    lines.append(f"{'mirror':<10} {'198.18.77.2:5000':<32} {'up' if mirror else 'off'}")
+    print("\n".join(lines))
+    return all(line.endswith(" up") for line in lines)
+
+
+def start(plan: Plan, name: str) -> None:
+    _living()
+    link = plan.host(name)
+    if not hosts.made(link):
+        raise LabError(f"{name} is not made yet; run: python -m lab up")
+    boot(plan, [link], hosts.root_path())
+
+
+def stop(plan: Plan, name: str, kill: bool) -> None:
+    _living()
+    hosts.stop(plan.host(name), kill)
+
+
+def execute(name: str, command: list[str]) -> t.NoReturn:
+    """Become a command in a network namespace of the lab, with the programs of this machine."""
+    preflight.check_root()
+    path = procs.NETNS / (PREFIX + name)
+    if not path.exists():
+        known = " ".join(each.removeprefix(PREFIX) for each in procs.namespaces())
+        raise LabError(f"no namespace {name}; there are: {known or 'none, the lab is down'}")
+    argv = ["nsenter", f"--net={path}", "--", *command]
+    os.execvp(argv[0], argv)
+
+
+def _living() -> None:
+    state.refuse_stranger()
+    if not state.living():
+        raise LabError("the lab is down; start it with: python -m lab up")
+
+
+def down(force: bool) -> None:
+    preflight.check_root()
+    if not force:
+        state.refuse_stranger()
+    if not state.remains():
+        say("down already")
+    state.tear_down()
+    cache.sweep()
+
+
+def parse(argv: t.Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
+    parser.add_argument("-i", "--inventory", action="append", help="default: inventories/lab")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="build, boot, or bring in line with the inventory")
+    command = commands.add_parser("down", help="remove every trace but the cache")
+    command.add_argument("--force", action="store_true", help="another clone's living lab too")
+    commands.add_parser("status", help="exit 0 if all is up")
+    command = commands.add_parser("start", help="power a host on")
+    command.add_argument("host")
+    command = commands.add_parser("stop", help="power a host off")
+    command.add_argument("host")
+    command.add_argument("--kill", action="store_true", help="cut its power")
+    command = commands.add_parser("exec", help="run a command in a host's network namespace")
+    command.add_argument("name", help="a host, or fabric, or mgmt")
+    command.add_argument("argv", nargs=argparse.REMAINDER)
+    return parser.parse_args(argv)
+
+
+def main(argv: t.Sequence[str]) -> int:
+    args = parse(argv)
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # where nft is; not everybody's shell looks there
+    if args.command == "exec":
+        execute(args.name, args.argv)
+    if args.command == "down":
+        with state.lock():
+            down(args.force)
+        return 0
+    preflight.check_root()
+    from . import inventory  # here: Ansible wants a home to write to as soon as it is loaded
+
+    plan = make_plan(inventory.load(args.inventory or [str(CLONE / "inventories/lab")]))
+    if args.command == "status":
+        return 0 if status(plan) else 1
+    with state.lock(0 if args.command == "up" else 60):
+        if args.command == "up":
+            up(plan)
+        elif args.command == "start":
+            start(plan, args.host)
+        else:
+            stop(plan, args.host, args.kill)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (LabError, PlanError) as exc:
+        sys.exit(f"lab: {exc}")
+    except KeyboardInterrupt:
+        sys.exit("lab: interrupted; python -m lab down removes what there is")

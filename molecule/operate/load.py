@@ -1,0 +1,176 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Send HTTP requests at a steady rate, never twice, and count what became of each.
+
+    load.py http://10.0.0.2/status/200 --method POST --connections 16 --rate 600 --seconds 60
+
+Most load tools repeat a request whose connection was closed, and so hide the loss. This one does
+not: a request that was sent and not answered is counted as lost. "{id}" in the URL becomes a new
+id for each request. Times run from the moment at which a request was due, so that a stall counts
+for every request that it delays. The result is one JSON object on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import json
+import math
+import time
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+class Lost(Exception):
+    """A request was sent and no answer came; the text says how it ended."""
+
+
+@dataclass
+class Tally:
+    """What became of the requests. seconds holds (due since the start, took, lost) for each."""
+
+    sent: int = 0
+    statuses: collections.Counter[str] = field(default_factory=collections.Counter)
+    lost: collections.Counter[str] = field(default_factory=collections.Counter)
+    served_by: collections.Counter[str] = field(default_factory=collections.Counter)
+    seconds: list[tuple[float, float, bool]] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)
+    connections: int = 0
+    last: dict[str, float] = field(default_factory=dict)
+    by_second: dict[int, collections.Counter[str]] = field(
+        default_factory=lambda: collections.defaultdict(collections.Counter)
+    )
+
+    def report(self, ids: bool) -> dict[str, t.Any]:
+        took = sorted(seconds for _due, seconds, _lost in self.seconds)
+        bad = sum(count for status, count in self.statuses.items() if status[0] == "5")
+        return {
+            "sent": self.sent,
+            "failed": bad + sum(self.lost.values()),
+            "statuses": dict(self.statuses),
+            "lost": dict(self.lost),
+            "served_by": dict(self.served_by),
+            "connections": self.connections,
+            **{f"p{share}_ms": milliseconds(took, share) for share in (50, 99, 100)},
+            "worst_by_second": self._worst(),
+            # When the last request was sent that each member answered, and who answers when.
+            "last_sent": self.last,
+            "by_second": self.by_second,
+            **({"ids": self.ids} if ids else {}),
+        }
+
+    def _worst(self) -> dict[int, list[float]]:
+        """Return, for each second that stands out, the longest time (ms) and how many failed."""
+        found: dict[int, list[float]] = {}
+        for due, took, failed in self.seconds:
+            entry = found.setdefault(int(due), [0.0, 0])
+            entry[0] = max(entry[0], round(took * 1000, 1))
+            entry[1] += failed
+        return {second: entry for second, entry in sorted(found.items()) if max(entry) >= 100}
+
+
+def milliseconds(ordered: list[float], share: int) -> float:
+    return round(ordered[math.ceil(len(ordered) * share / 100) - 1] * 1000, 2) if ordered else 0.0
+
+
+class Client:
+    """One connection at a time; opened anew when the server has closed it."""
+
+    def __init__(self, args: argparse.Namespace, number: int, tally: Tally) -> None:
+        self.args, self.number, self.tally = args, number, tally
+        url = urlsplit(args.url)
+        self.where = (url.hostname, url.port or 80)
+        self.target = url.path + (f"?{url.query}" if url.query else "")
+        self.reader: asyncio.StreamReader | None = None
+        self.writer: asyncio.StreamWriter | None = None
+
+    async def run(self, begun: float) -> None:
+        interval = self.args.connections / self.args.rate
+        requests = round(self.args.seconds / interval)
+        for count in range(requests):
+            due = begun + (count + self.number / self.args.connections) * interval
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            await self._one(f"{self.args.ids}{self.number}-{count}", due, due - begun)
+        self.close()
+
+    async def _one(self, request_id: str, due: float, at: float) -> None:
+        self.tally.sent += 1
+        try:
+            status, server = await asyncio.wait_for(self._ask(request_id), self.args.timeout)
+        except (Lost, OSError, asyncio.TimeoutError) as exc:
+            status = f"{type(exc).__name__}: {exc}"
+            self.tally.lost[status] += 1
+            self.close()
+        else:
+            self.tally.statuses[status] += 1
+            self.tally.served_by[server] += 1
+            self.tally.last[server] = round(at, 2)
+            self.tally.by_second[int(at + time.monotonic() - due)][server] += 1
+        self.tally.ids[request_id] = status
+        failed = not status.isdigit() or status[0] == "5"
+        self.tally.seconds.append((at, time.monotonic() - due, failed))
+
+    async def _ask(self, request_id: str) -> tuple[str, str]:
+        if self.writer is None or self.reader is None or self.reader.at_eof():
+            self.close()
+            self.reader, self.writer = await asyncio.open_connection(*self.where)
+            self.tally.connections += 1
+        lines = [
+            f"{self.args.method} {self.target.replace('{id}', request_id)} HTTP/1.1",
+            f"Host: {self.where[0]}",
+            "Accept: application/json",
+            *(["Content-Length: 0"] if self.args.method == "POST" else []),
+            *(["Connection: close"] if self.args.close else []),
+            *self.args.header,
+        ]
+        self.writer.write("\r\n".join([*lines, "", ""]).encode())
+        return await self._answer(self.reader)
+
+    async def _answer(self, reader: asyncio.StreamReader) -> tuple[str, str]:
+        head = b""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            status, *lines = head.decode("latin-1").split("\r\n")
+            fields = [line.lower().split(":", 1) for line in lines if ":" in line]
+            headers = {name: value.strip() for name, value in fields}
+            await reader.readexactly(int(headers.get("content-length", 0)))
+        except asyncio.IncompleteReadError:
+            raise Lost("closed within the answer" if head else "closed before the answer") from None
+        if headers.get("connection") == "close":
+            self.close()
+        return status.split()[1], headers.get("x-served-by", "")
+
+    def close(self) -> None:
+        if self.writer is not None:
+            self.writer.close()
+        self.reader = self.writer = None
+
+
+async def load(args: argparse.Namespace) -> Tally:
+    tally = Tally()
+    begun = time.monotonic() + 0.1
+    clients = [Client(args, number, tally) for number in range(args.connections)]
+    await asyncio.gather(*(client.run(begun) for client in clients))
+    return tally
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("--method", choices=["GET", "POST"], default="GET")
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=100, help="requests a second in all")
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--timeout", type=float, default=65, help="seconds to wait for an answer")
+    parser.add_argument("--close", type=bool, default=False, help="a connection for each request")
+    parser.add_argument("--header", action="append", default=[])
+    parser.add_argument("--ids", default="", help="begin ids with this, and tell each one's end")
+    args = parser.parse_args()
+    print(json.dumps(asyncio.run(load(args)).report(bool(args.ids))))
+
+
+if __name__ == "__main__":
+    main()

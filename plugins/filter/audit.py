@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the audit needs and shows. Each filter has its documentation beside this file."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..module_utils import _gcp_audit_text, _report_html
+from ..module_utils._topology_values import TopologyError
+from ..plugin_utils._inventory import model
+
+
+def inventory_hosts(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[str, t.Any]:
+    try:
+        _topology, values = model(declaration, groups, hostvars)
+    except TopologyError as exc:
+        raise AnsibleFilterError(str(exc)) from exc
+    hosts = {
+        name: {key: value for key, value in own.items() if value is not None}
+        for name, own in values.items()
+    }
+    return {"groups": {name: list(members) for name, members in groups.items()}, "hosts": hosts}
+
+
+def audit_table(found: dict[str, t.Any]) -> list[str]:
+    return _gcp_audit_text.audit_lines(found)
+
+
+def audit_html(found: dict[str, t.Any], report: dict[str, t.Any] | None = None) -> str:
+    if report:
+        return _report_html.report_html({**report, "project": found})
+    return _report_html.audit_html(found)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable]:
+        return {
+            "audit_html": audit_html,
+            "audit_table": audit_table,
+            "inventory_hosts": inventory_hosts,
+        }

@@ -1,0 +1,37 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the reports of playbooks are made of. Each filter has its documentation beside this file."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils import _report
+
+
+def probe_table(results: t.Iterable[dict]) -> list[str]:
+    heads = ("flow", "protocol", "expected", "found", "latency", "")
+    return _report.table(heads, [_report.probe_row(result) for result in results])
+
+
+def probe_sentence(result: dict) -> str:
+    return _report.probe_sentence(result)
+
+
+def sample_problems(sample: dict, pool: dict, requests: int = 40, tolerance: int = 0) -> list[str]:
+    return _report.sample_problems(sample, pool, int(requests), int(tolerance))
+
+
+def status_table(info: dict) -> list[str]:
+    return _report.status_lines(info)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, t.Callable]:
+        return {
+            "probe_sentence": probe_sentence,
+            "probe_table": probe_table,
+            "sample_problems": sample_problems,
+            "status_table": status_table,
+        }

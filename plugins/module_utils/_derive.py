@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the roles and probes need of a declaration. No Ansible, no I/O.
+
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+from ._topology import Topology
+from ._topology_entries import listing
+from ._topology_values import ANY, Flow, Host, IPv4Network, TopologyError, parse_network
+
+
+def flow_address(
+    topology: Topology, source: str, target: str = "", protocol: str = ""
+) -> tuple[str, int]:
+    """Return the address and port that the one fitting flow leads to, at its first target."""
+    flow = the_flow(topology, source, target, protocol)
+    return topology.members(flow.target)[0].address, flow.port
+
+
+def the_flow(topology: Topology, source: str, target: str = "", protocol: str = "") -> Flow:
+    """Return the one flow that names source (and target, if given); raise if there are others."""
+    fitting = [
+        flow
+        for flow in topology.flows
+        if flow.source == source and target in ("", flow.target) and protocol in ("", flow.protocol)
+    ]
+    if len(fitting) != 1:
+        wanted = f"from {source}" + (f" to {target}" if target else "")
+        wanted += f" with the protocol {protocol}" if protocol else ""
+        found = f"{len(fitting)} do: {listing(map(str, fitting))}" if fitting else "none does"
+        raise TopologyError([f"topology.flows: one flow has to lead {wanted}; {found}"])
+    return fitting[0]
+
+
+def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
+    """Return the ranges whose hosts may log in at target, as the host part of MySQL accounts.
+
+    MySQL sees the address of whoever connects: behind a load balancer that is the balancer's.
+    The flows are those with the protocol mysql, or those to a port, if one is given.
+    """
+    servers = {host.name for host in topology.members(target)}
+    flows = [
+        flow
+        for flow in topology.flows
+        if (flow.port == port if port else flow.protocol == "mysql")
+        and any(host.name in servers for host in topology.members(flow.target))
+    ]
+    if any(flow.source == ANY for flow in flows):
+        return ["%"]
+    found = [cidr for flow in flows for cidr in _origins(topology, flow)]
+    if not found:
+        which = f"port {port}" if port else "protocol mysql"
+        raise TopologyError([f"topology.flows: no flow with {which} leads to {target}"])
+    return [f"{cidr.network_address}/{cidr.netmask}" for cidr in dict.fromkeys(found)]
+
+
+def _origins(topology: Topology, flow: Flow) -> list[IPv4Network]:
+    """Return the networks that a flow comes from; a range, and a client's address, stand alone."""
+    if "/" in flow.source:
+        return [parse_network(flow.source)]
+    hosts = topology.members(flow.source)
+    outside = [IPv4Network(h.address) for h in hosts if not h.network and h.address]
+    names = [name for name in topology.networks_of(flow.source) if name]
+    return outside + [cidr for name in names for cidr in topology.networks[name].cidrs]
+
+
+def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
+    """Return every declared service as seen from one host: open if declared, else closed.
+
+    What no declaration decides is left out: a host whose address is not known may or may not
+    stand in a range, and management gets in where no flow leads.
+    """
+    found = []
+    for (name, port), door in topology.doors.items():
+        target = topology.hosts[name]
+        admitted = topology.admits(source, target, port)
+        if name == source.name or not (admitted or _decided(topology, source, door, port)):
+            continue
+        found.append(
+            {
+                "name": f"{source.name} -> {name}:{port}",
+                "address": target.address,
+                "port": port,
+                # All flows to one port of a host have one protocol.
+                "protocol": topology.flows[next(iter(door.values()))].protocol,
+                "expect": "open" if admitted else "closed",
+            }
+        )
+    return found
+
+
+def _decided(topology: Topology, source: Host, door: t.Iterable[str], port: int) -> bool:
+    """Tell whether a port must be closed to a host that no flow admits."""
+    if not source.address:
+        return not any("/" in name for name in door)
+    managed = [entry.source for entry in topology.management if entry.port == port]
+    return not any(ipaddress.IPv4Address(source.address) in cidr for cidr in managed)

@@ -1,0 +1,136 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge the hops outside of the target: declaration, route, network, the way back. No I/O.
+
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+from ._explain_case import FAILED, OK, UNKNOWN, Case, Hop
+from ._topology_entries import listing
+
+FORBIDDEN = "Operation not permitted"  # what connect() says where the source's own rules drop
+
+
+def declared(case: Case) -> Hop:
+    if case.flow:
+        return Hop("declared", OK, f"flow {case.flow} admits it, {case.between}")
+    evidence = f"no flow admits {case.source.name} to {case.target.name}:{case.asked.port}"
+    one, other = case.source.network, case.target.network
+    if not case.topology.routed(one, other):
+        evidence += f"; {one} and {other} are not peered, and peering is not transitive"
+    if case.connected:
+        return Hop("declared", OK, f"{evidence}: it has to be closed")
+    closed = f"; it is closed ({case.state}), as it has to be" if case.state else ""
+    return Hop("declared", FAILED, evidence + closed, _way_round(case))
+
+
+def _way_round(case: Case) -> str:
+    """Name the declared ways to the same protocol through a network that both can reach."""
+    topology, source, target = case.topology, case.source, case.target
+    wanted = f"{source.name} -> {target.name}:{case.asked.port}"
+    if source.network and target.network and not topology.routed(source.network, target.network):
+        relays = topology.relays(source.network, target.network)
+        doors = [
+            f"{flow.target}:{flow.port}"
+            for flow in topology.flows
+            if flow.protocol == case.asked.protocol
+            and set(topology.networks_of(flow.target)) <= set(relays)
+            and any(
+                topology.admits(source, host, flow.port) for host in topology.members(flow.target)
+            )
+        ]
+        if doors:
+            return f"go through {doors[0]}, which is peered with both"
+        through = (
+            f"declare a flow through a host in {' or '.join(relays)}" if relays else "peer them"
+        )
+        return f"{through} if {wanted} is wanted"
+    return f"declare it in topology.flows if {wanted} is wanted"
+
+
+def route(case: Case) -> Hop:
+    own = case.route or "not known"
+    if not case.flow and case.connected:
+        one, other = case.source.network, case.target.network
+        if not case.topology.routed(one, other):
+            evidence = f"packets pass {case.between}, though these are not peered"
+            return Hop("route", FAILED, evidence, "remove the peering or route, or declare it")
+    if case.arrived or case.state != "no_route" or case.verdict == "reject":
+        return Hop("route", OK if case.route else UNKNOWN, f"{case.source.name}: {own}")
+    told = f"{case.source.name} is told {case.probe['detail']!r}"
+    if FORBIDDEN in case.probe["detail"]:
+        remedy = f"let {case.source.name}'s own firewall send tcp:{case.asked.port} to {case.place}"
+        return Hop("route", FAILED, f"{told} by itself; {own}", remedy)
+    return Hop("route", FAILED, f"{told}: no way {case.between}; {own}", _peering(case))
+
+
+def _peering(case: Case) -> str:
+    one, other = case.source.network, case.target.network
+    if one and other and one != other:
+        return f"the peering of {one} and {other} has to be active on both sides"
+    return f"routes have to lead from {case.source.name} to {case.target.address} and back"
+
+
+def network(case: Case) -> Hop:
+    """Judge what lies between the hosts: does its firewall let the first packet through?"""
+    if not case.flow and case.connected:
+        evidence = f"a firewall rule lets {case.source.name} through, though no flow admits it"
+        return Hop("rule", FAILED, evidence, _narrower(case))
+    if case.arrived:
+        return Hop("rule", OK, f"{case.source.name}'s packets reach {case.target.name}")
+    if case.state == "refused" and case.arrived is None:
+        return Hop("rule", OK, f"{case.source.name} gets an answer")
+    if not case.state or case.state == "no_route":
+        return Hop("rule", UNKNOWN, "no packet came so far that it could be judged")
+    if case.arrived is None and (case.verdict in ("drop", "reject") or not case.own.get("ok")):
+        return Hop("rule", UNKNOWN, f"nobody saw whether packets reach {case.target.name}")
+    seen = "no packet reaches" if case.arrived is False else "all is well at"
+    through = [probe["name"] for probe in case.siblings if probe["ok"]]
+    hint, remedy = "", f"a firewall rule has to admit {case.wanted}"
+    if through:
+        hint = f"; others get through: {listing(through)}"
+    elif case.source.network != case.target.network and case.source.network:
+        remedy += f"; or else {_peering(case)}"
+    evidence = f"{seen} {case.target.name}, {case.source.name} finds {case.state}"
+    return Hop("rule", FAILED, evidence + hint, remedy)
+
+
+def _narrower(case: Case) -> str:
+    door = case.topology.doors.get((case.target.name, case.asked.port), {})
+    admitted = listing(door) or "nobody"
+    return (
+        f"the rules for tcp:{case.asked.port} to {case.target.address} ({case.target.name}) have"
+        f" to admit {admitted} only; or declare a flow for {case.source.name}"
+    )
+
+
+def way_back(case: Case) -> Hop:
+    answered = case.arrived and case.door.get("answered") == "accepted"
+    lost = answered and case.state == "timeout" and not case.connected
+    told = case.back.get("state") == "no_route"
+    way = f"{case.target.name} -> {case.source.name}"
+    if case.connected:
+        return Hop("way back", OK, f"{case.source.name} gets the answers")
+    if lost or (told and case.arrived is not False):
+        what = f"{case.target.name} answers, but {case.source.name} hears nothing"
+        evidence = what if lost else f"no way {way}"
+        if told:
+            evidence += f"; {case.target.name} is told {case.back['detail']!r}"
+        if case.route_back:
+            evidence += f"; {case.target.name}: {case.route_back}"
+        return Hop("way back", FAILED, evidence, _peering(case))
+    return Hop("way back", UNKNOWN, "there was no answer to be carried")
+
+
+def tcp(case: Case) -> Hop:
+    if not case.probe:
+        return Hop("tcp", UNKNOWN, f"{case.source.name} did not probe")
+    found = f"{case.state} ({case.probe['detail']})"
+    if case.connected:
+        return Hop("tcp", OK, f"the connection comes up after {case.probe['latency_ms']:g} ms")
+    if not case.flow:
+        return Hop("tcp", OK, f"closed: {found}")
+    return Hop("tcp", FAILED, found, f"{case.place} has to accept {case.source.name}")

@@ -1,0 +1,111 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find firewall rules that decide nothing. No Ansible, no I/O.
+
+Only VPC firewall rules of declared networks: a policy may serve other networks and projects too.
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._gcp_finding import Finding
+from ._gcp_rule_values import ALLOW, EGRESS, INGRESS, Rule
+from ._gcp_site import NOBODY, Site, said
+from ._gcp_stages import applied, cells
+from ._gcp_values import Network
+from ._topology_entries import listing
+from ._topology_ranges import common, covers, minus, spans
+
+
+class Dead(t.NamedTuple):
+    """Why a rule decides nothing, and what would mend that."""
+
+    kind: str
+    text: str
+    command: str = ""
+
+
+def dead_findings(site: Site) -> t.Iterator[Finding]:
+    if site.project.lacks("instances"):
+        return  # whom a rule is for is not known
+    deciding = _deciding(site)
+    for network in site.networks.values():
+        for rule in site.project.firewalls.get(network.ref, ()):
+            found = _by_itself(site, network, rule)
+            if not found and rule not in deciding:
+                found = _shadowed(site, network, rule)
+            if found:
+                command = found.command or site.gcloud.delete(rule, "")
+                yield Finding(found.kind, f"{network.name}: {rule}", found.text, command)
+
+
+def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
+    """Say why a rule can never match, whatever the others are."""
+    if rule.disabled:
+        return Dead("rule-disabled", "is disabled, so it decides nothing")
+    if not any(applied(rule, seat) for seat in site.all_seats):
+        named = listing(sorted(rule.tags | rule.accounts)) or "an address in its destinations"
+        return Dead("rule-no-target", f"no VM of {network.name} has {named}")
+    sure, perhaps = site.judge.remote(rule, network.ref)
+    if not sure and not perhaps:
+        named = listing(sorted(rule.remote.tags | rule.remote.accounts))
+        text = f"no VM of {network.name} has {named}, and tags do not cross a peering"
+        return Dead("rule-no-source", text if named else "it means no IPv4 address")
+    if rule.direction == INGRESS and rule.action == ALLOW:
+        return _no_route(site, network, rule)
+    return None
+
+
+def _no_route(site: Site, network: Network, rule: Rule) -> Dead | None:
+    """Name the ranges of a rule from which no packet comes; wider ones hold others too."""
+    never = minus(site.never_arriving(network.name), NOBODY)
+    lost = [cidr for cidr in rule.sources.cidrs if covers(never, spans([cidr]))]
+    if not lost:
+        return None
+    runs = spans(lost)
+    there = [n.name for n in site.topology.networks.values() if common(spans(n.cidrs), runs)]
+    text = f"{said(runs)} is {listing(there)}, which is not peered with {network.name}; peering is"
+    text += " not transitive, so no packet comes from there"
+    left = [cidr for cidr in rule.sources.cidrs if cidr not in lost]
+    if not left and (rule.sources.tags or rule.sources.accounts):
+        return Dead("rule-no-route", text, site.gcloud.update(rule, ""))
+    command = site.gcloud.update(rule, ",".join(map(str, left))) if left else ""
+    return Dead("rule-no-route", text, command)
+
+
+def _deciding(site: Site) -> set[Rule]:
+    """Return all rules that have a say about any address, service and VM."""
+    found: set[Rule] = set()
+    seen: set[tuple] = set()
+    declared = {network.ref for network in site.networks.values()}
+    for seat in site.all_seats:
+        for direction in (INGRESS, EGRESS):
+            stages = site.judge.applying(seat, direction)
+            if seat.nic.network not in declared or (id(stages), seat.nic.network) in seen:
+                continue
+            seen.add((id(stages), seat.nic.network))
+            for _service, own in cells(stages):
+                # Most rules are soon known to decide somewhere: the others are looked for.
+                if not found.issuperset(each.rule for stage in own for each in stage):
+                    answers = site.judge.judged(own, direction, seat.nic.network)
+                    found.update(answers.deciding())
+    return found
+
+
+def _shadowed(site: Site, network: Network, rule: Rule) -> Dead:
+    """Name the rules that decide where this one would."""
+    sure, perhaps = site.judge.remote(rule, network.ref)
+    others: dict[Rule, None] = {}
+    for seat in site.all_seats:
+        if applied(rule, seat):
+            for service in rule.services:
+                answers = site.judge.answers(
+                    seat, rule.direction, service._replace(last=service.first)
+                )
+                for _span, answer in answers.over(sure or perhaps):
+                    others.update(dict.fromkeys(answer.rules))
+            break
+    return Dead("rule-shadowed", f"never decides: before it comes {listing(map(str, others))}")

@@ -1,0 +1,149 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge whether each declared flow is open, all of it, at both of its ends. No Ansible, no I/O.
+
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._gcp_answers import OPEN, UNDECIDED, Answer
+from ._gcp_commands import Opening
+from ._gcp_finding import Finding
+from ._gcp_rule_values import EGRESS, INGRESS, Service
+from ._gcp_site import Site, asked, said
+from ._gcp_stages import PUBLIC
+from ._topology_entries import listing
+from ._topology_ranges import Span, common, spans
+from ._topology_values import ANY, Flow, IPv4Network
+
+Runs = tuple[Span, ...]
+
+
+class Shut(t.NamedTuple):
+    """Addresses that VMs of a network and region do not surely talk with, and why."""
+
+    network: str
+    region: str
+    answer: Answer
+    runs: Runs
+
+
+class Look:
+    """Asks VMs about one port and keeps what is not open; VMs with the same answer are one."""
+
+    def __init__(self, site: Site, direction: str, port: int) -> None:
+        self.site, self.direction = site, direction
+        self.service = Service("tcp", port, port)
+        self.found: dict[Shut, list[str]] = {}
+        self._known: dict[tuple[int, int], list[Shut]] = {}
+
+    def at(self, name: str, runs: list[Span]) -> None:
+        """Look at a host; runs are the addresses that it should talk with."""
+        seat = self.site.seats.get(name)
+        if seat is None:
+            return
+        answers = self.site.judge.answers(seat, self.direction, self.service)
+        key = (id(answers), id(runs))
+        if key not in self._known:
+            place = (seat.nic.network, seat.instance.region)
+            parts: dict[Answer, list[Span]] = {}
+            for span, answer in answers.over(runs):
+                if answer.state != OPEN:
+                    parts.setdefault(answer, []).append(span)
+            self._known[key] = [Shut(*place, why, tuple(own)) for why, own in parts.items()]
+        for shut in self._known[key]:
+            self.found.setdefault(shut, []).append(name)
+
+    def findings(self, kind: str, what: str) -> t.Iterator[Finding]:
+        """Say what is shut; kind begins the ids, what is the object's name."""
+        for shut, names in self.found.items():
+            way = "from" if self.direction == INGRESS else "to"
+            text = f"{way} {said(shut.runs)} on {listing(names)}: {because(shut.answer)}"
+            if shut.answer.state == UNDECIDED:
+                yield Finding(f"{kind.removesuffix('-egress')}-undecided", what, text)
+            else:
+                yield Finding(f"{kind}-closed", what, text, self.mend(what, shut, names))
+
+    def mend(self, what: str, shut: Shut, names: list[str]) -> str:
+        """Return the command that opens exactly this, "" if there is no single one."""
+        local = spans(IPv4Network(self.site.seats[name].nic.address) for name in names)
+        opening = Opening(
+            f"{what}{'' if self.direction == INGRESS else ' out'}",
+            self.direction,
+            shut.network,
+            (self.service,),
+            asked(shut.runs),
+            local,
+        )
+        return self.site.gcloud.admit(opening, shut.answer.rules, shut.region)
+
+
+def because(answer: Answer) -> str:
+    """Say which rules decide, or which of them only the cloud can decide."""
+    if answer.state == UNDECIDED:
+        why = listing(f"{rule}{_unknown(rule)}" for rule in answer.doubts)
+        return f"undecided, because of {why}"
+    if answer.rules:
+        return f"{answer.state} by {listing(map(str, answer.rules))}"
+    return f"{answer.state}, since no rule admits it"
+
+
+def _unknown(rule: t.Any) -> str:
+    words = [*rule.sources.unknown, *rule.destinations.unknown]
+    words += ["target tags"] if rule.secure_tags else []
+    words += ["the network context"] if rule.sources.context or rule.destinations.context else []
+    words += [rule.action] if rule.action not in ("allow", "deny", "goto_next", "unknown") else []
+    return f" ({', '.join(words)})" if words else ""
+
+
+def flow_findings(site: Site) -> t.Iterator[Finding]:
+    for flow in site.topology.flows:
+        look = Look(site, INGRESS, flow.port)
+        for host in site.topology.members(flow.target):
+            look.at(host.name, site.required(flow.source, host.network or ""))
+        yield from look.findings("flow", str(flow))
+        yield from _egress(site, flow)
+        yield from _without_address(site, flow)
+
+
+def _egress(site: Site, flow: Flow) -> t.Iterator[Finding]:
+    """Ask the VMs that a flow comes from whether they may send it."""
+    look = Look(site, EGRESS, flow.port)
+    targets = site.topology.members(flow.target)
+    reached: dict[str | None, list[Span]] = {}
+    for host in site.topology.members(flow.source):
+        if host.network not in reached:
+            routed = [m for m in targets if site.topology.routed(host.network, m.network)]
+            reached[host.network] = spans(IPv4Network(m.address) for m in routed if m.address)
+        look.at(host.name, reached[host.network])
+    yield from look.findings("flow-egress", str(flow))
+
+
+def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
+    """Name the VMs that the internet should reach and that have no address there."""
+    if flow.source != ANY and not ("/" in flow.source and _public(site, flow)):
+        return
+    targets = [host.name for host in site.topology.members(flow.target)]
+    seats = site.seats
+    without = [name for name in targets if name in seats and not seats[name].nic.external]
+    if without:
+        text = f"{listing(without)}: no external address, so from the internet it is reached only"
+        text += " through a load balancer of the cloud, which is not judged"
+        yield Finding("flow-no-public-address", str(flow), text)
+
+
+def _public(site: Site, flow: Flow) -> bool:
+    return bool(common(site.topology.addresses(flow.source), PUBLIC))
+
+
+def management_findings(site: Site) -> t.Iterator[Finding]:
+    for entry in site.topology.management:
+        look = Look(site, INGRESS, entry.port)
+        runs = spans([entry.source])
+        for name in site.topology.hosts:
+            look.at(name, runs)
+        yield from look.findings("management", f"management {entry.source} -> {entry.port}")

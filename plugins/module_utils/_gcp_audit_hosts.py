@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge where the hosts of the inventory are in the project. No Ansible, no I/O.
+
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._gcp_finding import Finding
+from ._gcp_site import Site
+from ._gcp_stages import Seat
+from ._topology_entries import listing
+from ._topology_values import Host
+
+STARTABLE = ("TERMINATED", "STOPPED", "SUSPENDED")
+
+
+def host_findings(site: Site) -> t.Iterator[Finding]:
+    for host in site.topology.hosts.values():
+        if host.network:
+            yield from _host(site, host)
+    yield from _unlisted(site)
+
+
+def _host(site: Site, host: Host) -> t.Iterator[Finding]:
+    candidates = site.candidates(host)
+    if not candidates:
+        yield _missing(site, host)
+        return
+    seat = site.seats.get(host.name)
+    if seat is None:
+        yield _misplaced(site, host, candidates)
+    instance = (seat or candidates[0]).instance
+    if instance.status != "RUNNING":
+        command = site.gcloud.start(instance) if instance.status in STARTABLE else ""
+        yield Finding("vm-not-running", host.name, f"its status is {instance.status}", command)
+
+
+def _missing(site: Site, host: Host) -> Finding:
+    what = f"no instance is named {host.name} or has the address {host.address} in {host.network}"
+    if site.project.lacks("instances"):
+        return Finding("vm-undecided", host.name, f"{what} among those that could be read")
+    return Finding("vm-missing", host.name, f"{what}; nothing about it is judged")
+
+
+def _misplaced(site: Site, host: Host, candidates: list[Seat]) -> Finding:
+    shown = listing(
+        f"{seat.nic.address or 'no IPv4 address'} in {seat.nic.network.rpartition('/')[2]}"
+        for seat in candidates
+    )
+    said = f"the inventory says {host.address} in {host.network}, the project {shown}"
+    inside = any(site.is_in(seat, host) for seat in candidates)
+    return Finding("vm-address" if inside else "vm-network", host.name, f"{said}; it is not judged")
+
+
+def _unlisted(site: Site) -> t.Iterator[Finding]:
+    """Name the VMs that stand in a declared network and are not judged, by network."""
+    known = {seat.instance.ref for h in site.topology.hosts.values() for seat in site.candidates(h)}
+    for name, network in site.networks.items():
+        others = [
+            seat.instance.name
+            for seat in site.all_seats
+            if seat.nic.network == network.ref and seat.instance.ref not in known
+        ]
+        if others:
+            text = f"{listing(others)}: not in the inventory, so what reaches them is not judged"
+            yield Finding("vm-unlisted", name, text)

@@ -1,0 +1,163 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The declaration and the project side by side: which VM and network is which. No I/O.
+
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import bisect
+import typing as t
+from functools import cached_property
+from ipaddress import IPv4Address
+
+from ._gcp_commands import Gcloud
+from ._gcp_rules import Judge
+from ._gcp_stages import EVERYWHERE, PUBLIC, Seat
+from ._gcp_values import Network, Peering, Project
+from ._topology import Topology
+from ._topology_entries import listing
+from ._topology_ranges import Span, cidrs, covers, minus, spans, union
+from ._topology_values import ANY, RESERVED, Host, IPv4Network
+
+NOBODY = spans(RESERVED)
+ANYWHERE = minus(EVERYWHERE, NOBODY)
+INTERNET = minus(PUBLIC, NOBODY)
+
+
+def said(runs: t.Sequence[Span]) -> str:
+    """Write addresses for a person: a wide range but for what is missing, where that is shorter."""
+    differ = (runs[0][0] ^ runs[-1][1]).bit_length()
+    hull = IPv4Network((runs[0][0] >> differ << differ, 32 - differ))
+    bases = {"anywhere": ANYWHERE, "the internet": INTERNET, str(hull): spans([hull])}
+    ways: list[list[str]] = [cidrs(runs)]
+    for name, base in bases.items():
+        but = cidrs(minus(base, runs))
+        first = f"{name} but {listing(but)}" if but else name
+        ways.append([first, *[""] * len(but), *cidrs(minus(runs, base))])
+    shortest = min(ways, key=len)
+    return listing(word for word in shortest if word)
+
+
+def asked(runs: t.Sequence[Span]) -> list[Span]:
+    """Return what a rule should say for these addresses: all there are, where the internet is."""
+    return EVERYWHERE if covers(runs, INTERNET) else list(runs)
+
+
+class Site:
+    """What the parts of the audit share; networks and seats are by the declaration's names."""
+
+    def __init__(self, topology: Topology, project: Project) -> None:
+        self.topology, self.project = topology, project
+        self.judge, self.gcloud = Judge(project), Gcloud(project)
+        declared = (n for n in project.networks.values() if n.name in topology.networks)
+        self.networks: dict[str, Network] = {network.name: network for network in declared}
+        self._required: dict[tuple[str, str], list[Span]] = {}
+
+    def candidates(self, host: Host) -> list[Seat]:
+        """Return where a host may be in the project: by its name, else by its address."""
+        return self._by_name.get(host.name) or [
+            seat for seat in self._by_address.get(host.address, ()) if self.is_in(seat, host)
+        ]
+
+    def is_in(self, seat: Seat, host: Host) -> bool:
+        """Tell whether this is the network that the host is declared to stand in."""
+        return seat.nic.network.rpartition("/")[2] == host.network
+
+    @cached_property
+    def seats(self) -> dict[str, Seat]:
+        """The hosts that are where they should be, with the network interface of their address."""
+        return {
+            host.name: seat
+            for host in self.topology.hosts.values()
+            for seat in self.candidates(host)[::-1]
+            if host.network and seat.nic.address == host.address and self.is_in(seat, host)
+        }
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Seat]]:
+        return self._grouped(lambda seat: seat.instance.name)
+
+    @cached_property
+    def _by_address(self) -> dict[str, list[Seat]]:
+        return self._grouped(lambda seat: seat.nic.address)
+
+    def _grouped(self, key: t.Callable[[Seat], str]) -> dict[str, list[Seat]]:
+        found: dict[str, list[Seat]] = {}
+        for seat in self.all_seats:
+            found.setdefault(key(seat), []).append(seat)
+        return found
+
+    @cached_property
+    def all_seats(self) -> list[Seat]:
+        return [Seat(each, nic) for each in self.project.instances for nic in each.nics]
+
+    def peering(self, own: str, peer: str) -> Peering | None:
+        """Return what a network (both by reference) says of its peering with another."""
+        network = self.project.networks.get(own)
+        found = network.peerings if network else ()
+        return next((each for each in found if each.network == peer), None)
+
+    def connected(self, one: str, other: str) -> bool:
+        """Tell whether two networks (by reference) are peered, as the project has it now."""
+        sides = (self.peering(one, other), self.peering(other, one))
+        return one == other or all(side and side.state == "ACTIVE" for side in sides)
+
+    def never_arriving(self, name: str) -> list[Span]:
+        """Return the addresses no packet comes from: reserved ones and networks without a way."""
+        if name not in self._never:
+            there = self.networks.get(name)
+            self._never[name] = self._lost(name, there.ref if there else "")
+        return self._never[name]
+
+    def _reaches(self, name: str, there: str) -> bool:
+        return name in self.networks and self.connected(self.networks[name].ref, there)
+
+    @cached_property
+    def _never(self) -> dict[str, list[Span]]:
+        return {}
+
+    def required(self, source: str, target: str) -> list[Span]:
+        """Return the addresses from which a flow has to reach a network.
+
+        From any means the internet and the declared networks with a way there; other private
+        addresses are nobody's.
+        """
+        key = (source, target)
+        if key not in self._required:
+            wanted = self.topology.addresses(source)
+            if source == ANY:
+                declared = [c for n in self.topology.networks.values() for c in n.cidrs]
+                wanted = union(PUBLIC, spans(declared))
+            self._required[key] = minus(wanted, self._lost(target))
+        return self._required[key]
+
+    def _lost(self, name: str, there: str = "") -> list[Span]:
+        """Return the reserved addresses, and those of declared networks without a way here.
+
+        there is this network's reference, if a way counts that is in the project only.
+        """
+        lost = [
+            cidr
+            for network in self.topology.networks.values()
+            if not self.topology.routed(network.name, name)
+            and not (there and self._reaches(network.name, there))
+            for cidr in network.cidrs
+        ]
+        return union(spans(lost), NOBODY)
+
+    def vms_at(self, runs: t.Sequence[Span]) -> list[str]:
+        """Name the VMs of the project that have one of these addresses."""
+        firsts = [first for first, _last in runs]
+        return [
+            name
+            for name, number in self._numbers
+            if (at := bisect.bisect_right(firsts, number)) and number <= runs[at - 1][1]
+        ]
+
+    @cached_property
+    def _numbers(self) -> list[tuple[str, int]]:
+        seats = [seat for seat in self.all_seats if seat.nic.address]
+        return [(seat.instance.name, int(IPv4Address(seat.nic.address))) for seat in seats]

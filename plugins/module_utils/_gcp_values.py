@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The values of a cloud project: networks, instances, ways out. No Ansible, no I/O.
+
+References to objects are the part of their address after "projects/", as in
+"acme/global/networks/vpc-db". This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ._gcp_rule_values import Policy, Rule
+from ._topology_values import IPv4Network
+
+
+class ProjectError(ValueError):
+    """The document is not that of a project; problems holds a sentence for each object."""
+
+    def __init__(self, problems: t.Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Peering:
+    name: str
+    network: str
+    state: str
+    details: str
+
+
+@dataclass(frozen=True)
+class Network:
+    ref: str
+    name: str
+    peerings: tuple[Peering, ...]
+    policies_first: bool  # network policies come before the VPC firewall rules
+
+
+@dataclass(frozen=True)
+class Subnet:
+    ref: str
+    name: str
+    network: str
+    region: str
+    cidrs: tuple[IPv4Network, ...]  # the primary range first
+    google_access: bool
+
+
+@dataclass(frozen=True)
+class Nic:
+    network: str
+    subnet: str
+    address: str
+    external: bool
+
+
+@dataclass(frozen=True)
+class Instance:
+    ref: str
+    name: str
+    zone: str
+    status: str
+    tags: frozenset[str]
+    accounts: frozenset[str]
+    nics: tuple[Nic, ...]
+
+    @property
+    def region(self) -> str:
+        return self.zone.rpartition("-")[0]
+
+
+@dataclass(frozen=True)
+class Nat:
+    name: str
+    network: str
+    region: str
+    subnets: frozenset[str] | None  # None: all of the network and region
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    network: str
+    destination: IPv4Network
+    priority: int
+    tags: frozenset[str]
+    hop: str  # "internet" or what the packets are handed to
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A part of the project that could not be read, where, and why."""
+
+    what: str
+    where: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is known of a project; firewalls are by network, policies by network and region."""
+
+    name: str
+    networks: dict[str, Network]
+    subnets: tuple[Subnet, ...]
+    firewalls: dict[str, tuple[Rule, ...]]
+    policies: dict[tuple[str, str], tuple[Policy, ...]]
+    instances: tuple[Instance, ...]
+    nats: tuple[Nat, ...]
+    routes: tuple[Route, ...]
+    gaps: tuple[Gap, ...]
+
+    def lacks(self, what: str) -> bool:
+        """Tell whether a part of this collection could not be read."""
+        return any(gap.what == what for gap in self.gaps)

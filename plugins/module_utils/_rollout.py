@@ -1,0 +1,114 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Make a release live, or leave the last good one.
+
+This module util is private to the collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._nginx_live import COMPOSE_FILE, Live, LiveError
+from ._release import STATE, Release
+from ._release_store import Store
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """What is there and what is wanted; changed and diff both follow from this comparison."""
+
+    store: Store
+    live: Live
+    wanted: Release
+    present: Release | None
+    previous: str | None
+    serving: str | None
+
+    @classmethod
+    def plan(cls, store: Store, live: Live, wanted: Release) -> Rollout:
+        return cls(store, live, wanted, store.present(), store.current_id(), live.serving())
+
+    @property
+    def changed(self) -> bool:
+        """Differs on the disk, or another release (or none) is what really answers."""
+        return self.wanted != self.present or self.serving != self.wanted.id
+
+    @property
+    def last_good(self) -> str | None:
+        """Return what to put back: what answers; after a cut run the disk may be ahead of it."""
+        if self.store.read(self.serving):
+            return self.serving
+        return self.previous if self.present else None
+
+    def diff(self) -> list[dict[str, str]]:
+        """Return Ansible's diff, one entry a file; state.json repeats what the upstreams say."""
+        before = self.present.files if self.present else {}
+        after = self.wanted.files
+        return [
+            {
+                "before_header": f"{path} ({self.previous or 'absent'})",
+                "after_header": f"{path} ({self.wanted.id})",
+                "before": before.get(path, ""),
+                "after": after.get(path, ""),
+            }
+            for path in sorted({*before, *after} - {STATE})
+            if before.get(path) != after.get(path)
+        ]
+
+    def test(self) -> None:
+        """Let nginx test what is wanted, and leave everything as it was."""
+        staged = self.store.stage(self.wanted)
+        try:
+            self.live.test(staged, inside=self._same_container(self.present))
+        finally:
+            self.store.discard()
+
+    def apply(self, note: dict[str, str], keep: int) -> None:
+        """Stage, test, switch, bring up, confirm; on failure the last good release is back."""
+        store, wanted = self.store, self.wanted
+        last_good = self.last_good
+        staged = store.stage(wanted)
+        try:
+            self.live.test(staged, inside=self._same_container(self.present))
+        except LiveError:
+            store.discard()
+            raise
+        store.adopt(wanted)
+        store.switch(wanted.id)
+        try:
+            self._bring_up(wanted.id, self._same_container(self.present))
+        except LiveError as exc:
+            raise LiveError(f"{exc}\n{self._put_back(last_good)}") from None
+        store.record({"id": wanted.id, **note}, keep)
+
+    def _same_container(self, present: Release | None) -> bool:
+        """Tell whether the running container is the one that the wanted release asks for."""
+        if self.serving is None or present is None:
+            return False
+        return present.files.get(COMPOSE_FILE) == self.wanted.files.get(COMPOSE_FILE)
+
+    def _directory(self, release_id: str) -> Path:
+        return self.store.releases / release_id
+
+    def _bring_up(self, release_id: str, same_container: bool) -> None:
+        if not same_container:
+            self.live.up(self._directory(release_id))
+        if self.live.serving() != release_id:
+            self.live.reload()
+        self.live.confirm(release_id)
+
+    def _put_back(self, previous: str | None) -> str:
+        self.store.switch(previous)
+        if previous is None:
+            with contextlib.suppress(LiveError):
+                self.live.down(self._directory(self.wanted.id))
+            return "nothing was live before, and nothing is now"
+        try:
+            self._bring_up(previous, self._same_container(self.present))
+        except LiveError as exc:
+            return f"and the last good release {previous} did not come back either: {exc}"
+        return f"the last good release {previous} is live again"

@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: http_sample
+short_description: Count who answers a number of HTTP requests
+version_added: 0.1.0
+description:
+  - Sends GET requests one after the other, each on a connection of its own and none of them twice,
+    and counts the answers by status and by a header that names who answered.
+author:
+  - The peerlb authors (@peerlb)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: none
+    details: It changes nothing.
+  platform:
+    platforms: posix
+options:
+  url:
+    description: What to ask for.
+    type: str
+    required: true
+  requests:
+    description: How many requests to send, V(10000) at most.
+    type: int
+    default: 40
+  header:
+    description: The header of the answer that names who answered.
+    type: str
+    default: X-Served-By
+  timeout:
+    description: Seconds that one request may take.
+    type: float
+    default: 10
+"""
+
+EXAMPLES = r"""
+- name: See how forty requests fall
+  peerlb.stack.http_sample:
+    url: http://10.0.0.2/
+  register: sample
+"""
+
+RETURN = r"""
+statuses:
+  description: How many answers had each status.
+  returned: success
+  type: dict
+  sample: {"200": 40}
+served_by:
+  description: How many answers came from whom.
+  returned: success
+  type: dict
+  sample: {"web1": 20, "web2": 20}
+failed_requests:
+  description: How many requests got no answer.
+  returned: success
+  type: int
+  sample: 0
+errors:
+  description: The first errors of those.
+  returned: success
+  type: list
+  elements: str
+median_ms:
+  description: The median time of an answer, in milliseconds.
+  returned: success
+  type: float
+body:
+  description: The beginning of the last answer's body.
+  returned: success
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._http_sample import take_sample
+
+ARGUMENT_SPEC = {
+    "url": {"type": "str", "required": True},
+    "requests": {"type": "int", "default": 40},
+    "header": {"type": "str", "default": "X-Served-By"},
+    "timeout": {"type": "float", "default": 10},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    count = module.params["requests"]
+    if not 1 <= count <= 10_000:
+        module.fail_json(msg=f"requests is {count}, not a number from 1 to 10000")
+    try:
+        sample = take_sample(
+            module.params["url"], count, module.params["header"], module.params["timeout"]
+        )
+    except ValueError as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(changed=False, **sample.report())
+
+
+if __name__ == "__main__":
+    main()

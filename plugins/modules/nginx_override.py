@@ -1,0 +1,144 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_override
+short_description: Set weights and states of members at run time
+version_added: 0.1.0
+description:
+  - Makes a release live that differs from the present one in weights or states of members only.
+  - What is set wins over the inventory, and survives later runs of M(peerlb.stack.nginx_release),
+    until it is taken back with O(reset).
+  - A change that nginx refuses, or that does not come up, leaves the last good release live.
+author:
+  - The peerlb authors (@peerlb)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - peerlb.stack.balancer
+attributes:
+  check_mode:
+    support: full
+    details: The test by nginx itself needs the files on the disk and is left out.
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+options:
+  pool:
+    description:
+      - The name of the pool. Without it, the only pool that has all the members.
+      - With O(reset), empty is all pools.
+    type: str
+    default: ""
+  weights:
+    description: Weights by member, V(0) to V(1000). V(0) gets no new requests.
+    type: dict
+    default: {}
+  states:
+    description:
+      - States by member. V(up) serves; V(drain) and V(down) get no new requests, and those in
+        flight are finished.
+    type: dict
+    default: {}
+  reset:
+    description: Whether to take back everything that was set at run time.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Send three of four requests to web1
+  peerlb.stack.nginx_override:
+    weights: {web1: 3, web2: 1}
+    operator: ada
+    reason: web2 runs the new version
+
+- name: Send no new requests to web2
+  peerlb.stack.nginx_override:
+    states: {web2: drain}
+
+- name: Return to the inventory
+  peerlb.stack.nginx_override:
+    reset: true
+"""
+
+RETURN = r"""
+release:
+  description: The id of the release that is live, or would be.
+  returned: success
+  type: str
+  sample: 3f9a1c52be07
+previous:
+  description: The id of the release that was live before.
+  returned: success
+  type: str
+  sample: 0d44e1a97c31
+pools:
+  description: The pools as they serve.
+  returned: success
+  type: list
+  elements: dict
+differences:
+  description: Where weights and states differ from the inventory, one sentence each.
+  returned: success
+  type: list
+  elements: str
+seconds:
+  description: How long the module took, from reading to the new release answering.
+  returned: success
+  type: float
+  sample: 0.4
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._nginx_values import PoolError
+from ..module_utils._operate import override, read_changes, reset
+
+ARGUMENT_SPEC = {
+    **COMMON_SPEC,
+    "pool": {"type": "str", "default": ""},
+    "weights": {"type": "dict", "default": {}},
+    "states": {"type": "dict", "default": {}},
+    "reset": {"type": "bool", "default": False},
+}
+
+
+def run(module: AnsibleModule) -> dict:
+    params = module.params
+    changes = read_changes(params["weights"], params["states"])
+    if bool(changes) == params["reset"]:
+        raise PoolError("give weights or states to set, or reset to take back what was set")
+    balancer = Balancer.of(module)
+    with balancer.locked():
+        setup = balancer.present_setup()
+        if params["reset"]:
+            setup = reset(setup, params["pool"])
+        else:
+            setup = override(setup, params["pool"], changes, balancer.note())
+        result = balancer.carry_out(setup.release())
+    return {
+        **result,
+        "pools": [pool.params() for pool in setup.effective()],
+        "differences": setup.differences(),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    started = time.monotonic()
+    try:
+        result = run(module)
+    except ERRORS as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(**result, seconds=round(time.monotonic() - started, 3))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_release_info
+short_description: Tell which release of nginx is live, and how it balances
+version_added: 0.1.0
+description:
+  - Reads the releases of M(peerlb.stack.nginx_release) and asks nginx which one answers.
+author:
+  - The peerlb authors (@peerlb)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: none
+    details: It changes nothing.
+  platform:
+    platforms: posix
+options:
+  path:
+    description: The project directory.
+    type: path
+    default: /opt/peerlb/nginx_lb
+  status_port:
+    description: The port on 127.0.0.1 where nginx answers C(/release).
+    type: int
+    default: 8081
+  logs:
+    description: The directory of the access logs, which are read for O(since).
+    type: path
+    default: /var/log/peerlb/nginx
+  since:
+    description:
+      - From how long ago to sum up the access logs, in C(s), C(m), C(h) or C(d), such as V(5m).
+        Empty reads none.
+      - The last 64 MiB of each log are read.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Look at the load balancer
+  peerlb.stack.nginx_release_info:
+  register: balancer
+"""
+
+RETURN = r"""
+release:
+  description: The id of the release that the disk says is live; empty if there is none.
+  returned: success
+  type: str
+  sample: 3f9a1c52be07
+serving:
+  description: The id of the release that answers; empty if nothing does.
+  returned: success
+  type: str
+  sample: 3f9a1c52be07
+pools:
+  description: The pools as they serve, with what was set at run time.
+  returned: success
+  type: list
+  elements: dict
+declared:
+  description: The pools as the inventory has them.
+  returned: success
+  type: list
+  elements: dict
+listeners:
+  description: The listeners.
+  returned: success
+  type: list
+  elements: dict
+overrides:
+  description: What was set at run time, by pool and member, with who, when and why.
+  returned: success
+  type: dict
+differences:
+  description: Where that differs from the inventory, one sentence each.
+  returned: success
+  type: list
+  elements: str
+connections:
+  description: The connections from this host to each member, by address and port.
+  returned: success
+  type: dict
+  sample: {"10.1.0.2:3000": 4}
+workers:
+  description: How many workers of nginx serve, and how many of former releases still finish.
+  returned: success
+  type: dict
+  sample: {"serving": 2, "shutting_down": 0}
+traffic:
+  description:
+    - Who answered the requests of the last O(since), by address and port. Empty unless asked for.
+    - C(share_percent) is the member's share of the requests to its pool.
+  returned: success
+  type: dict
+  sample: {"10.1.0.2:3000": {"requests": 30, "share_percent": 75.0, "errors": 0, "p95_ms": 4.2}}
+history:
+  description: Which release went live when, by whom and why, newest last.
+  returned: success
+  type: list
+  elements: dict
+kept:
+  description: The releases that are kept for a rollback.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._access_log import newest_lines
+from ..module_utils._nginx_host import count_workers, read_connections
+from ..module_utils._nginx_live import serving
+from ..module_utils._release import Setup
+from ..module_utils._release_store import Store
+from ..module_utils._traffic import parse_since, summarize
+
+ARGUMENT_SPEC = {
+    "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
+    "status_port": {"type": "int", "default": 8081},
+    "logs": {"type": "path", "default": "/var/log/peerlb/nginx"},
+    "since": {"type": "str", "default": ""},
+}
+
+
+def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
+    """Return what each address answered from so long ago, such as 5m; nothing where it is empty."""
+    if not since:
+        return {}
+    begin = datetime.now(timezone.utc) - parse_since(since)
+    return summarize(newest_lines(directory), pools, begin)
+
+
+def describe(setup: Setup, params: dict) -> dict:
+    pools = setup.effective()
+    connections = read_connections()
+    addresses = [[f"{each.address}:{each.port}" for each in pool.members] for pool in pools]
+    return {
+        "pools": [pool.params() for pool in pools],
+        "declared": [pool.params() for pool in setup.pools],
+        "listeners": [vars(listener) for listener in setup.listeners],
+        "overrides": setup.overrides,
+        "differences": setup.differences(),
+        "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
+        "traffic": traffic(params["logs"], params["since"], addresses),
+    }
+
+
+NOTHING: dict = {
+    **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
+    **{"differences": [], "connections": {}, "traffic": {}},
+}
+
+
+def run(params: dict) -> dict:
+    store = Store(str(Path(params["path"]) / "nginx"))
+    present = store.present()
+    return {
+        "changed": False,
+        "release": (store.current_id() or "") if present else "",
+        "serving": serving(params["status_port"]) or "",
+        "history": store.history(),
+        "kept": store.kept(),
+        "workers": count_workers(),
+        **(describe(Setup.of(present), params) if present else NOTHING),
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        result = run(module.params)
+    except ValueError as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_rollback
+short_description: Make a former release of nginx live again
+version_added: 0.1.0
+description:
+  - Goes back to a release of M(peerlb.stack.nginx_release) that is still kept, with its files, its
+    image and the weights that were set then.
+  - The former release is tested and confirmed as any other, and the present one stays live if it
+    does not come up.
+author:
+  - The peerlb authors (@peerlb)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - peerlb.stack.balancer
+attributes:
+  check_mode:
+    support: full
+    details: The test by nginx itself needs the files on the disk and is left out.
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+options:
+  release:
+    description: The id of the release, or its beginning; empty is the one before the present one.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Go back to what was live before
+  peerlb.stack.nginx_rollback:
+    operator: ada
+    reason: the new version answers 500
+
+- name: Go back to a release by its id
+  peerlb.stack.nginx_rollback:
+    release: 3f9a1c52be07
+"""
+
+RETURN = r"""
+release:
+  description: The id of the release that is live, or would be.
+  returned: success
+  type: str
+  sample: 0d44e1a97c31
+previous:
+  description: The id of the release that was live before.
+  returned: success
+  type: str
+  sample: 3f9a1c52be07
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._nginx_values import PoolError
+from ..module_utils._operate import former_release
+
+ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
+
+
+def run(module: AnsibleModule) -> dict:
+    balancer = Balancer.of(module)
+    store = balancer.store
+    with balancer.locked():
+        wanted = former_release(
+            module.params["release"], store.current_id(), store.history(), store.kept()
+        )
+        release = store.read(wanted)
+        if release is None or release.id != wanted:
+            raise PoolError(f"release {wanted} is damaged on the disk and can not be made live")
+        return balancer.carry_out(release)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        result = run(module)
+    except ERRORS as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

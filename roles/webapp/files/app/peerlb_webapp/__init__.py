@@ -1,0 +1,33 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The web application of the stack: names who answered, and proves the way to MySQL."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from .answers import register_answers
+from .config import Config
+from .db import Database
+from .proxies import TrustedProxies
+from .views import diagnostics, pages
+
+BODY_LIMIT = 64 * 1024  # bytes; the largest body any path has a use for
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """Build the application from *config*, or from the environment (ConfigError if it is wrong)."""
+    config = config or Config.from_environ(os.environ)
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.extensions["peerlb"] = config
+    app.extensions["peerlb_database"] = database or Database.from_config(config)
+    app.register_blueprint(pages)
+    if config.diagnostics:
+        app.register_blueprint(diagnostics(config.threads))
+    register_answers(app)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the application is told by its environment. No Flask, no MySQL."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+YES = frozenset(("1", "true", "yes", "on"))
+NO = frozenset(("0", "false", "no", "off", ""))
+
+
+class ConfigError(ValueError):
+    """The environment makes no sense. Holds one line per variable, and never a password."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings, checked. Ports are 1-65535, times are seconds."""
+
+    served_by: str = "localhost"
+    zone: str = ""
+    version: str = "unknown"
+    port: int = 3000
+    workers: int = 2
+    threads: int = 16
+    keepalive: int = 75
+    diagnostics: bool = True
+    trusted_proxies: tuple[Network, ...] = ()
+    mysql_host: str = ""
+    mysql_port: int = 3306
+    mysql_database: str = "webapp"
+    mysql_user: str = "webapp"
+    mysql_password: str = field(default="", repr=False)
+    mysql_tls: bool = True
+
+    @property
+    def mysql_address(self) -> str:
+        return f"{self.mysql_host}:{self.mysql_port}"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Config:
+        """Read WEBAPP_* and MYSQL_*; raise ConfigError that names every variable at fault."""
+        values: dict[str, t.Any] = {}
+        problems = []
+        for name, read in READERS.items():
+            variable = name.upper() if name.startswith("mysql_") else f"WEBAPP_{name.upper()}"
+            if variable not in environ:
+                continue
+            try:
+                values[name] = read(environ[variable])
+            except ValueError as exc:
+                problems.append(f"{variable}: {exc}")
+        try:
+            values.update(_password(environ))
+        except ValueError as exc:
+            problems.append(str(exc))
+        if problems:
+            raise ConfigError("\n".join(problems))
+        return cls(**values)
+
+
+def _number(low: int, high: int) -> t.Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.strip().isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"{text!r} is not a number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _flag(text: str) -> bool:
+    if text.strip().lower() not in YES | NO:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text.strip().lower() in YES
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(word) for word in text.replace(",", " ").split())
+
+
+def _password(environ: Mapping[str, str]) -> dict[str, str]:
+    """Prefer the file: unlike the environment, it shows in no inspection of the container."""
+    path = environ.get("MYSQL_PASSWORD_FILE")
+    if not path:
+        return {"mysql_password": environ.get("MYSQL_PASSWORD", "")}
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = getattr(exc, "strerror", None) or "not UTF-8"
+        raise ValueError(f"MYSQL_PASSWORD_FILE: {path} can not be read: {reason}") from None
+    return {"mysql_password": text[:-1] if text.endswith("\n") else text}
+
+
+READERS: dict[str, t.Callable[[str], t.Any]] = {
+    "served_by": str,
+    "zone": str,
+    "version": str,
+    "port": _number(1, 65535),
+    "workers": _number(1, 64),
+    "threads": _number(4, 256),
+    "keepalive": _number(1, 3600),
+    "diagnostics": _flag,
+    "trusted_proxies": _networks,
+    "mysql_host": str,
+    "mysql_port": _number(1, 65535),
+    "mysql_database": str,
+    "mysql_user": str,
+    "mysql_tls": _flag,
+}

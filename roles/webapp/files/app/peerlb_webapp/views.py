@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The paths. `pages` are always there; `diagnostics` serve tests and can be switched off."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from flask import Blueprint, Response, abort, current_app, g, request
+
+from .answers import REQUEST_ID, answer, config, message
+from .db import Database
+
+SLOWEST = 10.0  # seconds
+THREADS_KEPT = 2  # threads that slow requests leave to all others
+
+pages = Blueprint("pages", __name__)
+
+
+def database() -> Database:
+    return current_app.extensions["peerlb_database"]
+
+
+@pages.get("/")
+def home() -> Response:
+    return answer("home.html", {"diagnostics": config().diagnostics})
+
+
+@pages.get("/healthz")
+def healthz() -> Response:
+    """The process serves requests; says nothing about MySQL on purpose."""
+    return message("Healthy", 200)
+
+
+@pages.get("/readyz")
+def readyz() -> Response:
+    database().ping()
+    return message("Ready", 200)
+
+
+@pages.get("/connection")
+def connection() -> Response:
+    """Write a row, read it back, and show the newest ones of all hosts."""
+    row = database().write(g.request_id, config().served_by)
+    recent = database().recent(5)
+    values = {
+        "status": "Connection successful",
+        "mysql": config().mysql_address,
+        "ms": round((time.monotonic() - g.began) * 1000, 1),
+        "row": row._asdict(),
+        "recent": [check._asdict() for check in recent],
+    }
+    return answer("connection.html", values)
+
+
+def diagnostics(threads: int) -> Blueprint:
+    """Paths that a test of the load balancer needs; *threads* bounds the slow ones of a worker."""
+    blueprint = Blueprint("diagnostics", __name__)
+    slots = threading.BoundedSemaphore(max(1, threads - THREADS_KEPT))
+
+    @blueprint.get("/slow")
+    def slow() -> Response:
+        """Answer after ?seconds= (default 1, at most 10)."""
+        seconds = request.args.get("seconds", default=1.0, type=float)
+        if not 0 <= seconds <= SLOWEST:
+            abort(400, f"seconds is a number from 0 to {SLOWEST:g}")
+        if not slots.acquire(blocking=False):
+            abort(503, "Too many slow requests at once.")
+        try:
+            time.sleep(seconds)
+        finally:
+            slots.release()
+        return message("Done", 200, seconds=seconds)
+
+    @blueprint.route("/status/<int:code>", methods=["GET", "POST"])
+    def status(code: int) -> Response:
+        """Answer with the status asked for."""
+        if not 200 <= code <= 599:
+            abort(400, "A status is a number from 200 to 599.")
+        return message(f"Status {code}", code)
+
+    @blueprint.post("/connection")
+    def write() -> Response:
+        """Write one row under the client's own ?id=, so that replays can be counted."""
+        request_id = request.args.get("id") or request.form.get("id") or g.request_id
+        _refuse_bad_id(request_id)
+        row = database().write(request_id, config().served_by)
+        return message("Written", 201, row=row._asdict())
+
+    @blueprint.get("/connection/<request_id>")
+    def executions(request_id: str) -> Response:
+        """How many rows bear this id."""
+        _refuse_bad_id(request_id)
+        count = database().executions(request_id)
+        return message(f"{count} executions", 200, id=request_id, executions=count)
+
+    return blueprint
+
+
+def _refuse_bad_id(request_id: str) -> None:
+    if not REQUEST_ID.fullmatch(request_id):
+        abort(400, "An id is 1 to 128 letters, digits, dots, dashes or underscores.")

@@ -1,0 +1,135 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the repository's checks, one named step after the other, and count them.
+
+    scripts/test.py check         the quick steps: no lab, no network once the tools are there
+    scripts/test.py all           those and the slow ones
+    scripts/test.py STEP...       the named ones
+
+Each step's output goes to .cache/test/STEP.log; its end is shown when the step fails. The
+quick steps run two at a time, the slow ones alone. The last line reads "N passed, N failed".
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / ".cache" / "test"
+TAIL = 60  # lines of a failed step's log
+TIMEOUT = 3600  # seconds a step may take before it counts as hung
+
+CHECK = {  # the long ones first
+    "sanity": "scripts/sanity",
+    "ansible-lint": "ansible-lint --strict --nocolor",
+    "unit": "python -m pytest -q -n 2",
+    "docs": "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .",
+    "ruff": "ruff check . && ruff format --check .",
+    "mypy": "mypy",
+    "shellcheck": "shellcheck $(git grep -lE '^#!.*[/ ](ba)?sh( |$)')",
+    "hadolint": "hadolint $(git ls-files '*Dockerfile*')",
+    "changelog": "antsibull-changelog lint",
+    "nginx-files": "python scripts/nginx_files.py",
+    # In a network namespace of its own, where nothing but its own loopback device can be reached.
+    "gcp": "unshare -rn sh -ec 'ip link set lo up; exec python -m pytest -q tests/gcp'",
+}
+SLOW = {
+    "artefact": "python scripts/artefact.py",
+    "browser": "python -m pytest -q tests/browser",
+    # On bare hosts first; the others use what it deployed, and the last step takes the lab away.
+    "default": "molecule destroy -s default && molecule test -s default --destroy=never",
+    "refuse": "molecule test -s refuse --destroy=never",
+    "contract": "molecule test -s contract --destroy=never",
+    "firewall": "molecule test -s firewall --destroy=never",
+    "operate": "molecule test -s operate --destroy=never",
+    "cloud": "molecule test -s cloud --destroy=never",
+    "destroy": "molecule destroy -s default",
+}
+STEPS = {**CHECK, **SLOW}
+
+
+RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
+def execute(command: str, output: t.BinaryIO) -> bool:
+    """Run a command in a process group of its own, so that nothing of it outlives the step."""
+    process = subprocess.Popen(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    RUNNING.add(process)
+    try:
+        return process.wait(TIMEOUT) == 0
+    except subprocess.TimeoutExpired:
+        output.write(f"\nstopped after {TIMEOUT} s\n".encode())
+        os.killpg(process.pid, signal.SIGKILL)
+        return False
+    finally:
+        RUNNING.discard(process)
+
+
+def stop(signum: int, _frame: t.Any) -> t.NoReturn:
+    """End the steps as well: they hear neither Ctrl-C nor what ends this process."""
+    for process in list(RUNNING):
+        os.killpg(process.pid, signum)
+    os._exit(128 + signum)
+
+
+def run(name: str) -> bool:
+    log = LOGS / f"{name}.log"
+    begun = time.monotonic()
+    with log.open("wb") as output:
+        passed = execute(STEPS[name], output)
+    word = "ok" if passed else "FAILED"
+    lines = [f"{name:<14} {word:<7} {time.monotonic() - begun:6.1f} s"]
+    if not passed:
+        lines += [f"    {line}" for line in log.read_text(errors="replace").splitlines()[-TAIL:]]
+    print("\n".join(lines), flush=True)
+    return passed
+
+
+def environment() -> dict[str, str]:
+    """The tools come from .venv; nothing of the caller's Ansible settings takes part."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+    return {
+        **kept,
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        "ANSIBLE_NOCOLOR": "1",
+        "MOLECULE_GLOB": "molecule/*/molecule.yml",
+    }
+
+
+def main(arguments: list[str]) -> int:
+    groups = {"check": CHECK, "all": {**CHECK, **SLOW}}
+    names = [name for word in arguments or ["all"] for name in groups.get(word, [word])]
+    unknown = [name for name in names if name not in STEPS]
+    if unknown:
+        print(f"no such step: {', '.join(unknown)}; there are: {', '.join(STEPS)}")
+        return 2
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    quick = [name for name in names if name in CHECK]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(pool.map(run, quick))
+    results += [run(name) for name in names if name not in CHECK]
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,222 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""inventories/gcp with the unmodified inventory plugin, to which the fake is all of Google."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import typing as t
+from pathlib import Path
+
+import pytest
+from fake.example import REGION
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def inventory(tmp_path) -> Path:
+    """A copy for the example's project, whose secrets do not land in the clone."""
+    place = tmp_path / "gcp"
+    shutil.copytree(ROOT / "inventories/gcp", place, ignore=shutil.ignore_patterns(".secrets"))
+    change(place, "my-project", "shop-42")
+    return place
+
+
+def change(place: Path, old: str, new: str) -> None:
+    path = place / "vms.gcp.yml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def ansible(command, fake, inventory, tmp_path) -> t.Callable[..., subprocess.CompletedProcess]:
+    """Run a program of Ansible's with this inventory, as a service account."""
+    (tmp_path / "key.json").write_text(fake.identity.key_file())
+
+    def run(program: str, *words: t.Any) -> subprocess.CompletedProcess:
+        key = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}
+        return command(program, "-i", inventory, *words, **key)
+
+    return run
+
+
+def ways(ansible: t.Any, way: str) -> dict[str, tuple[str, list[str]]]:
+    """Return by host the address that Ansible connects to, and the words it gives to ssh."""
+    template = "{{ [ansible_host, ansible_ssh_common_args] | to_json }}"
+    done = ansible("ansible", "vms", "-o", "-e", f"gcp_way_in={way}", "-m", "debug", "-a",
+                   f"msg={shlex.quote(template)}")  # fmt: skip
+    found = {}
+    for line in done.stdout.splitlines():
+        host, _bar, rest = line.partition(" | ")
+        address, words = json.loads(json.loads(rest.partition("=> ")[2])["msg"])
+        found[host] = (address, shlex.split(words))
+    assert set(found) == {"lb1", "web1", "web2", "db1"}, done.stderr
+    return found
+
+
+def test_groups_and_addresses_are_those_of_the_project(ansible, fake) -> None:
+    done = ansible("ansible-inventory", "--list")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout, object_hook=lambda each: each.get("__ansible_unsafe", each))
+    groups = {name: sorted(each["hosts"]) for name, each in found.items() if "hosts" in each}
+    assert groups == {
+        **{"nginx_lb": ["lb1"], "webapp": ["web1", "web2"], "mysql": ["db1"]},
+        **{"vms": ["db1", "lb1", "web1", "web2"]},
+        **{"network_vpc_nginx_lb": ["lb1"], "network_vpc_db": ["db1"]},
+        **{"network_vpc_webapp": ["web1", "web2"]},
+    }
+    lb1 = found["_meta"]["hostvars"]["lb1"]
+    wanted = {
+        "peerlb_addresses": ["10.0.0.2"],
+        "peerlb_zone": f"{REGION}-c",
+        "gcp_private_address": "10.0.0.2",
+        "gcp_public_address": "203.0.113.80",
+    }
+    assert {name: lb1[name] for name in wanted} == wanted
+    assert set(fake.tunnels) >= {"www.googleapis.com", "oauth2.googleapis.com"}
+    (asked,) = {request.query["filter"] for request in fake.requests if "filter" in request.query}
+    assert asked == "labels.role:*"
+
+
+def test_vms_without_a_role_are_none_of_ours(ansible, fake) -> None:
+    del fake.api.cloud.named("instances", "web2")["labels"]
+    done = ansible("ansible-inventory", "--graph", "webapp")
+    assert "web1" in done.stdout
+    assert "web2" not in done.stdout
+
+
+def test_a_stopped_vm_does_not_leave_its_pool_unnoticed(ansible, fake) -> None:
+    fake.api.cloud.named("instances", "web2")["status"] = "TERMINATED"
+    assert "web2" in ansible("ansible-inventory", "--graph", "webapp").stdout
+
+
+def test_the_declaration_is_proven_for_the_example(ansible) -> None:
+    done = ansible("ansible-playbook", "playbooks/check.yml")
+    assert done.returncode == 0, done.stdout
+    assert "web1, web2 at port 3000" in done.stdout
+    assert "10.0.0.2:3306 on lb1 in vpc-nginx-lb" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("shop-42", "shop-43"), ("labels.role:*", "labels.roll:*")]
+)
+def test_a_run_with_an_empty_inventory_fails_in_words(ansible, inventory, old, new) -> None:
+    """The plugin answers nothing, and no error, for a project that is not there."""
+    change(inventory, old, new)
+    listed = ansible("ansible-inventory", "--list")
+    assert (listed.returncode, json.loads(listed.stdout)["_meta"]["hostvars"]) == (0, {})
+    done = ansible("ansible-playbook", "site.yml")
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    assert "the inventory has no host in all" in said
+    assert "project, zones, filters and labels" in said
+
+
+def test_an_inventory_that_may_not_be_read_is_an_error(ansible, fake) -> None:
+    fake.api.forbidden = {"instances.aggregatedList"}
+    done = ansible("ansible-playbook", "site.yml")
+    assert done.returncode != 0
+    assert "Required 'compute.instances.list' permission" in " ".join(done.stderr.split())
+
+
+OWN = ["-o", "HostKeyAlias=compute.{}", "-o", "StrictHostKeyChecking=accept-new"]
+
+
+def own(fake: t.Any, host: str) -> list[str]:
+    return [word.format(fake.api.cloud.named("instances", host)["id"]) for word in OWN]
+
+
+def test_way_in_through_iap(ansible, fake) -> None:
+    for host, (address, words) in ways(ansible, "iap").items():
+        vm = fake.api.cloud.named("instances", host)
+        assert address == vm["networkInterfaces"][0]["networkIP"]
+        zone = vm["zone"].rsplit("/", 1)[1]
+        assert words == [
+            *own(fake, host),
+            "-o",
+            f"ProxyCommand=gcloud compute start-iap-tunnel {host} %p --listen-on-stdin"
+            f" --project=shop-42 --zone={zone} --verbosity=error",
+        ]
+
+
+@pytest.mark.parametrize("key", ["", "/keys/id_ed25519"])
+def test_way_in_through_the_bastion(ansible, fake, inventory, key) -> None:
+    if key:
+        values = inventory / "group_vars/vms/key.yml"
+        values.write_text(f"ansible_ssh_private_key_file: {key}\n")
+    found = ways(ansible, "bastion")
+    assert found.pop("lb1") == ("203.0.113.80", own(fake, "lb1"))
+    gate = " ".join(own(fake, "lb1"))
+    for host, (address, words) in found.items():
+        assert address.startswith(("10.1.", "10.2."))
+        assert words == [
+            *own(fake, host),
+            "-o",
+            f"ProxyCommand=ssh -o BatchMode=yes{f' -i {key}' if key else ''} {gate}"
+            " -W %h:%p ops@203.0.113.80",
+        ]
+
+
+def test_way_in_from_inside(ansible, fake) -> None:
+    found = ways(ansible, "inside")
+    assert found["lb1"] == ("10.0.0.2", own(fake, "lb1"))
+    assert found["db1"] == ("10.2.0.2", own(fake, "db1"))
+
+
+@pytest.fixture
+def started(tmp_path) -> t.Callable[..., list[str]]:
+    """Let ssh connect with these words; return the words of the program it starts to get there."""
+    note, programs = tmp_path / "started", tmp_path / "programs"
+    programs.mkdir()
+    for name in ("gcloud", "ssh"):
+        (programs / name).write_text(f'#!/bin/sh\nprintf "%s\\n" {name} "$@" >{note}\n')
+        (programs / name).chmod(0o755)
+
+    def run(words: list[str], address: str) -> list[str]:
+        ssh = [shutil.which("ssh"), "-F", "none", *words, f"ops@{address}", "true"]
+        path = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+        subprocess.run(ssh, env=path, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return note.read_text().splitlines()
+
+    return run
+
+
+def test_ssh_starts_the_tunnel(ansible, started) -> None:
+    address, words = ways(ansible, "iap")["web2"]
+    assert started(words, address) == [
+        *("gcloud", "compute", "start-iap-tunnel", "web2", "22", "--listen-on-stdin"),
+        *("--project=shop-42", f"--zone={REGION}-b", "--verbosity=error"),
+    ]
+
+
+def test_ssh_starts_the_ssh_to_the_bastion(ansible, fake, started) -> None:
+    address, words = ways(ansible, "bastion")["db1"]
+    assert started(words, address) == [
+        *("ssh", "-o", "BatchMode=yes", *own(fake, "lb1")),
+        *("-W", "10.2.0.2:22", "ops@203.0.113.80"),
+    ]
+
+
+def test_ssh_understands_the_way_from_inside(ansible, fake) -> None:
+    address, words = ways(ansible, "inside")["web1"]
+    command = ["ssh", "-F", "none", "-G", *words, address]
+    shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    number = fake.api.cloud.named("instances", "web1")["id"]
+    wanted = {f"hostkeyalias compute.{number}", "stricthostkeychecking accept-new"}
+    assert wanted <= set(shown.splitlines())
+    assert "proxycommand" not in shown
+
+
+@pytest.mark.parametrize("playbook", ["nginx_lb", "verify", "drain"])
+def test_a_single_playbook_fails_in_words_too(ansible, inventory, playbook) -> None:
+    change(inventory, "shop-42", "shop-43")
+    done = ansible("ansible-playbook", f"playbooks/{playbook}.yml", "-e", "member=web2")
+    assert done.returncode == 2
+    assert "the inventory has no host in nginx_lb" in " ".join(done.stdout.split())

@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from ansible_collections.peerlb.stack.lab import images
+
+
+def test_the_images_bear_the_public_names():
+    assert sorted(images._spec(name)["name"] for name in images.IMAGES) == [
+        "library/mysql:9.7",
+        "library/nginx:1.30",
+        "library/python:3.13-slim",
+    ]
+
+
+def test_a_layout_holds_what_its_digests_say(tmp_path):
+    layer = tmp_path / "layer.tar"
+    layer.write_bytes(b"a layer")
+    images._write_layout(tmp_path / "layout", layer, {"Cmd": ["nginx"]})
+    blobs = tmp_path / "layout/blobs/sha256"
+    for blob in blobs.iterdir():
+        assert hashlib.sha256(blob.read_bytes()).hexdigest() == blob.name
+
+    def read(entry):
+        data = (blobs / entry["digest"].removeprefix("sha256:")).read_bytes()
+        assert len(data) == entry["size"]
+        return data
+
+    index = json.loads((tmp_path / "layout/index.json").read_text())
+    manifest = json.loads(read(index["manifests"][0]))
+    config = json.loads(read(manifest["config"]))
+    assert read(manifest["layers"][0]) == b"a layer"
+    assert config["rootfs"]["diff_ids"] == [manifest["layers"][0]["digest"]]
+    assert config["config"] == {"Cmd": ["nginx"]}
+    assert not layer.exists()
+
+
+def test_the_applications_requirements_are_part_of_the_python_images_key(tmp_path, monkeypatch):
+    monkeypatch.setattr(images.debian, "recipe", lambda *_: ["recipe"])
+    before = images.paths()
+    other = tmp_path / "requirements.txt"
+    other.write_text("Flask==0.0\n")
+    monkeypatch.setattr(images, "REQUIREMENTS", other)
+    after = images.paths()
+    assert {name for name in before if before[name] != after[name]} == {"python"}
+
+
+@pytest.mark.parametrize("readonly", ["true", "false"])
+def test_the_registry_is_told_where_and_how(readonly):
+    text = images.REGISTRY.format(root="/x y", readonly=readonly, address="127.0.0.1:1")
+    assert 'rootdirectory: "/x y"' in text
+    assert f"readonly: {{enabled: {readonly}}}" in text

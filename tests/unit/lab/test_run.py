@@ -1,0 +1,48 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.lab import __main__ as main
+from ansible_collections.peerlb.stack.lab.run import LabError, run, step, wait_until
+
+
+def test_a_failure_says_the_command_its_code_and_its_words():
+    with pytest.raises(LabError, match=r"sh -c echo no >&2; exit 3: exit 3: no$"):
+        run("sh", "-c", "echo no >&2; exit 3")
+
+
+def test_a_long_failure_stays_readable():
+    with pytest.raises(LabError) as caught:
+        run("sh", "-c", f"echo {'x' * 5000} >&2; exit 1")
+    assert len(str(caught.value)) < 600
+
+
+def test_the_output_is_returned_and_text_is_fed():
+    assert run("cat", text="words") == "words"
+    assert run("sh", "-c", "echo out; exit 1", check=False) == "out\n"
+
+
+def test_a_step_is_said_when_it_is_done(capsys):
+    with pytest.raises(ValueError), step("never"):
+        raise ValueError
+    with step("made a thing"):
+        assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "lab: made a thing (0.0 s)\n"
+
+
+def test_waiting_ends():
+    answers = iter([False, False, True])
+    assert wait_until(lambda: next(answers), 5, 0.001)
+    assert not wait_until(lambda: False, 0.01, 0.001)
+
+
+def test_the_rest_of_an_exec_is_its_command_with_its_own_options():
+    args = main.parse(["exec", "web1", "curl", "-m", "1", "--fail", "http://10.0.0.2/"])
+    assert (args.name, args.argv) == ("web1", ["curl", "-m", "1", "--fail", "http://10.0.0.2/"])
+
+
+def test_power_is_cut_only_when_asked():
+    assert main.parse(["stop", "web1"]).kill is False
+    assert main.parse(["stop", "web1", "--kill"]).kill is True

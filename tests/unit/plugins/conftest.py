@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An nginx in a container that keeps Docker's promises: it serves what it has loaded."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+
+class FakeNginx:
+    """Answers docker's commands and, over a real socket, /release with the loaded id."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.loaded: str | None = None
+        self.commands: list[list[str]] = []
+        self.refuse: dict[str, str] = {}
+        self.emerg = ""
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def _handler(self) -> type:
+        fake = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200 if fake.loaded else 503)
+                self.end_headers()
+                self.wfile.write(f"{fake.loaded}\n".encode())
+
+            def log_message(self, *_args) -> None:
+                pass
+
+        return Handler
+
+    def load(self) -> None:
+        text = (self.project / "nginx/current/release.conf").read_text()
+        self.loaded = re.search(r'return 200 "(\w+)', text).group(1)
+
+    def run(self, command: list[str], **_options) -> tuple[int, str, str]:
+        self.commands.append(command)
+        verb = next(
+            word for word in command if word in ("run", "exec", "up", "kill", "logs", "down")
+        )
+        if verb in self.refuse:
+            return 1, "", self.refuse[verb]
+        if verb in ("up", "kill") and not self.emerg:
+            self.load()
+        if verb == "down":
+            self.loaded = None
+        return 0, "", self.emerg if verb == "logs" else ""
+
+    def verbs(self) -> list[str]:
+        known = ("run", "exec", "up", "kill", "logs", "down")
+        return [next(word for word in command if word in known) for command in self.commands]
+
+
+@pytest.fixture
+def fake_nginx(tmp_path):
+    fake = FakeNginx(tmp_path)
+    yield fake
+    fake.server.shutdown()
+    fake.server.server_close()

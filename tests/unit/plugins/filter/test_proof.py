@@ -1,0 +1,253 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.peerlb.stack.plugins.filter.proof import (
+    FilterModule,
+    proof,
+    topology_problems,
+)
+
+STACK = {"balancer": "nginx_lb", "application": "webapp", "database": "mysql"}
+SECRETS = {
+    "mysql": ["mysql_root_password", "webapp_mysql_password"],
+    "webapp": ["webapp_mysql_password"],
+}
+
+
+def problems(inventory, **options) -> list[str]:
+    return proof(*inventory.read(), **STACK, secrets=SECRETS, **options)["problems"]
+
+
+def test_stack_is_proven(inventory) -> None:
+    shown = proof(*inventory.read(), **STACK, secrets=SECRETS)
+    assert shown["problems"] == []
+    assert shown["lines"][1] == "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web"
+    assert topology_problems(*inventory.read()) == []
+
+
+def section(name, value):
+    return lambda inventory: inventory.variables["topology"].__setitem__(name, value)
+
+
+def flow(**values):
+    return lambda inventory: inventory.variables["topology"]["flows"].append(
+        {"from": "any", "to": "nginx_lb", "port": 81, **values}
+    )
+
+
+def host(group, name, **values):
+    return lambda inventory: inventory.hosts[group].setdefault("hosts", {}).update({name: values})
+
+
+def network(**values):
+    return lambda inventory: inventory.variables["topology"]["networks"].append(values)
+
+
+def variable(name, value):
+    return lambda inventory: inventory.variables.__setitem__(name, value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "complaint"),
+    [
+        (
+            network(name="vpc-2", cidrs=["10.1.0.0/24"]),
+            "topology.networks vpc-2: 10.1.0.0/24 overlaps 10.1.0.0/16 of vpc-web",
+        ),
+        (
+            network(name="vpc-2", cidrs=["10.9.0.1/24"]),
+            "topology.networks[3] vpc-2: 10.9.0.1/24 has host bits set; write 10.9.0.0/24",
+        ),
+        (
+            section("peerings", [["vpc-lb", "vpc-x"]]),
+            "topology.peerings[0]: vpc-lb with vpc-x: no network is named vpc-x",
+        ),
+        (
+            section("peerings", [["vpc-lb", "vpc-lb"]]),
+            "topology.peerings[0]: vpc-lb can not be peered with itself",
+        ),
+        (section("networks", "vpc"), "topology.networks: is 'vpc', not a list"),
+        (variable("topology", None), "topology: is not declared"),
+        (
+            flow(**{"from": "webap"}),
+            "topology.flows[4]: webap -> nginx_lb:81: from webap is no group, host or network",
+        ),
+        (
+            flow(to="nginx_bl"),
+            "topology.flows[4]: any -> nginx_bl:81: to nginx_bl is no group, host or network",
+        ),
+        (
+            flow(port=70000),
+            "topology.flows[4]: any -> nginx_lb:70000: port 70000 is not a number from 1 to 65535",
+        ),
+        (
+            flow(**{"from": "fd00::/8"}),
+            "topology.flows[4]: fd00::/8 -> nginx_lb:81: fd00::/8 is IPv6",
+        ),
+        (
+            flow(port=80, protocol="http"),
+            "topology.flows[4]: any -> nginx_lb:80 (http) is declared twice",
+        ),
+        (
+            flow(port=80, protocol="tcp"),
+            "topology.flows[4]: any -> nginx_lb:80 (tcp) contradicts any -> nginx_lb:80 (http)",
+        ),
+        (
+            flow(**{"from": "webapp", "to": "mysql"}),
+            "flow webapp -> mysql:81 (tcp): vpc-web and vpc-db are not peered, and peering is not"
+            " transitive; go through nginx_lb:81 in vpc-lb, which is peered with both",
+        ),
+        (
+            flow(**{"from": "webapp", "port": 80, "protocol": "http"}),
+            "flow webapp -> nginx_lb:80 (http): can never match: any -> nginx_lb:80 (http) admits",
+        ),
+        (
+            host("mysql", "db1", ansible_host="10.7.0.2"),
+            "host db1: 10.7.0.2 lies in none of the declared networks",
+        ),
+        (
+            host("mysql", "db1", ansible_host="db.example.com"),
+            "host db1: ansible_host db.example.com is not an IPv4 address",
+        ),
+        (
+            host("mysql", "db1", ansible_host="{{ nowhere }}"),
+            "host db1: ansible_host: 'nowhere' is undefined",
+        ),
+        (
+            host("mysql", "db1", peerlb_addresses=["10.2.0.2", "10.1.0.9"]),
+            "host db1: has more than one address in the declared networks",
+        ),
+        (
+            host("mysql", "db2", ansible_host="10.2.0.2"),
+            "host db2: has the address of db1, 10.2.0.2",
+        ),
+        (
+            host("mysql", "db1", ansible_host="10.2.0.2", peerlb_member={"wieght": 1}),
+            "host db1: unknown key wieght in peerlb_member",
+        ),
+        (
+            host("mysql", "db1", ansible_host="10.2.0.2", peerlb_member={"state": "off"}),
+            "pool mysql, member db1: state is off",
+        ),
+        (
+            lambda inventory: inventory.hosts.update(mysql={}),
+            "topology.flows[3]: nginx_lb -> mysql:3306: group mysql has no hosts",
+        ),
+        (
+            variable("mysql_root_password", ""),
+            "mysql_root_password: is not set, or empty, for db1 (mysql)",
+        ),
+        (
+            variable("webapp_mysql_password", None),
+            "webapp_mysql_password: is not set, or empty, for web1, web2 (webapp)",
+        ),
+        (
+            variable("mysql_root_password", "{{ vault }}"),
+            "host db1: mysql_root_password: 'vault' is undefined",
+        ),
+        (
+            host("mysql", "db1", ansible_host="10.2.0.2", webapp_mysql_password="other"),
+            "webapp_mysql_password: is not the same for all hosts of mysql, webapp",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(inventory, spoil, complaint) -> None:
+    spoil(inventory)
+    assert any(problem.startswith(complaint) for problem in problems(inventory))
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (
+            {"pools": [{"name": "webap"}]},
+            "pool webap: no flow leads from nginx_lb to it; flows lead to webapp, mysql",
+        ),
+        (
+            {"pools": [{"name": "webapp", "metod": 1}]},
+            "pool webapp: unknown key metod; known: name, ",
+        ),
+        ({"listeners": [{"port": 81}]}, "listener 81: no flow admits anybody to nginx_lb:81"),
+        (
+            {"listeners": [{"port": 80, "pool": "x"}]},
+            "listener 80: no pool is named x; declared: webapp, mysql",
+        ),
+    ],
+)
+def test_settings_at_fault_are_named(inventory, options, complaint) -> None:
+    (problem,) = problems(inventory, **options)
+    assert problem.startswith(complaint)
+
+
+def test_model_alone_says_what_is_wrong_with_it(inventory) -> None:
+    inventory.variables["topology"]["flows"][0]["port"] = 0
+    assert topology_problems(*inventory.read()) == [
+        "topology.flows[0]: any -> nginx_lb:0: port 0 is not a number from 1 to 65535"
+    ]
+
+
+def test_all_filters_are_offered() -> None:
+    offered = FilterModule().filters()
+    assert offered == {"proof": proof, "topology_problems": topology_problems}
+
+
+# The playbook, as a user runs it
+
+
+def play(inventory, playbook: str, *options: str) -> subprocess.CompletedProcess:
+    environment = {key: val for key, val in os.environ.items() if not key.startswith("ANSIBLE_")}
+    return subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.write(), *options]
+        + [playbook],
+        cwd=inventory.path,
+        env={**environment, "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml", "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_playbook_shows_the_proof_and_no_secret_under_limit_too(inventory) -> None:
+    ran = play(inventory, "peerlb.stack.check", "--limit", "web1", "-vvv")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web" in ran.stdout
+    assert "webapp finds MySQL at            10.0.0.2:3306 on lb1 in vpc-lb" in ran.stdout
+    assert "oyster" not in ran.stdout + ran.stderr
+
+
+def test_playbook_refuses_before_any_host_is_asked(inventory, tmp_path) -> None:
+    inventory.variables["mysql_root_password"] = ""
+    inventory.variables["topology"]["peerings"].pop()
+    inventory.variables["peerlb_pools"] = [{"name": "webapp", "metod": "x"}]
+    site = [
+        {"name": "First", "import_playbook": "peerlb.stack.check"},
+        {"name": "Then", "hosts": "all", "tasks": [{"name": "Ask", "ansible.builtin.ping": {}}]},
+    ]
+    (tmp_path / "site.yml").write_text(yaml.safe_dump(site))
+    ran = play(inventory, str(tmp_path / "site.yml"), "-vv")
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    assert "flow nginx_lb -> mysql:3306 (mysql): vpc-lb and vpc-db are not peered" in ran.stdout
+    assert "mysql_root_password: is not set, or empty, for db1 (mysql)" in ran.stdout
+    assert "Ask" not in ran.stdout
+    assert "oyster" not in ran.stdout + ran.stderr
+
+
+def test_playbook_refuses_an_inventory_without_hosts(inventory) -> None:
+    """A mistyped project gives an empty inventory, and Ansible is content with it."""
+    inventory.hosts = {"all": {"hosts": {}}}
+    ran = play(inventory, "peerlb.stack.check")
+    assert ran.returncode == 2, ran.stdout + ran.stderr
+    said = " ".join(ran.stdout.split())
+    assert "the inventory has no host in all" in said
+    assert "project, zones, filters and labels" in said
+    assert "vpc-" not in said  # one reason, not all that follows from it

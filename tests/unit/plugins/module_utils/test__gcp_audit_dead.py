@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import gcp_samples
+import pytest
+from gcp_samples import allow, deny, found
+
+IDS = ("rule-disabled", "rule-no-target", "rule-no-source", "rule-no-route", "rule-shadowed")
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "explanation"),
+    [
+        (
+            allow("vpc-db", "r", "tcp:9", "10.0.0.0/8", disabled=True),
+            "rule-disabled",
+            "is disabled, so it decides nothing",
+        ),
+        (
+            allow("vpc-db", "r", "tcp:9", "10.0.0.0/8", targetTags=["gone"]),
+            "rule-no-target",
+            "no VM of vpc-db has gone",
+        ),
+        (
+            allow("vpc-db", "r", "tcp:9", sourceTags=["web"]),
+            "rule-no-source",
+            "no VM of vpc-db has web, and tags do not cross a peering",
+        ),
+        (
+            allow("vpc-db", "r", "tcp:3306", "10.1.0.0/24"),
+            "rule-no-route",
+            "10.1.0.0/24 is vpc-web, which is not peered with vpc-db; peering is not transitive,"
+            " so no packet comes from there",
+        ),
+        (
+            deny("vpc-db", "r", "tcp:3306", "10.0.0.2/32", priority=1001),
+            "rule-shadowed",
+            "never decides: before it comes db-mysql (VPC firewall rule, priority 1000)",
+        ),
+    ],
+)
+def test_a_rule_that_decides_nothing(rule, kind, explanation) -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(rule)
+    (finding,) = found(document)
+    assert (finding["id"], finding["explanation"]) == (kind, explanation)
+    assert finding["object"] == f"vpc-db: r (VPC firewall rule, priority {rule['priority']})"
+    assert finding["command"] == "gcloud compute firewall-rules delete r --project=acme"
+
+
+def test_of_a_rule_that_is_partly_dead_the_rest_stays() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"][3]["sourceRanges"].append("10.1.0.0/16")
+    (finding,) = found(document)
+    assert finding["id"] == "rule-no-route"
+    assert finding["command"] == (
+        "gcloud compute firewall-rules update db-mysql --project=acme --source-ranges=10.0.0.2/32"
+    )
+
+
+def test_a_peering_brings_a_rule_to_life() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", "10.1.0.0/24"))
+    gcp_samples.peer(document, "vpc-web", "vpc-db")
+    assert found(document, *IDS) == []
+
+
+def test_a_wide_range_is_not_dead() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(deny("vpc-db", "r", "all", "10.0.0.0/8", priority=3000))
+    assert found(document) == []
+
+
+def test_nothing_is_called_dead_while_vms_are_not_known() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:9", sourceTags=["web"]))
+    document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
+    assert found(document, *IDS) == []
+
+
+def test_one_of_two_equal_rules_is_dead() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append({**document["firewalls"][3], "name": "twin"})
+    (finding,) = found(document)
+    assert (finding["id"], finding["object"].split()[1]) == ("rule-shadowed", "twin")

@@ -1,0 +1,113 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import gcp_samples
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit_excess import joined
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_rule_values import Service
+from gcp_samples import allow, deny, found, policy_rule
+from test__gcp_audit_flows import FLOWS, obey
+
+IDS = ("excess", "excess-neighbours", "excess-nobody", "excess-ping", "excess-undecided")
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "explanation"),
+    [
+        (
+            allow("vpc-web", "ssh", "tcp:22", "0.0.0.0/0"),
+            "excess",
+            "admits anywhere but 10.2.0.0/16, 35.235.240.0/20 to tcp:22 on web1, web2;"
+            " that is not declared",
+        ),
+        (
+            allow("vpc-web", "ping", "icmp", "10.0.0.0/16"),
+            "excess-ping",
+            "admits 10.0.0.0/16 to icmp on web1, web2; that is not declared",
+        ),
+        (
+            allow("vpc-db", "near", "tcp:3300-3310", "10.0.0.0/24"),
+            "excess",
+            "admits 10.0.0.0/24 to tcp:3300-3305, tcp:3307-3310 on db1; that is not declared",
+        ),
+        (
+            allow("vpc-lb", "wide", "tcp:3306", "10.1.0.0/16"),
+            "excess-nobody",
+            "admits the rest of the network that the flow comes from, where no VM is now,"
+            " to tcp:3306 on lb1; that is not declared",
+        ),
+    ],
+)
+def test_what_a_rule_admits_in_excess(rule, kind, explanation) -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(rule)
+    finding = found(document, *IDS)[0]
+    assert (finding["id"], finding["explanation"]) == (kind, explanation)
+    assert finding["object"] == f"{rule['name']} (VPC firewall rule, priority 1000)"
+    obey(document, finding["command"])
+    assert found(document) == []
+
+
+def test_the_declared_part_stays_when_a_rule_goes() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] = [
+        allow(place, f"{place}-all", "all", "0.0.0.0/0") for place in gcp_samples.NETWORKS
+    ]
+    assert found(document, *FLOWS) == []
+    findings = found(document, "excess")
+    assert len(findings) == 3
+    for finding in findings:
+        obey(document, finding["command"])
+    assert found(document) == []
+
+
+def test_what_a_denial_or_a_missing_peering_keeps_out_is_no_excess() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] += [
+        allow("vpc-web", "from-db", "tcp:3000", "10.2.0.0/16"),
+        allow("vpc-db", "late", "tcp:22", "10.0.0.0/16", priority=2000),
+        deny("vpc-db", "first", "tcp:22", "10.0.0.0/8", priority=1500),
+    ]
+    assert found(document, *IDS) == []
+    gcp_samples.peer(document, "vpc-web", "vpc-db")
+    assert [each["object"].split()[0] for each in found(document, *IDS)] == ["from-db"]
+
+
+def test_neighbours_that_are_there_are_named() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(allow("vpc-lb", "wide", "tcp:3306", "10.1.0.0/16"))
+    gcp_samples.add_instance(document, "stray", "vpc-web", "10.1.0.99")
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["severity"]) == ("excess-neighbours", "warning")
+    assert "(VMs there: stray)" in finding["explanation"]
+
+
+def test_a_policy_that_may_open_is_undecided() -> None:
+    document = gcp_samples.stack()
+    document["networks"][2]["networkFirewallPolicyEnforcementOrder"] = "BEFORE_CLASSIC_FIREWALL"
+    rule = policy_rule(9, "allow", "tcp:9000", srcFqdns=["a.example"])
+    gcp_samples.add_policy(document, "vpc-db", "NETWORK", rule)
+    (finding,) = found(document)
+    assert (finding["id"], finding["object"]) == (
+        "excess-undecided",
+        "rule 9 of 1000 (global network policy)",
+    )
+    assert "to tcp:9000 on db1" in finding["explanation"]
+
+
+def test_a_rule_of_a_policy_is_deleted_where_it_stands() -> None:
+    document = gcp_samples.stack()
+    rule = policy_rule(9, "allow", "tcp:9000", "10.0.0.0/8")
+    gcp_samples.add_policy(document, "vpc-db", "NETWORK_REGIONAL", rule)
+    (finding,) = found(document)
+    assert finding["command"] == (
+        "gcloud compute network-firewall-policies rules delete 9 --project=acme"
+        " --firewall-policy=1000 --firewall-policy-region=us-central1"
+    )
+
+
+def test_services_beside_each_other_are_one() -> None:
+    services = [Service("tcp", 1, 5), Service("tcp", 6, 9), Service("udp"), Service("tcp", 11, 11)]
+    assert joined(services) == ["tcp:1-9", "udp", "tcp:11"]

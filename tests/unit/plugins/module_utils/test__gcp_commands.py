@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+
+import gcp_samples
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_commands import (
+    Gcloud,
+    Opening,
+    named,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_model import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_rule_values import Service
+
+OPENING = Opening(
+    "web -> db:3306",
+    "INGRESS",
+    "acme/global/networks/vpc-db",
+    (Service("tcp", 3306, 3306),),
+    [(0x0A000000, 0x0A0000FF)],
+    [(0x0A020002, 0x0A020002)],
+)
+
+
+@pytest.fixture
+def gcloud() -> Gcloud:
+    return Gcloud(project(gcp_samples.stack()))
+
+
+def test_words_are_quoted(gcloud) -> None:
+    line = gcloud.command("networks", "create", "a b; rm", network="$(x)", quiet=True, none="")
+    assert line == (
+        "gcloud compute networks create 'a b; rm' --project=acme '--network=$(x)' --quiet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("any -> nginx_lb:80 (http)", "any-nginx-lb-80-http"),
+        ("10.0.0.0/8 -> a:1", "r-10-0-0-0-8-a-1"),
+        ("x" * 80, "x" * 56),
+    ],
+)
+def test_names_are_such_as_the_cloud_takes(text, name) -> None:
+    assert named(text) == name
+
+
+def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
+    blocking = project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
+    assert gcloud.admit(OPENING, [], "us") == (
+        "gcloud compute firewall-rules create web-db-3306 --project=acme --network=vpc-db"
+        " --direction=INGRESS --action=ALLOW --rules=tcp:3306 --priority=1000"
+        " --source-ranges=10.0.0.0/24 --destination-ranges=10.2.0.2/32"
+    )
+    assert "create web-db-3306-2 " in gcloud.admit(OPENING, [blocking], "us")
+    assert "--priority=999 " in gcloud.admit(OPENING, [blocking], "us")
+
+
+def test_what_stands_in_two_places_has_no_single_command(gcloud) -> None:
+    rule = project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
+    policy = dataclasses.replace(rule, kind="NETWORK", policy="edge")
+    assert gcloud.admit(OPENING, [rule, policy], "us") == ""
+    assert "--global-firewall-policy" in gcloud.admit(OPENING, [policy], "us")
+    system = dataclasses.replace(rule, kind="SYSTEM_REGIONAL", policy="gke")
+    assert gcloud.admit(OPENING, [system], "us") == ""
+
+
+def test_a_region_that_is_not_sure_is_left_to_the_reader(gcloud) -> None:
+    assert "--region=us-central1 " in gcloud.create_subnet("vpc-x", "10.9.0.0/16")
+    document = gcp_samples.stack()
+    document["subnetworks"][0]["region"] = f"{gcp_samples.API}/regions/europe-west1"
+    assert "--region=REGION " in Gcloud(project(document)).create_subnet("vpc-x", "10.9.0.0/16")

@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import gcp_samples
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_model import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_site import (
+    ANYWHERE,
+    INTERNET,
+    Site,
+    asked,
+    said,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_stages import EVERYWHERE
+from ansible_collections.peerlb.stack.plugins.module_utils._topology_ranges import (
+    cidrs,
+    minus,
+    spans,
+    union,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import IPv4Network
+
+
+def runs(*texts: str) -> list:
+    return spans(map(IPv4Network, texts))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "words"),
+    [
+        (runs("10.0.0.0/24", "10.9.0.0/24"), "10.0.0.0/24, 10.9.0.0/24"),
+        (minus(runs("10.0.0.0/8"), runs("10.2.0.0/16")), "10.0.0.0/8 but 10.2.0.0/16"),
+        (INTERNET, "the internet"),
+        (union(INTERNET, runs("10.0.0.0/16")), "the internet, 10.0.0.0/16"),
+        (ANYWHERE, "anywhere"),
+        (minus(ANYWHERE, runs("10.2.0.0/16")), "anywhere but 10.2.0.0/16"),
+    ],
+)
+def test_addresses_are_said_shortly(addresses, words) -> None:
+    assert said(addresses) == words
+
+
+def test_a_rule_for_the_internet_is_for_all() -> None:
+    assert asked(INTERNET) == EVERYWHERE
+    assert asked(runs("10.0.0.0/8")) == runs("10.0.0.0/8")
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site(gcp_samples.topology(), project(gcp_samples.stack()))
+
+
+def test_from_any_means_the_internet_and_the_networks_with_a_way(site) -> None:
+    found = site.required("any", "vpc-web")
+    assert minus(found, INTERNET) == runs("10.0.0.0/15")
+    assert cidrs(site.required("vpc-lb", "vpc-web")) == ["10.0.0.0/16"]
+
+
+def test_nobody_comes_from_a_network_without_a_peering(site) -> None:
+    never = site.never_arriving("vpc-web")
+    assert not minus(runs("10.2.0.0/16", "127.0.0.0/8"), never)
+    assert minus(runs("10.0.0.0/16"), never) == runs("10.0.0.0/16")
+
+
+def test_vms_are_found_by_their_addresses(site) -> None:
+    assert site.vms_at(runs("10.1.0.0/16", "10.2.0.2/32")) == ["web1", "web2", "db1"]
+    assert site.vms_at(runs("10.1.0.4/30")) == []
+
+
+def test_seats_are_where_the_declaration_says(site) -> None:
+    assert {name: seat.nic.address for name, seat in site.seats.items()} == gcp_samples.ADDRESSES

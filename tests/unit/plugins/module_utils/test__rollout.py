@@ -1,0 +1,153 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx_live import Live, LiveError
+from ansible_collections.peerlb.stack.plugins.module_utils._release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._release_store import Store
+from ansible_collections.peerlb.stack.plugins.module_utils._rollout import Rollout
+
+ONE = Release({"compose.yml": "image: a", "nginx.conf": "one"})
+TWO = Release({"compose.yml": "image: a", "nginx.conf": "two"})
+OTHER_IMAGE = Release({"compose.yml": "image: b", "nginx.conf": "one"})
+
+
+@pytest.fixture
+def parts(fake_nginx, tmp_path):
+    live = Live(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3)
+    return Store(str(tmp_path / "nginx")), live, fake_nginx
+
+
+def roll_out(parts, release: Release) -> Rollout:
+    store, live, fake = parts
+    fake.commands.clear()
+    rollout = Rollout.plan(store, live, release)
+    if rollout.changed:
+        rollout.apply({"by": "ada"}, keep=5)
+    return rollout
+
+
+def test_first_release_is_tested_in_its_own_image_and_started(parts) -> None:
+    assert roll_out(parts, ONE).changed
+    assert parts[2].verbs() == ["run", "up"]
+    assert parts[2].loaded == ONE.id
+
+
+def test_second_run_does_nothing(parts) -> None:
+    roll_out(parts, ONE)
+    assert not roll_out(parts, ONE).changed
+    assert parts[2].commands == []
+
+
+def test_changed_files_cost_one_test_and_one_reload(parts) -> None:
+    roll_out(parts, ONE)
+    rollout = roll_out(parts, TWO)
+    assert parts[2].verbs() == ["exec", "kill"]
+    assert [entry["after"] for entry in rollout.diff()] == ["two"]
+    assert [line["id"] for line in parts[0].history()] == [ONE.id, TWO.id]
+
+
+def test_another_image_makes_another_container(parts) -> None:
+    roll_out(parts, ONE)
+    roll_out(parts, OTHER_IMAGE)
+    assert parts[2].verbs() == ["run", "up"]
+
+
+def test_a_release_that_does_not_parse_is_never_live(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    fake.refuse = {"exec": "nginx: [emerg] unknown directive"}
+    with pytest.raises(LiveError, match="unknown directive"):
+        roll_out(parts, TWO)
+    assert (store.present(), fake.loaded, store.kept()) == (ONE, ONE.id, [ONE.id])
+
+
+def test_a_reload_that_does_not_come_up_is_put_back(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
+    with pytest.raises(LiveError, match=f"(?s)bind.*last good release {ONE.id} is live again"):
+        roll_out(parts, TWO)
+    assert (store.present(), fake.loaded) == (ONE, ONE.id)
+    fake.emerg = ""
+    assert roll_out(parts, TWO).changed
+    assert fake.loaded == TWO.id
+
+
+def test_a_first_start_that_fails_leaves_nothing(parts) -> None:
+    store, _live, fake = parts
+    fake.refuse = {"up": "container is unhealthy"}
+    with pytest.raises(LiveError, match="(?s)unhealthy.*nothing is now"):
+        roll_out(parts, ONE)
+    assert store.current_id() is None
+    assert "down" in fake.verbs()
+
+
+def test_a_run_cut_between_switch_and_reload_converges(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    store.stage(TWO)
+    store.adopt(TWO)
+    store.switch(TWO.id)
+    assert fake.loaded == ONE.id
+    assert roll_out(parts, TWO).changed
+    assert fake.loaded == TWO.id
+
+
+class Killed(BaseException):
+    """The process ended here: nothing of it runs any more."""
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    "step", ["stage", "test", "adopt", "switch", "reload", "confirm", "record"]
+)
+def test_a_run_killed_at_any_step_leaves_a_tested_release(parts, monkeypatch, step, after) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    kind = Store if hasattr(Store, step) else Live
+    method = getattr(kind, step)
+
+    def last(*args, **kwargs):
+        if after:
+            method(*args, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(kind, step, last)
+        roll_out(parts, TWO)
+    assert store.present() in (ONE, TWO)
+    assert store.present() == ONE or "exec" in fake.verbs()
+    assert fake.loaded in (ONE.id, TWO.id)
+    roll_out(parts, TWO)
+    assert (store.present(), fake.loaded) == (TWO, TWO.id)
+
+
+def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    store.stage(TWO)
+    store.adopt(TWO)
+    store.switch(TWO.id)
+    fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
+    with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
+        roll_out(parts, TWO)
+    assert (store.present(), fake.loaded) == (ONE, ONE.id)
+
+
+def test_a_stopped_container_is_a_change(parts) -> None:
+    roll_out(parts, ONE)
+    parts[2].loaded = None
+    assert roll_out(parts, ONE).changed
+    assert parts[2].loaded == ONE.id
+
+
+def test_a_file_edited_by_hand_is_put_right(parts) -> None:
+    store = parts[0]
+    roll_out(parts, ONE)
+    (store.link / "nginx.conf").write_text("by hand")
+    rollout = roll_out(parts, ONE)
+    assert [entry["before"] for entry in rollout.diff()] == ["by hand"]
+    assert store.present() == ONE

@@ -1,0 +1,48 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A load balancer that runs two members, for the modules that operate it."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.modules import nginx_release, nginx_release_info
+
+MEMBERS = [
+    {"name": "web1", "address": "10.1.0.2", "port": 3000},
+    {"name": "web2", "address": "10.1.0.3", "port": 3000},
+]
+
+
+@pytest.fixture
+def place(fake_nginx, tmp_path, monkeypatch) -> dict[str, t.Any]:
+    """Where the load balancer is: the parameters that all its modules share."""
+    monkeypatch.setattr(
+        AnsibleModule, "run_command", lambda _self, command: fake_nginx.run(command)
+    )
+    return {"path": str(tmp_path), "status_port": fake_nginx.port}
+
+
+@pytest.fixture
+def deploy(run_module, place) -> t.Callable[..., str]:
+    """Deploy as the role does, with some parameters changed, and return the release's id."""
+
+    def run(**changes: t.Any) -> str:
+        wanted = {
+            "files": {"nginx.conf": "#", "compose.yml": "image: a"},
+            "pools": [{"name": "webapp", "members": MEMBERS}],
+            "listeners": [{"port": 80, "pool": "webapp"}],
+            "version": "1.30",
+            "timeout": 0.3,
+        }
+        return run_module(nginx_release, **place, **{**wanted, **changes})["release"]
+
+    return run
+
+
+@pytest.fixture
+def info(run_module, place) -> t.Callable[[], dict[str, t.Any]]:
+    return lambda: run_module(nginx_release_info, **place)

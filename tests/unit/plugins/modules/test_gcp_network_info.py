@@ -1,0 +1,96 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import http.server
+import threading
+
+import pytest
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.modules import gcp_network_info
+
+
+@pytest.fixture
+def endpoint():
+    """An API that has nothing, and answers 403 for what is called forbidden."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers["Authorization"])
+            refused = "/projects/forbidden/" in self.path or "/routes" in self.path
+            self.send_response(403 if refused else 200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_args) -> None:
+            pass
+
+    seen: list[str] = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield {
+        "endpoint": f"http://127.0.0.1:{server.server_address[1]}",
+        "auth_kind": "accesstoken",
+        "access_token": "hunter2-token",
+    }
+    assert set(seen) <= {"Bearer hunter2-token"}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_project_is_read(run_module, endpoint, check_mode, monkeypatch) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warned.append(text))
+    found = run_module(gcp_network_info, project="empty", check_mode=check_mode, **endpoint)
+    assert found["changed"] is False
+    assert (found["project"]["project"], found["project"]["calls"]) == ("empty", 6)
+    (gap,) = found["project"]["incomplete"]
+    assert gap["what"] == "routes"
+    assert [text.partition(": ")[0] for text in warned] == [
+        "routes of projects/empty could not be read"
+    ]
+
+
+def test_a_project_that_may_not_be_seen_is_an_error(run_module, endpoint) -> None:
+    failed = run_module(gcp_network_info, project="forbidden", **endpoint)
+    assert failed["failed"]
+    assert "projects/forbidden/global/networks: 403" in failed["msg"]
+    assert "hunter2" not in str(failed)
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        ({}, "project"),
+        ({"project": "p", "auth_kind": "accesstoken"}, "access_token"),
+        ({"project": "p", "auth_kind": "serviceaccount"}, "service_account_file"),
+        ({"project": "p", "endpoint": "http://example.com"}, "endpoint: must be an https:// URL"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(run_module, params, said) -> None:
+    failed = run_module(gcp_network_info, **params)
+    assert failed["failed"]
+    assert said in failed["msg"]
+
+
+def test_without_google_auth_it_says_what_to_install(run_module, monkeypatch) -> None:
+    monkeypatch.setattr(gcp_network_info, "MISSING", "ImportError: no google")
+    failed = run_module(gcp_network_info, project="p")
+    assert "google-auth and requests" in failed["msg"]
+
+
+def test_the_documentation_names_what_is_returned(run_module, endpoint) -> None:
+    found = run_module(gcp_network_info, project="empty", **endpoint)
+    told = yaml.safe_load(gcp_network_info.RETURN)["project"]["contains"]
+    assert set(told) == set(found["project"])
+
+
+def test_the_environment_stands_in_for_parameters(run_module, endpoint, monkeypatch) -> None:
+    monkeypatch.setenv("GCP_PROJECT", "empty")
+    monkeypatch.setenv("GCP_AUTH_KIND", "accesstoken")
+    monkeypatch.setenv("GCP_ACCESS_TOKEN", endpoint["access_token"])
+    found = run_module(gcp_network_info, endpoint=endpoint["endpoint"])
+    assert found["project"]["project"] == "empty"

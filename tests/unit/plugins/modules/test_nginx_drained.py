@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.modules import nginx_drained
+
+ADDRESS = "10.1.0.3:3000"
+
+
+@pytest.fixture
+def held(monkeypatch) -> list[dict[str, int]]:
+    """What the kernel will say, one entry a look; the last one stays."""
+    looks: list[dict[str, int]] = []
+
+    def look() -> dict[str, int]:
+        return looks.pop(0) if len(looks) > 1 else looks[0]
+
+    monkeypatch.setattr(nginx_drained, "read_connections", look)
+    monkeypatch.setattr(nginx_drained, "finishing", lambda: False)
+    return looks
+
+
+def test_it_waits_until_nothing_is_left(run_module, held) -> None:
+    held += [{ADDRESS: 2, "10.1.0.2:3000": 9}, {ADDRESS: 1}, {}]
+    result = run_module(nginx_drained, addresses=[ADDRESS], timeout=5)
+    assert (result["changed"], result["left"]) == (False, 0)
+    assert 0.1 < result["seconds"] < 2
+
+
+def test_it_tells_what_is_left_when_the_time_is_over(run_module, held) -> None:
+    held += [{ADDRESS: 3}]
+    result = run_module(nginx_drained, addresses=[ADDRESS], timeout=0.2)
+    assert (result["left"], result.get("failed")) == (3, None)
+
+
+def test_check_mode_does_not_wait(run_module, held) -> None:
+    held += [{ADDRESS: 3}, {}]
+    result = run_module(nginx_drained, check_mode=True, addresses=[ADDRESS], timeout=60)
+    assert (result["left"], result["seconds"]) == (3, 0.0)
+
+
+def test_former_workers_may_still_take_requests(run_module, held, monkeypatch) -> None:
+    held += [{}]
+    finishing = [True, True, False]
+    monkeypatch.setattr(nginx_drained, "finishing", lambda: finishing.pop(0))
+    assert 0.1 < run_module(nginx_drained, addresses=[ADDRESS])["seconds"] < 2
+    monkeypatch.setattr(nginx_drained, "finishing", lambda: True)
+    result = run_module(nginx_drained, addresses=[ADDRESS], settle=0.3)
+    assert (result["left"], 0.2 < result["seconds"] < 2) == (0, True)
+
+
+def test_members_are_counted_together(run_module, held) -> None:
+    held += [{ADDRESS: 1, "10.1.0.2:3000": 1}]
+    addresses = [ADDRESS, "10.1.0.2:3000"]
+    assert run_module(nginx_drained, addresses=addresses, timeout=0)["left"] == 2

@@ -1,0 +1,86 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.modules import nginx_release, nginx_release_info
+
+
+@pytest.fixture
+def params(fake_nginx, tmp_path, monkeypatch) -> dict:
+    monkeypatch.setattr(
+        AnsibleModule, "run_command", lambda _self, command: fake_nginx.run(command)
+    )
+    return {
+        "path": str(tmp_path),
+        "status_port": fake_nginx.port,
+        "timeout": 0.3,
+        "version": "1.30",
+        "files": {"nginx.conf": "#", "compose.yml": "image: a"},
+        "pools": [
+            {
+                "name": "webapp",
+                "members": [
+                    {"name": "web1", "address": "10.1.0.2", "port": 3000},
+                    {"name": "web2", "address": "10.1.0.3", "port": 3000},
+                ],
+            }
+        ],
+        "listeners": [{"port": 80, "pool": "webapp"}],
+    }
+
+
+def info(run_module, params) -> dict:
+    wanted = {key: params[key] for key in ("path", "status_port")}
+    return run_module(nginx_release_info, **wanted)
+
+
+def test_six_steps(run_module, params, tmp_path) -> None:
+    predicted = run_module(nginx_release, check_mode=True, **params)
+    assert predicted["changed"]
+    assert list(tmp_path.iterdir()) == []
+    assert info(run_module, params)["release"] == ""
+    done = run_module(nginx_release, **params)
+    assert (done["changed"], done["diff"]) == (True, predicted["diff"])
+    assert info(run_module, params)["serving"] == done["release"] == predicted["release"]
+    assert not run_module(nginx_release, check_mode=True, **params)["changed"]
+    again = run_module(nginx_release, **params)
+    assert (again["changed"], again["diff"]) == (False, [])
+
+
+def test_info_tells_pools_as_they_serve(run_module, params) -> None:
+    run_module(nginx_release, **params)
+    told = info(run_module, params)
+    assert [member["name"] for member in told["pools"][0]["members"]] == ["web1", "web2"]
+    assert told["history"][0]["by"] == "ansible"
+    assert told["kept"] == [told["release"]]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"version": "latest"}, "set nginx_lb_version"),
+        ({"listeners": [{"port": 70000, "pool": "webapp"}]}, "port 70000"),
+        ({"pools": [{"name": "webapp", "members": []}]}, "has no members"),
+        ({"pools": [{"name": "webapp", "members": [], "colour": 1}]}, "colour"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_is_touched(
+    run_module, params, fake_nginx, tmp_path, change, message
+) -> None:
+    result = run_module(nginx_release, **{**params, **change})
+    assert result["failed"]
+    assert message in result["msg"]
+    assert fake_nginx.commands == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refused_test_leaves_the_live_release(run_module, params, fake_nginx) -> None:
+    first = run_module(nginx_release, **params)
+    fake_nginx.refuse = {"exec": "[emerg] unexpected end of file"}
+    result = run_module(nginx_release, **{**params, "listeners": [{"port": 81, "pool": "webapp"}]})
+    assert result["failed"]
+    assert "unexpected end of file" in result["msg"]
+    assert info(run_module, params)["release"] == first["release"]

@@ -1,0 +1,31 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
+
+
+def test_a_host_without_releases_is_told_as_such(run_module, tmp_path) -> None:
+    told = run_module(nginx_release_info, path=str(tmp_path), status_port=1)
+    assert not told["changed"]
+    assert (told["release"], told["serving"], told["pools"], told["kept"]) == ("", "", [], [])
+
+
+def test_the_access_log_is_summed_up(run_module, deploy, place, tmp_path) -> None:
+    deploy()
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    entry = {"time": now, "upstream": "10.1.0.2:3000", "status": 200, "seconds": 0.01}
+    (tmp_path / "access.log").write_text(json.dumps(entry) + "\n")
+    told = run_module(nginx_release_info, **place, logs=str(tmp_path), since="5m")
+    assert told["traffic"]["10.1.0.2:3000"]["requests"] == 1
+    assert run_module(nginx_release_info, **place, logs=str(tmp_path))["traffic"] == {}
+
+
+def test_a_time_without_a_unit_is_refused(run_module, deploy, place) -> None:
+    deploy()
+    told = run_module(nginx_release_info, **place, since="5")
+    assert told["msg"] == "since is '5'; write a number and s, m, h or d, such as 15m"

@@ -1,0 +1,59 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.modules import nginx_rollback
+
+OTHER = {"nginx.conf": "# other", "compose.yml": "image: a"}
+
+
+@pytest.fixture
+def rollback(run_module, place):
+    def run(*, check_mode: bool = False, **params):
+        return run_module(nginx_rollback, check_mode=check_mode, timeout=0.3, **place, **params)
+
+    return run
+
+
+def test_six_steps(deploy, rollback, info) -> None:
+    first, second = deploy(), deploy(files=OTHER)
+    predicted = rollback(check_mode=True, release=first)
+    assert predicted["changed"]
+    assert info()["serving"] == second
+    done = rollback(release=first)
+    assert (done["changed"], done["diff"]) == (True, predicted["diff"])
+    assert (done["release"], done["previous"]) == (first, second)
+    assert info()["serving"] == first
+    assert not rollback(check_mode=True, release=first)["changed"]
+    again = rollback(release=first)
+    assert (again["changed"], again["diff"]) == (False, [])
+
+
+def test_without_a_name_it_is_the_one_before(deploy, rollback, info) -> None:
+    first, _second = deploy(), deploy(files=OTHER)
+    assert rollback(reason="it answers 500")["release"] == first
+    assert info()["history"][-1]["reason"] == "it answers 500"
+
+
+@pytest.mark.parametrize("release, message", [("ffff", "0 releases begin with ffff"), ("", "none")])
+def test_what_is_not_there_is_refused(deploy, rollback, info, release, message) -> None:
+    first = deploy()
+    assert message in rollback(release=release)["msg"]
+    assert info()["serving"] == first
+
+
+def test_a_damaged_release_is_refused(deploy, rollback, info, tmp_path) -> None:
+    first, second = deploy(), deploy(files=OTHER)
+    (tmp_path / "nginx/releases" / first / "nginx.conf").write_text("edited by hand")
+    assert "is damaged on the disk" in rollback()["msg"]
+    assert info()["serving"] == second
+
+
+def test_testing_leaves_everything_as_it_was(deploy, rollback, info, fake_nginx) -> None:
+    first, second = deploy(), deploy(files=OTHER)
+    fake_nginx.commands.clear()
+    result = rollback(test_only=True)
+    assert (result["changed"], result["release"], fake_nginx.verbs()) == (False, first, ["exec"])
+    assert info()["serving"] == second

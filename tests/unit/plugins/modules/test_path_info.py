@@ -1,0 +1,39 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import socket
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.modules import path_info
+
+
+def test_a_host_without_any_of_the_programs_tells_what_it_can(run_module, monkeypatch) -> None:
+    def run_command(_self, command, **_options) -> None:
+        raise FileNotFoundError(2, "No such file or directory", command[0])
+
+    monkeypatch.setattr(AnsibleModule, "run_command", run_command)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        doors = [{"source": "10.0.0.2", "address": "127.0.0.1", "port": port}]
+        found = run_module(path_info, doors=doors, routes=["10.0.0.2"], check_mode=True)
+    assert found["changed"] is False
+    (door,) = found["doors"]
+    assert [each["hears"] for each in door["sockets"]] == [True]
+    assert (door["firewall"], door["containers"], door["arrived"]) == (None, [], None)
+    assert "No such file" in found["routes"]["10.0.0.2"]
+
+
+def test_nothing_asked_is_nothing_told(run_module) -> None:
+    found = run_module(path_info)
+    assert (found["routes"], found["doors"]) == ({}, [])
+
+
+def test_the_sample_of_its_documentation_is_what_it_returns() -> None:
+    import yaml
+
+    told = yaml.safe_load(path_info.RETURN)["doors"]
+    assert set(told["contains"]) == set(told["sample"][0])

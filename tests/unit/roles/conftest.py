@@ -1,0 +1,89 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+ROLES = pathlib.Path(__file__).parents[3] / "roles"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plugin_loader() -> None:
+    """Let templates find the lookup plugins."""
+    init_plugin_loader()
+
+
+class Role:
+    """The variables and templates of one role, evaluated as Ansible evaluates them."""
+
+    def __init__(self, name: str) -> None:
+        self.path = ROLES / name
+        self.loader = DataLoader()
+
+    def load(self, name: str) -> t.Any:
+        return self.loader.load_from_file(str(self.path / name), trusted_as_template=True)
+
+    def get(self, expression: str, **variables: t.Any) -> t.Any:
+        """Evaluate an expression on top of the role's own variables."""
+        return self._templar(variables).evaluate_expression(trust_as_template(expression))
+
+    def render(self, template: str, **variables: t.Any) -> str:
+        """Render a file of the role's templates/."""
+        source = trust_as_template(f"{{{{ lookup('ansible.builtin.template', '{template}') }}}}")
+        return self._templar(variables).template(source)
+
+    def _templar(self, variables: dict) -> Templar:
+        own = {**self.load("defaults/main.yml"), **self.load("vars/main.yml")}
+        host = {"inventory_hostname": "db1", "ansible_check_mode": False}
+        paths = {"ansible_search_path": [str(self.path)], "role_path": str(self.path)}
+        return Templar(self.loader, variables={**own, **host, **paths, **variables})
+
+
+@pytest.fixture
+def role(request) -> Role:
+    """The role that the test file is named after."""
+    return Role(pathlib.Path(request.path).stem.removeprefix("test_"))
+
+
+@pytest.fixture
+def spec(role) -> dict:
+    """The role's argument specification."""
+    text = (role.path / "meta" / "argument_specs.yml").read_text()
+    return yaml.safe_load(text)["argument_specs"]["main"]["options"]
+
+
+@pytest.fixture
+def run_tasks(tmp_path) -> t.Callable[..., str]:
+    """Run one file of a role's tasks on this machine and return what Ansible said, on one line."""
+
+    def run(role: str, tasks: str, *options: str, **variables: t.Any) -> str:
+        include = {"ansible.builtin.include_role": {"name": role, "tasks_from": tasks}}
+        play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+        playbook = tmp_path / "play.yml"
+        playbook.write_text(json.dumps([{**play, "tasks": [include]}]))
+        program = pathlib.Path(sys.executable).parent / "ansible-playbook"
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+        done = subprocess.run(
+            (program, "-i", "localhost,", "-e", json.dumps(variables), *options, playbook),
+            cwd=tmp_path,
+            env={**kept, "ANSIBLE_PYTHON_INTERPRETER": sys.executable, "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, 2), done.stdout + done.stderr
+        return " ".join(done.stdout.split())
+
+    return run

@@ -1,0 +1,137 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def release(name: str) -> dict:
+    return {"ansible_facts": {"distribution_release": name}}
+
+
+def test_defaults_are_the_documented_ones(role, spec) -> None:
+    documented = {name: option["default"] for name, option in spec.items()}
+    assert list(documented.items()) == list(role.load("defaults/main.yml").items())
+
+
+@pytest.mark.parametrize(
+    "distribution, source, expected",
+    [
+        ("bookworm", "auto", "docker-compose-plugin"),
+        ("trixie", "auto", "docker-compose"),
+        ("jammy", "auto", "docker-compose-v2"),
+        ("noble", "auto", "docker-compose-v2"),
+        ("trixie", "docker", "docker-compose-plugin"),
+        ("noble", "distribution", "docker-compose-v2"),
+    ],
+)
+def test_compose_v2_comes_from(role, distribution, source, expected) -> None:
+    packages = role.get("__docker_packages", docker_source=source, **release(distribution))
+    assert [name for name in packages if "compose" in name] == [expected]
+    assert {"git", "nano", "inetutils-telnet"} <= set(packages)
+
+
+def test_only_what_is_not_fully_installed_is_missing(role) -> None:
+    query = {"stdout_lines": ["installed docker.io", "config-files docker-cli", "installed git"]}
+    missing = role.get("__docker_missing", __docker_query=query, **release("trixie"))
+    assert {"docker.io", "git"}.isdisjoint(missing)
+    assert {"docker-cli", "docker-compose", "nano"} <= set(missing)
+
+
+def test_settings_are_merged_over_the_defaults(role) -> None:
+    wanted = role.get(
+        "__docker_daemon_json",
+        docker_registry_mirrors=["http://192.0.2.1:5000"],
+        docker_daemon_config={"log-opts": {"max-size": "1m"}, "labels": ["rack=7"]},
+    )
+    assert wanted["log-opts"] == {"max-size": "1m", "max-file": "3"}
+    assert wanted["live-restore"] is True
+    assert wanted["userland-proxy"] is False
+    assert wanted["registry-mirrors"] == ["http://192.0.2.1:5000"]
+    assert wanted["insecure-registries"] == ["192.0.2.1:5000"]
+    assert wanted["labels"][0] == "rack=7"
+    assert len(wanted["labels"]) == 3
+
+
+@pytest.mark.parametrize(
+    "change, restarts",
+    [
+        ({"registry-mirrors": ["http://192.0.2.1:5000"]}, True),
+        ({"live-restore": False}, False),
+        ({"log-opts": {"max-size": "1m"}}, True),
+        ({"userland-proxy": True}, True),
+        ({"no-such-key-yet": 1}, True),
+    ],
+)
+def test_engine_restarts_only_for_what_it_can_not_reload(role, change, restarts) -> None:
+    before = role.get("__docker_labels")
+    after = role.get("__docker_labels", docker_daemon_config=change)
+    assert (before[0] != after[0]) is restarts
+    assert before[1] != after[1]
+
+
+GOOD = {"name": "nginx:1.30", "path": str(Path(__file__))}
+
+
+@pytest.mark.parametrize(
+    "archives, words",
+    [
+        ([GOOD, {**GOOD, "name": "registry.example.com:5000/shop:1"}], ""),
+        (
+            [{**GOOD, "path": "~/none.tar"}],
+            f"no file {Path.home()}/none.tar. It is made by: skopeo",
+        ),
+        ([{**GOOD, "path": "images/nginx.tar"}], "images/nginx.tar is not an absolute path"),
+        ([{**GOOD, "path": "/"}], "the controller has no file /."),
+        ([{**GOOD, "name": "nginx"}], "nginx is not pinned. Right is"),
+        ([{**GOOD, "name": "nginx:latest"}], "nginx:latest is not pinned"),
+        ([{**GOOD, "name": "registry:5000/nginx"}], "registry:5000/nginx is not pinned"),
+        ([{**GOOD, "name": "nginx:1 $(id)"}], "is not pinned"),
+        ([GOOD, GOOD], "nginx:1.30 is named twice"),
+    ],
+)
+def test_archives_are_checked_first(role, archives, words) -> None:
+    problems = role.get("__docker_problems", docker_image_archives=archives)
+    assert words in problems
+    assert bool(problems) is bool(words)
+
+
+@pytest.mark.parametrize(
+    "registry, right",
+    [
+        ("europe-west1-docker.pkg.dev", True),
+        ("us-docker.pkg.dev", True),
+        ("gcr.io", True),
+        ("eu.gcr.io", True),
+        ("https://us-docker.pkg.dev", False),
+        ("us-docker.pkg.dev/p/hub", False),
+        ("us-docker.pkg.dev.example.com", False),
+        ("registry.example.com", False),
+        ("", False),
+    ],
+)
+def test_only_google_is_sent_a_token(role, registry, right) -> None:
+    problems = role.get("__docker_problems", docker_metadata_registries=[registry])
+    assert bool(problems) is not right
+
+
+def test_nothing_asked_for_is_no_problem(role) -> None:
+    assert role.get("__docker_problems") == ""
+
+
+@pytest.mark.parametrize(
+    "found, lacking",
+    [
+        ({"rc": 0, "stdout_lines": []}, []),
+        ({"rc": 0, "stdout_lines": ["nginx:1.30 none amd64"]}, ["nginx:1.30"]),
+        # Without an engine, as before the first run: a check says that all of them would come.
+        ({"rc": 127, "stdout_lines": []}, ["nginx:1.30", "web:1"]),
+    ],
+)
+def test_a_check_predicts_what_would_be_loaded(role, found, lacking) -> None:
+    archives = [GOOD, {**GOOD, "name": "web:1"}]
+    told = role.get("__docker_lacking", docker_image_archives=archives, __docker_found=found)
+    assert list(told) == lacking

@@ -1,0 +1,246 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The credential helper as Docker runs it, against a metadata server of the test."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import typing as t
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+HELPER = Path(__file__).parents[3] / "roles/docker/files/docker-credential-peerlb-gce.py"
+REGISTRY = "europe-west1-docker.pkg.dev"
+OURS = "peerlb-gce"
+SECRET = "ya29.a-token"
+
+
+class Metadata:
+    """What the server answers, and the requests that it saw."""
+
+    def __init__(self) -> None:
+        self.status, self.flavor = 200, "Google"
+        self.body = json.dumps({"access_token": SECRET, "expires_in": 3599}).encode()
+        self.asked: list[tuple[str, str | None]] = []
+
+
+@pytest.fixture
+def metadata(monkeypatch) -> t.Iterator[Metadata]:
+    told = Metadata()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.asked.append((self.path, self.headers["Metadata-Flavor"]))
+            self.send_response(told.status)
+            self.send_header("Metadata-Flavor", told.flavor)
+            self.end_headers()
+            self.wfile.write(told.body)
+
+        def log_message(self, *_words: t.Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    monkeypatch.setenv("GCE_METADATA_HOST", f"127.0.0.1:{server.server_port}")
+    # Nothing listens there: whoever asks through a proxy fails.
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    yield told
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(*arguments: str, text: str = "") -> tuple[int, str]:
+    """Return the exit code and stdout, which is all that Docker reads."""
+    done = subprocess.run(
+        (sys.executable, "-I", str(HELPER), *arguments),
+        input=text, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def test_a_token_is_a_login(metadata) -> None:
+    code, said = run("get", text=f"{REGISTRY}\n")
+    assert code == 0
+    assert json.loads(said) == {
+        "ServerURL": REGISTRY,
+        "Username": "oauth2accesstoken",
+        "Secret": SECRET,
+    }
+    path = "/computeMetadata/v1/instance/service-accounts/default/token"
+    assert metadata.asked == [(path, "Google")]
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ({"status": 404}, "answers 404 instead of a token; 404 means that the VM has no service"),
+        ({"status": 503}, "answers 503 instead"),
+        ({"flavor": "none"}, "is not Google's metadata server"),
+        ({"body": b"<html>"}, "answers without a token"),
+        ({"body": b"[]"}, "answers without a token"),
+        ({"body": b'{"token": "x"}'}, "answers without a token"),
+    ],
+)
+def test_an_answer_without_a_token_is_said_in_words(metadata, answer, words) -> None:
+    vars(metadata).update(answer)
+    code, said = run("get", text=REGISTRY)
+    assert code == 1
+    assert words in said
+    assert os.environ["GCE_METADATA_HOST"] in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:1", "metadata.invalid", "127.0.0.1:port"])
+def test_no_metadata_server_is_said_in_words(monkeypatch, place) -> None:
+    monkeypatch.setenv("GCE_METADATA_HOST", place)
+    code, said = run("get", text=REGISTRY)
+    assert code == 1
+    assert f"no metadata server answers at {place} (" in said
+    assert "only a VM of Google Cloud has one" in said
+
+
+@pytest.mark.parametrize(
+    "action, text, code, said",
+    [
+        ("list", "", 0, "{}\n"),
+        ("erase", REGISTRY, 0, ""),
+        ("get", "\n", 1, "no credentials server URL\n"),
+        ("store", "{}", 1, "nothing is stored: the VM's own token is fetched at each pull\n"),
+        ("frob", "", 1, "unknown action 'frob'; there are get, store, erase, list and configure\n"),
+    ],
+)
+def test_the_other_actions_ask_nobody(metadata, action, text, code, said) -> None:
+    assert run(action, text=text) == (code, said)
+    assert metadata.asked == []
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch) -> Path:
+    """Docker's configuration, which is not there yet."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "root/.docker"))
+    return tmp_path / "root/.docker/config.json"
+
+
+def write(path: Path, content: t.Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    path.chmod(0o600)
+
+
+OTHERS = {
+    "auths": {"registry.example.com": {"auth": "c2VjcmV0"}},
+    "credsStore": "pass",
+    "credHelpers": {"other.example.com": "ecr-login"},
+}
+
+
+@pytest.mark.parametrize(
+    "before, registries, after",
+    [
+        (None, [REGISTRY], {"credHelpers": {REGISTRY: OURS}}),
+        (
+            OTHERS,
+            [REGISTRY],
+            {**OTHERS, "credHelpers": {**OTHERS["credHelpers"], REGISTRY: OURS}},
+        ),
+        ({"credHelpers": {REGISTRY: "gcloud"}}, [REGISTRY], {"credHelpers": {REGISTRY: OURS}}),
+        ({"credHelpers": {"gcr.io": OURS}}, [REGISTRY], {"credHelpers": {REGISTRY: OURS}}),
+        ({"credHelpers": {"gcr.io": OURS}, "x": 1}, [], {"x": 1}),
+        (
+            {"credHelpers": {"gcr.io": OURS, **OTHERS["credHelpers"]}},
+            [],
+            {"credHelpers": OTHERS["credHelpers"]},
+        ),
+    ],
+)
+def test_exactly_these_registries_and_all_else_stays(
+    metadata, config, before, registries, after
+) -> None:
+    if before is not None:
+        write(config, before)
+    text = config.read_text() if before is not None else None
+    predicted = run("configure", "--check", *registries)
+    assert predicted[0] == 0
+    assert predicted[1]
+    assert (config.read_text() if config.exists() else None) == text
+
+    assert run("configure", *registries) == predicted
+    assert json.loads(config.read_text()) == after
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert stat.S_IMODE(config.parent.stat().st_mode) & 0o077 == 0 or before is not None
+    assert os.listdir(config.parent) == ["config.json"]
+    assert run("configure", *registries) == (0, "")
+    assert SECRET not in config.read_text() + predicted[1]
+
+
+def test_a_file_that_others_can_read_is_closed(metadata, config) -> None:
+    write(config, {"credHelpers": {REGISTRY: OURS}})
+    config.chmod(0o644)
+    assert run("configure", REGISTRY) == (0, f"{config}: mode 0644 -> 0600\n")
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+
+
+def test_nothing_asked_for_and_nothing_there_is_nothing_done(config) -> None:
+    assert run("configure") == (0, "")
+    assert not config.parent.exists()
+
+
+@pytest.mark.parametrize(
+    "content", ['{"auths": {"x": "c2VjcmV0"', '["c2VjcmV0"]', '{"credHelpers": 1}']
+)
+def test_a_file_that_is_not_dockers_is_not_touched_or_shown(metadata, config, content) -> None:
+    write(config, content)
+    code, said = run("configure", REGISTRY)
+    assert code == 1
+    assert said.startswith(str(config))
+    assert "mend it or remove it" in said
+    assert "c2VjcmV0" not in said
+    assert config.read_text() == content
+
+
+def test_a_vm_that_gets_no_token_is_not_configured(metadata, config) -> None:
+    metadata.status = 404
+    code, said = run("configure", REGISTRY)
+    assert code == 1
+    assert "the VM has no service account" in said
+    assert not config.exists()
+
+
+def test_the_role_installs_it_and_takes_it_away(metadata, config, tmp_path, run_tasks) -> None:
+    helper = tmp_path / "docker-credential-peerlb-gce"
+    write(config, OTHERS)
+
+    def play(*registries: str) -> str:
+        variables = {"docker_metadata_registries": registries, "__docker_helper": str(helper)}
+        return run_tasks("peerlb.stack.docker", "registries", "--diff", "-vvv", **variables)
+
+    said = play(REGISTRY)
+    assert "changed=2" in said
+    assert json.loads(config.read_text())["credHelpers"][REGISTRY] == OURS
+    done = subprocess.run(helper, input="", capture_output=True, text=True, check=False)
+    assert done.stdout == "unknown action ''; there are get, store, erase, list and configure\n"
+
+    said += play()
+    assert "failed=0" in said
+    assert json.loads(config.read_text()) == OTHERS
+    assert not helper.exists()
+
+    metadata.status = 404
+    said += play(REGISTRY)
+    assert f"localhost can not log in to {REGISTRY}: the metadata server" in said
+    assert json.loads(config.read_text()) == OTHERS
+    # Neither the token nor another login, however much Ansible is made to say.
+    assert SECRET not in said
+    assert OTHERS["auths"]["registry.example.com"]["auth"] not in said

@@ -1,0 +1,50 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_it_is_off_unless_asked_for(role) -> None:
+    assert role.load("defaults/main.yml")["firewall_enabled"] is False
+
+
+def test_defaults_are_the_documented_ones(role, spec) -> None:
+    documented = {name: option["default"] for name, option in spec.items()}
+    assert list(documented.items()) == list(role.load("defaults/main.yml").items())
+
+
+@pytest.mark.parametrize(
+    ("interface", "trusted"),
+    [("docker0", True), ("br-1a2b", True), ("br0", False), ("eth0", False), ("xdocker0", False)],
+)
+def test_the_way_out_is_compared_as_nftables_does(role, interface, trusted) -> None:
+    found = role.get(f"['{interface}'] | select('match', __firewall_trusted)")
+    assert bool(list(found)) is trusted
+
+
+def test_a_name_without_a_star_is_one_interface(role) -> None:
+    expression = "['lan0', 'lan', 'la'] | select('match', __firewall_trusted)"
+    assert list(role.get(expression, firewall_trusted_interfaces=["lan", "x.y"])) == ["lan"]
+
+
+def test_it_is_there_before_the_network_and_after_what_flushes_it(role) -> None:
+    unit = role.render("peerlb-firewall.service.j2", ansible_managed="by Ansible")
+    assert "\nBefore=network-pre.target\n" in unit
+    assert "\nAfter=nftables.service\nPartOf=nftables.service\n" in unit
+    assert "\nExecStart=nft --file /opt/peerlb/firewall/rules.nft\n" in unit
+    assert "shutdown.target" not in unit
+    assert "ExecStop" not in unit
+    assert "docker" not in unit.replace("Docker: its tables", "")
+
+
+def test_the_way_back_is_armed_before_the_rules_are_loaded(role) -> None:
+    (load,) = [task for task in role.load("tasks/try.yml") if "with a way back" in task["name"]]
+    script = load["ansible.builtin.shell"]["cmd"]
+    assert (
+        0
+        < script.index("undo.nft\n")
+        < script.index("systemd-run")
+        < script.index("nft --file trial")
+    )

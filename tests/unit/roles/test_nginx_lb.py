@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "roles/nginx_lb/files/cut_dead.py"
+spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
+assert spec and spec.loader
+cut_dead = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = cut_dead  # dataclasses look their module up
+spec.loader.exec_module(cut_dead)
+
+WEB2 = "10.1.0.3:3000"
+TABLE = """\
+ESTAB    0 0   10.0.0.2:58912 10.1.0.3:3000 timer:(keepalive,118min,0)
+ESTAB    0 512 10.0.0.2:58913 10.1.0.3:3000 timer:(on,1.4sec,3)
+SYN-SENT 0 1   10.0.0.2:58914 10.1.0.3:3000 timer:(on,750ms,0)
+ESTAB    0 0   10.0.0.2:58915 10.1.0.3:3000
+"""
+
+
+def connection(port: int, *, opening: bool = False, repeats: int = 0, to: str = WEB2):
+    return cut_dead.Connection(f"10.0.0.2:{port}", to, opening, repeats)
+
+
+def test_the_table_is_read() -> None:
+    assert cut_dead.parse(TABLE) == [
+        connection(58912),
+        connection(58913, repeats=3),
+        connection(58914, opening=True),
+        connection(58915),
+    ]
+
+
+def test_what_repeats_itself_for_long_is_cut_and_makes_its_member_silent() -> None:
+    watch = cut_dead.Watch(3)
+    idle, first, second = connection(1), connection(2, repeats=2), connection(3, repeats=1)
+    assert watch.judge([idle, first, second], 0) == []
+    first = connection(2, repeats=3)
+    elsewhere = connection(4, repeats=2, to="10.1.0.2:3000")
+    assert watch.judge([idle, first, second, elsewhere], 0.8) == [first, second]
+    assert watch.silent == {WEB2}
+
+
+def test_a_silent_member_has_little_time_to_accept() -> None:
+    watch = cut_dead.Watch(3)
+    attempt, later = connection(1, opening=True), connection(2, opening=True)
+    assert watch.judge([attempt], 0) == []
+    assert watch.judge([attempt], 0.4) == []
+    assert watch.judge([attempt, later], 0.5) == [attempt]
+    assert watch.judge([later], 0.7) == [later]
+
+
+def test_a_member_that_accepts_is_silent_no_more() -> None:
+    watch = cut_dead.Watch(3)
+    kept, attempt = connection(1), connection(2, opening=True)
+    watch.judge([kept, attempt], 0)
+    watch.judge([kept, attempt], 0.5)
+    watch.judge([kept], 0.6)
+    assert watch.silent == {WEB2}
+    assert watch.judge([kept, connection(3)], 0.7) == []
+    assert watch.silent == set()
+
+
+def test_members_are_those_of_the_live_release(tmp_path) -> None:
+    member = {"name": "web2", "address": "10.1.0.3", "port": 3000}
+    state = tmp_path / "state.json"
+    assert cut_dead.members(state) == []
+    state.write_text(json.dumps({"pools": [{"name": "webapp", "members": [member]}]}))
+    assert cut_dead.members(state) == [WEB2]
+
+
+@pytest.mark.parametrize(
+    "image, version",
+    [
+        ("nginx:1.30", "1.30"),
+        ("europe-west1-docker.pkg.dev/p/hub/library/nginx:1.30.6-alpine", "1.30.6"),
+        ("registry.example.com:5000/nginx:1.30", "1.30"),
+        ("registry.example.com:5000/nginx:stable", ""),
+    ],
+)
+def test_the_version_is_that_of_the_tag(role, image, version) -> None:
+    assert role.get("nginx_lb_version", nginx_lb_image=image) == version

@@ -1,0 +1,120 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The application under its real server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+DEADLINE = 15.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@contextmanager
+def gunicorn(source: Path, log: Path, **environ: str) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-B", "-m", "gunicorn"]
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, cwd=source, env={**os.environ, **environ}, stdout=out, stderr=out
+        )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(DEADLINE)
+
+
+def get(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
+    until = time.monotonic() + DEADLINE
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse()
+        except ConnectionError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+def test_gunicorn_serves_and_logs_the_real_client(source: Path, log: Path) -> None:
+    port = free_port()
+    environ = {
+        "WEBAPP_PORT": str(port),
+        "WEBAPP_WORKERS": "1",
+        "WEBAPP_SERVED_BY": "web1",
+        "WEBAPP_TRUSTED_PROXIES": "127.0.0.1",
+        "MYSQL_HOST": "127.0.0.1",
+        "MYSQL_PORT": "1",
+        "MYSQL_PASSWORD": "s3cret",
+    }
+    with gunicorn(source, log, **environ):
+        quiet = get(port, "/healthz")
+        assert quiet.status == 200
+        headers = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "X-Request-ID": "r1"}
+        answer = get(port, "/connection?a=%22", **headers)
+        assert answer.status == 503
+        assert answer.headers["X-Served-By"] == "web1"
+        answer.read()
+    text = log.read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    # The first request has no forwarded client: it counts as the container's own health check.
+    assert [line["request_id"] for line in lines] == ["r1"]
+    assert lines[0]["client"] == "203.0.113.9"
+    assert lines[0]["uri"] == "/connection?a=%22"
+    assert (lines[0]["method"], lines[0]["status"]) == ("GET", 503)
+    assert lines[0]["ms"] > 0
+    assert "does not answer: connection refused" in text
+    assert "s3cret" not in text
+
+
+def test_an_idle_connection_outlives_the_default_of_gunicorn(source: Path, log: Path) -> None:
+    port = free_port()
+    with gunicorn(source, log, WEBAPP_PORT=str(port), WEBAPP_WORKERS="1"):
+        get(port, "/healthz").read()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        time.sleep(2.5)  # gunicorn's own default hangs up after two seconds
+        connection.sock.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            connection.sock.recv(1)
+
+
+def test_a_request_in_flight_survives_the_stop(source: Path, log: Path) -> None:
+    port = free_port()
+    with gunicorn(source, log, WEBAPP_PORT=str(port), WEBAPP_WORKERS="1") as process:
+        get(port, "/healthz").read()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/slow?seconds=1")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert connection.getresponse().status == 200
+
+
+def test_a_bad_environment_stops_it_with_one_sentence(source: Path, log: Path) -> None:
+    with gunicorn(source, log, WEBAPP_PORT="70000") as process:
+        assert process.wait(DEADLINE) != 0
+    assert log.read_text().strip() == "webapp: WEBAPP_PORT: '70000' is not a number from 1 to 65535"

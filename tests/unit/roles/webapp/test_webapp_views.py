@@ -1,0 +1,207 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from peerlb_webapp import create_app
+from peerlb_webapp import views as views_module
+from peerlb_webapp.config import Config
+from peerlb_webapp.db import Database
+
+JSON = {"Accept": "application/json"}
+
+
+def test_the_page_names_who_answered(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/html"
+    for said in ("web1", "lab-a", "1.2.3", "127.0.0.1", answer.headers["X-Request-ID"]):
+        assert said in answer.text
+
+
+def test_the_page_is_self_contained(client: FlaskClient) -> None:
+    assert not re.findall(r"(?:src|href)=\"(?!/|data:)", client.get("/").text)
+
+
+@pytest.mark.parametrize(
+    "path, headers, kind",
+    [
+        ("/", {}, "text/html"),
+        ("/", {"Accept": "*/*"}, "text/html"),
+        ("/", JSON, "application/json"),
+        ("/?format=json", {}, "application/json"),
+        ("/?format=html", JSON, "text/html"),
+        ("/", {"Accept": "text/html,application/json;q=0.9"}, "text/html"),
+    ],
+)
+def test_json_only_on_request(client: FlaskClient, path: str, headers: dict, kind: str) -> None:
+    assert client.get(path, headers=headers).mimetype == kind
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/connection", "/status/503", "/no"])
+def test_every_answer_says_who_served_it(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.headers["X-Served-By"] == "web1"
+    assert answer.headers["X-Request-ID"]
+
+
+def test_a_connection_is_written_and_read(client: FlaskClient, database: Database) -> None:
+    answer = client.get("/connection", headers=JSON)
+    assert answer.status_code == 200
+    assert answer.json["status"] == "Connection successful"
+    assert answer.json["row"]["request_id"] == answer.json["request_id"]
+    assert database.executions(answer.json["request_id"]) == 1
+    assert "Connection successful" in client.get("/connection").text
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_without_mysql_the_answer_is_503_with_the_reason(
+    dead_client: FlaskClient, headers: dict
+) -> None:
+    answer = dead_client.get("/connection", headers=headers)
+    assert answer.status_code == 503
+    assert "MySQL at 127.0.0.1:1 does not answer: connection refused" in answer.text
+    assert "s3cret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_healthy_without_mysql_but_not_ready(dead_client: FlaskClient) -> None:
+    assert dead_client.get("/healthz").status_code == 200
+    assert dead_client.get("/readyz").status_code == 503
+
+
+def test_a_defect_shows_no_trace_and_no_secret(
+    client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("s3cret inside")
+
+    monkeypatch.setattr(database, "ping", broken)
+    answer = client.get("/readyz")
+    assert answer.status_code == 500
+    assert answer.headers["X-Served-By"] == "web1"
+    assert "s3cret" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "peer, forwarded, client_address",
+    [
+        ("10.0.0.2", "203.0.113.9", "203.0.113.9"),
+        ("10.9.0.7", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.3", "203.0.113.9", "10.0.0.3"),
+        ("10.0.0.2", None, "10.0.0.2"),
+    ],
+)
+def test_only_a_trusted_proxy_names_the_client(
+    client: FlaskClient, peer: str, forwarded: str | None, client_address: str
+) -> None:
+    headers = {**JSON, **({"X-Forwarded-For": forwarded} if forwarded else {})}
+    answer = client.get("/", headers=headers, environ_overrides={"REMOTE_ADDR": peer})
+    assert answer.json["client"] == client_address
+
+
+@pytest.mark.parametrize(
+    "peer, given, kept",
+    [
+        ("10.0.0.2", "abc-1", True),
+        ("10.0.0.3", "abc-1", False),
+        ("10.0.0.2", "<b>", False),
+        ("10.0.0.2", "x" * 129, False),
+    ],
+)
+def test_the_request_id_of_the_load_balancer_is_kept(
+    client: FlaskClient, peer: str, given: str, kept: bool
+) -> None:
+    environ = {"REMOTE_ADDR": peer}
+    answer = client.get("/", headers={"X-Request-ID": given}, environ_overrides=environ)
+    assert (answer.headers["X-Request-ID"] == given) is kept
+
+
+def test_executions_of_one_request_can_be_counted(client: FlaskClient) -> None:
+    assert client.get("/connection/r1", headers=JSON).json["executions"] == 0
+    for _each in range(2):
+        assert client.post("/connection?id=r1", headers=JSON).status_code == 201
+    assert client.post("/connection", data={"id": "r2"}).status_code == 201
+    assert client.get("/connection/r1", headers=JSON).json["executions"] == 2
+    assert client.get("/connection/r2", headers=JSON).json["executions"] == 1
+
+
+@pytest.mark.parametrize("code", [200, 204, 404, 503])
+def test_a_status_on_request(client: FlaskClient, code: int) -> None:
+    assert client.get(f"/status/{code}").status_code == code
+
+
+def test_a_slow_request_takes_its_time(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = []
+    monkeypatch.setattr(views_module.time, "sleep", slept.append)
+    assert client.get("/slow?seconds=3").status_code == 200
+    assert slept == [3.0]
+
+
+def test_slow_requests_leave_threads_to_others(
+    config: Config, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(Config(**{**config.__dict__, "threads": 4}), database)
+    inner = []
+
+    def nested(_seconds: float) -> None:
+        inner.append(app.test_client().get("/slow?seconds=1").status_code)
+
+    monkeypatch.setattr(views_module.time, "sleep", nested)
+    assert app.test_client().get("/slow?seconds=1").status_code == 200
+    assert inner == [503, 200]
+    monkeypatch.setattr(views_module.time, "sleep", lambda _: None)
+    assert app.test_client().get("/slow?seconds=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("GET", "/slow?seconds=11"),
+        ("GET", "/slow?seconds=-1"),
+        ("GET", "/slow?seconds=nan"),
+        ("GET", "/status/99"),
+        ("GET", "/status/600"),
+        ("POST", "/connection?id=a%20b"),
+        ("GET", "/connection/" + "x" * 129),
+    ],
+)
+def test_nonsense_is_refused(client: FlaskClient, method: str, path: str) -> None:
+    assert client.open(path, method=method).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "method, path, code",
+    [
+        ("GET", "/slow", 404),
+        ("GET", "/status/503", 404),
+        ("POST", "/connection", 405),
+        ("GET", "/connection/x", 404),
+        ("GET", "/connection", 200),
+    ],
+)
+def test_diagnostics_can_be_switched_off(
+    config: Config, database: Database, method: str, path: str, code: int
+) -> None:
+    app = create_app(Config(**{**config.__dict__, "diagnostics": False}), database)
+    assert app.test_client().open(path, method=method).status_code == code
+
+
+def test_a_body_too_large_is_refused(client: FlaskClient) -> None:
+    assert client.post("/connection", data={"id": "x" * 70_000}).status_code == 413
+
+
+def test_a_wrong_method_tells_the_right_ones(client: FlaskClient) -> None:
+    assert "GET" in client.post("/").headers["Allow"]
+
+
+def test_names_are_escaped(config: Config, database: Database) -> None:
+    app = create_app(Config(**{**config.__dict__, "zone": "<script>"}), database)
+    assert "<script>" not in app.test_client().get("/").text

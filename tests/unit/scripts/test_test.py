@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The runner of the tests must not say that all is well when it is not."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+RUNNER = Path(__file__).resolve().parents[3] / "scripts" / "test.py"
+
+
+@pytest.fixture
+def runner(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("runner", RUNNER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "LOGS", tmp_path / "logs")
+    monkeypatch.setattr(module.signal, "signal", lambda *_: None)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("steps", "closing", "code"),
+    [
+        ({"good": "true"}, "1 passed, 0 failed", 0),
+        ({"bad": "exit 3", "good": "true"}, "1 passed, 1 failed", 1),
+        ({"pipe": "false | cat"}, "0 passed, 1 failed", 1),
+    ],
+)
+def test_steps_are_counted(runner, monkeypatch, capsys, steps, closing, code) -> None:
+    monkeypatch.setattr(runner, "STEPS", steps)
+    assert runner.main(list(steps)) == code
+    assert capsys.readouterr().out.splitlines()[-1] == closing
+
+
+def test_end_of_a_failed_log_is_shown(runner, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(runner, "STEPS", {"bad": "echo the reason >&2; false"})
+    runner.main(["bad"])
+    assert "    the reason" in capsys.readouterr().out.splitlines()
+
+
+def test_hung_step_fails_and_leaves_no_process(runner, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(runner, "TIMEOUT", 0.5)
+    late = tmp_path / "late"
+    monkeypatch.setattr(runner, "STEPS", {"hung": f"(sleep 1; touch {late}) & sleep 9"})
+    assert runner.main(["hung"]) == 1
+    runner.time.sleep(1)
+    assert not late.exists()
+
+
+def test_unknown_step_is_refused(runner) -> None:
+    assert runner.main(["no such step"]) == 2

@@ -1,0 +1,222 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for the repository as a whole: completeness, budgets, and what must not be in it."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
+PLUGINS = sorted(path for path in (ROOT / "plugins").glob("*/*.py") if path.name != "__init__.py")
+ROLES = sorted(path for path in (ROOT / "roles").iterdir() if (path / "tasks").is_dir())
+
+
+def tracked() -> list[Path]:
+    """Return the files that are in git, or would be with `git add --all`."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def load(path: Path) -> dict:
+    return yaml.safe_load(path.read_text()) or {} if path.exists() else {}
+
+
+# Completeness
+
+
+def test_the_repository_is_there() -> None:
+    """The tests below go over what they find: it must be something."""
+    assert ROLES
+    assert PLUGINS
+    assert len(tracked()) > 50
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=relative)
+def test_plugin_has_its_unit_tests(plugin: Path) -> None:
+    test = ROOT / "tests/unit/plugins" / plugin.parent.name / f"test_{plugin.stem}.py"
+    assert test.is_file()
+    assert re.search(r"^def test_", test.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=relative)
+def test_role_defaults_are_as_specified(role: Path) -> None:
+    specs = load(role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = load(role / "defaults/main.yml")
+    optional = [name for name, spec in specs.items() if not spec.get("required")]
+    assert list(defaults) == optional
+    for name in optional:
+        if "default" in specs[name]:
+            assert defaults[name] == specs[name]["default"], name
+
+
+@pytest.mark.parametrize("role", ROLES, ids=relative)
+def test_role_variables_bear_its_name(role: Path) -> None:
+    specs = load(role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert specs
+    assert [name for name in specs if not name.startswith(f"{role.name}_")] == []
+
+
+def test_application_is_tested_with_the_libraries_it_is_deployed_with() -> None:
+    def pins(path: str) -> set[str]:
+        lines = (ROOT / path).read_text().lower().splitlines()
+        return {line for line in lines if line and not line.startswith("#")}
+
+    application = pins("roles/webapp/files/app/requirements.txt")
+    everything = pins("requirements.txt")
+    assert application
+    assert application <= everything
+    assert [pin for pin in everything if "==" not in pin] == []
+
+
+# Budgets
+
+
+def code_lines(path: Path) -> set[int]:
+    """Return the numbers of the lines of code: no comments, docstrings or Ansible documents."""
+    source = path.read_text()
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in silent and token.type != tokenize.ENDMARKER:
+            lines.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(source)):
+        if is_prose(node):
+            lines.difference_update(range(node.lineno, node.end_lineno + 1))
+    return lines
+
+
+def is_prose(node: ast.AST) -> bool:
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return node.targets[0].id in DOCUMENTS
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield each function's name and its number of lines of code."""
+    code = code_lines(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, len(code & set(range(node.lineno, node.end_lineno + 1)))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=relative)
+def test_plugin_is_within_its_budget(plugin: Path) -> None:
+    if plugin.parent.name == "module_utils":
+        assert len(plugin.read_text().splitlines()) <= 200
+    else:
+        assert len(code_lines(plugin)) <= 80
+
+
+@pytest.mark.parametrize("folder", ["lab", "plugins", "scripts"])
+def test_functions_are_short(folder: str) -> None:
+    measured = {
+        f"{relative(path)}:{name}": length
+        for path in tracked()
+        if path.suffix == ".py" and relative(path).startswith(f"{folder}/")
+        for name, length in functions(path)
+    }
+    assert measured
+    assert {name: length for name, length in measured.items() if length > 25} == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "budget"),
+    [("README.md", 120), ("roles/*/tasks/**/*.yml", 60), ("roles/*/templates/**/*", 80)],
+)
+def test_file_is_within_its_budget(pattern: str, budget: int) -> None:
+    lengths = {
+        relative(path): len(path.read_text().splitlines())
+        for path in ROOT.glob(pattern)
+        if path.is_file()
+    }
+    assert lengths
+    assert {name: length for name, length in lengths.items() if length > budget} == {}
+
+
+# Exceptions from the rules
+
+
+def matches(pattern: str, flags: int = 0) -> list[str]:
+    """Return where pattern stands in a tracked text file."""
+    wanted = re.compile(pattern.encode(), flags)
+    return [
+        f"{relative(path)}:{number}: {line.decode(errors='replace').strip()}"
+        for path in tracked()
+        if b"\0" not in (content := path.read_bytes())
+        for number, line in enumerate(content.splitlines(), start=1)
+        if wanted.search(line)
+    ]
+
+
+def test_linters_are_rarely_told_to_look_away() -> None:
+    # Written so that this line is no match itself.
+    assert len(matches("#.*(noq[a]|type: ignor[e]|(yamllint|hadolint|shellcheck) disabl[e])")) <= 3
+    assert not set(load(ROOT / ".ansible-lint")) & {"skip_list", "warn_list"}
+    assert not (ROOT / ".ansible-lint-ignore").exists()
+
+
+def test_sanity_ignores_nothing() -> None:
+    assert list((ROOT / "tests/sanity").glob("ignore*")) == []
+
+
+# Words that must not be here
+
+
+def registry_hosts() -> set[str]:
+    """Return the package registries of this machine: Debian's mirrors and pip's indexes."""
+    apt = [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]
+    debian = "\n".join(path.read_text() for path in apt if path.is_file())
+    pip = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
+    ).stdout
+    hosts = re.findall(r"https?://([^/\s]+)/debian", debian)
+    hosts += re.findall(r"https?://(?:[^/\s@]+@)?([^/\s']+)", pip)
+    from pip._internal.models.index import PyPI
+
+    return {*hosts, PyPI.netloc, PyPI.file_storage_domain}
+
+
+def test_no_registry_is_named() -> None:
+    """Registries come from the configuration of the machine that runs this."""
+    assert matches("|".join(re.escape(host) for host in registry_hosts())) == []
+
+
+def test_no_path_of_a_developer_is_named() -> None:
+    assert matches(r"(?<![\w.~-])/(work|Users)/\w") == []
+
+
+def test_playbooks_can_be_called_by_their_full_name() -> None:
+    names = [path.stem for path in (ROOT / "playbooks").glob("*.yml")]
+    assert names
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
+
+
+def test_playbooks_refuse_groups_without_hosts() -> None:
+    """Ansible is content with an empty inventory, as a cloud gives it for a misspelt project."""
+    parts = {"inhabited", "note_declaration", "preview"}  # of others, not to be called alone
+    silent = {"explain"}  # fails by itself, with what it could not find
+    for path in (ROOT / "playbooks").glob("*.yml"):
+        first = yaml.safe_load(path.read_text())[0].get("ansible.builtin.import_playbook", "")
+        if path.stem not in parts | silent:
+            assert first in ("inhabited.yml", "check.yml", "override.yml"), path.stem
