@@ -14,13 +14,11 @@ The stack is deployed on bare hosts, so what the lab holds is gone afterwards.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import typing as t
@@ -31,10 +29,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 PLAYBOOK = Path(PYTHON).parent / "ansible-playbook"
 RERUNS = 3
-ROUNDS = 5  # of sysbench, each way
-SECONDS = 8
-# From which namespace, to which address.
-WAYS = {"through": ("peerlb-web1", "10.0.0.2"), "direct": ("peerlb-lb1", "10.2.0.2")}
 
 
 @dataclass(frozen=True)
@@ -116,59 +110,6 @@ def stack() -> None:
     say("peak memory of the controller", f"{max(run.peak for run in [first, *reruns]):.0f} MiB")
 
 
-def secret(name: str) -> str:
-    """Ask the inventory for a variable of the database host."""
-    asked = [str(PLAYBOOK.parent / "ansible-inventory"), "--host", "web1"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
-    value = json.loads(done.stdout)[name]
-    if "{{" not in value:
-        return str(value)
-    return (ROOT / ".lab" / "secrets" / name).read_text().split()[0]
-
-
-def sysbench(namespace: str, address: str, settings: Path, *words: str) -> str:
-    command = ["ip", "netns", "exec", namespace, "sysbench", f"--config-file={settings}"]
-    arguments = [f"--mysql-host={address}", "oltp_read_only", *words]
-    return measured(*command, *arguments).output
-
-
-def transactions(output: str) -> float:
-    """Return the transactions per second."""
-    return float(re.findall(r"transactions:\s+\d+\s+\(([\d.]+) per sec", output)[0])
-
-
-def database() -> None:
-    """The same load in turn: from a web server through nginx, from the load balancer itself."""
-    with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
-        # In a file of mode 0600: a password in the arguments is everybody's.
-        settings.write(f"mysql-password={secret('webapp_mysql_password')}\n")
-        settings.write("mysql-user=webapp\nmysql-db=webapp\ntables=2\ntable-size=10000\n")
-        settings.write(f"threads=8\ntime={SECONDS}\n")
-        settings.flush()
-        path = Path(settings.name)
-        sysbench(*WAYS["through"], path, "prepare")
-        try:
-            for range_size in (100, 1000):
-                compare(path, range_size)
-        finally:
-            sysbench(*WAYS["through"], path, "cleanup")
-
-
-def compare(settings: Path, range_size: int) -> None:
-    """Say the medians of oltp_read_only, each transaction of which asks for four such ranges."""
-    found: dict[str, list[float]] = {way: [] for way in WAYS}
-    for _round in range(ROUNDS):
-        for way, where in WAYS.items():
-            output = sysbench(*where, settings, "run", f"--range-size={range_size}")
-            found[way].append(transactions(output))
-    medians = {way: statistics.median(runs) for way, runs in found.items()}
-    rows = 3 * range_size + 11  # ten single rows, three ranges, and the sum of one
-    for way, median in medians.items():
-        what = f"sysbench oltp_read_only, ranges of {range_size}, {way}"
-        say(what, f"{median:.0f} tps, {median * rows:,.0f} rows/s")
-    say("through the load balancer / direct", f"{medians['through'] / medians['direct']:.2f}")
-
-
 def other(name: str) -> t.Callable[[], None]:
     """A part that is a script of its own, which says its figures itself."""
 
@@ -180,7 +121,7 @@ def other(name: str) -> t.Callable[[], None]:
 
 PARTS: dict[str, t.Callable[[], None]] = {
     "stack": stack,
-    "database": database,
+    "database": other("bench_database.py"),
     "balancer": other("bench_lb.py"),
     "verification": other("bench_verify.py"),
     "model": other("bench_model"),

@@ -112,9 +112,9 @@ class Lab:
         """Return the id of the release that answers on a load balancer's status listener."""
         return self.curl(name=host, url="http://127.0.0.1:8081/release").strip()
 
-    def status(self, tmp_path: Path) -> dict[str, t.Any]:
+    def status(self, tmp_path: Path, **extra: t.Any) -> dict[str, t.Any]:
         file = tmp_path / "status.json"
-        self.play("lb_status", status_file=str(file))
+        self.play("lb_status", status_file=str(file), **extra)
         return json.loads(file.read_text())["lb1"]
 
     def tested(self) -> bool:
