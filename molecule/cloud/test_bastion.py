@@ -10,37 +10,28 @@ management comes from: the controller itself has no way to any host.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
+from lab_helper import PROGRAMS, ROOT, connection, fabric_rule, inside, run
 
-ROOT = Path(__file__).resolve().parents[2]
-ANSIBLE = Path(sys.executable).parent / "ansible"
 GROUPS = {
     "nginx_lb": {"lb1": "10.0.0.2"},
     "webapp": {"web1": "10.1.0.2"},
     "mysql": {"db1": "10.2.0.2"},
 }
-FABRIC = ("ip", "netns", "exec", "peerlb-fabric", "nft")
 
 
 @pytest.fixture
 def admitted() -> t.Iterator[None]:
     """What topology.management has to say for a bastion: SSH from the load balancer."""
-    chain = ("inet", "peerlb", "forward")
-    rule = (*chain, "ip", "saddr", "10.0.0.2", "tcp", "dport", "22", "accept")
-    command = [*FABRIC, "--echo", "--handle", "insert", "rule", *rule]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    (handle,) = re.findall(r"# handle (\d+)", told)
-    yield
-    subprocess.run([*FABRIC, "delete", "rule", *chain, "handle", handle], check=True)
+    with fabric_rule("inet peerlb forward ip saddr 10.0.0.2 tcp dport 22 accept"):
+        yield
 
 
 @pytest.fixture
@@ -68,16 +59,12 @@ def inventory(tmp_path) -> t.Iterator[Path]:
 
 def came_from(inventory: Path, host: str) -> str:
     """Return the address from which the host sees the connection come."""
-    key = ROOT / ".lab/id_ed25519"
-    extra = {"gcp_way_in": "bastion", "ansible_ssh_private_key_file": str(key)}
+    key = connection()["ansible_ssh_private_key_file"]
+    extra = {"gcp_way_in": "bastion", "ansible_ssh_private_key_file": key}
     extra["ansible_python_interpreter"] = "/usr/bin/python3"
-    command = ["ip", "netns", "exec", "peerlb-mgmt", ANSIBLE, "-i", inventory, host, "-m", "setup"]
-    done = subprocess.run(
-        [*command, "-a", "filter=ansible_env", "-e", json.dumps(extra)],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(inventory.parent)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    ask = [str(PROGRAMS / "ansible"), "-i", str(inventory), host, "-e", json.dumps(extra)]
+    ask += ["-m", "setup", "-a", "filter=ansible_env"]
+    done = run(inside("mgmt", "env", f"ANSIBLE_SSH_CONTROL_PATH_DIR={inventory.parent}", *ask))
     found = re.search(r"SSH_CONNECTION\W+([\d.]+)", done.stdout)
     assert found, done.stdout + done.stderr
     return found[1]

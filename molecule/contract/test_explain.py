@@ -8,140 +8,15 @@ Whatever a test breaks, it mends, also when it fails.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
-import subprocess
-import sys
-import time
-import typing as t
-from pathlib import Path
 
-import pytest
-import yaml
+from lab_helper import ADDRESSES, declaration, fabric_rule, play, said
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = Path(sys.executable).parent
-ENVIRONMENT = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-LB, WEB1, DB = "10.0.0.2", "10.1.0.2", "10.2.0.2"
+from .conftest import blamed, explain, started, with_table, without_route, without_rule
+
+LB, WEB1, DB = (ADDRESSES[name] for name in ("lb1", "web1", "db1"))
 TO_MYSQL = "lb1 -> db1:3306"
 RELAYED = "web1 -> lb1:3306"
-
-
-def run(*command: str, text: str | None = None) -> str:
-    """Run a program to its end, and return what it said; it must succeed."""
-    done = subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, input=text, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    return done.stdout
-
-
-def on(host: str, command: str) -> str:
-    """Run a command on a host, as root."""
-    return run(str(PROGRAMS / "ansible"), host, "--become", "--args", command)
-
-
-def within(host: str, *command: str, text: str | None = None) -> str:
-    """Run a program of this machine in the network of a host."""
-    return run("ip", "netns", "exec", f"peerlb-{host}", *command, text=text)
-
-
-def play(name: str, **variables: object) -> subprocess.CompletedProcess[str]:
-    command = [PROGRAMS / "ansible-playbook", f"playbooks/{name}.yml", "-e", json.dumps(variables)]
-    return subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-
-
-def explain(way: str) -> dict[str, str]:
-    """Return by way the sentence of the playbook."""
-    done = play("explain", explain=way, explain_watch=5)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    found = re.findall(
-        r"^ +((\S+ -> \S+) \(\w+\) (?:works|fails at|can not).*)$", done.stdout, re.M
-    )
-    return {name: sentence for sentence, name in found}
-
-
-def blamed(sentence: str) -> str:
-    """Return the hop that is to blame, or all that was said where none is."""
-    match = re.search(r" fails at ([a-z ]+): ", sentence)
-    return match[1] if match else sentence
-
-
-def table_of(host: str) -> str:
-    """Return the routing table that the fabric uses for what comes from a host."""
-    (rule,) = json.loads(within("fabric", "ip", "-j", "rule", "show", "iif", host))
-    return str(rule["table"])
-
-
-@contextlib.contextmanager
-def without_route(source: str, address: str, link: str) -> t.Iterator[None]:
-    """Take the way from a host to an address out of the fabric, as where a peering is missing."""
-    entry = (f"{address}/32", "dev", link, "scope", "link", "table", table_of(source))
-    within("fabric", "ip", "route", "del", *entry)
-    try:
-        yield
-    finally:
-        within("fabric", "ip", "route", "replace", *entry)
-
-
-@contextlib.contextmanager
-def without_rule(comment: str) -> t.Iterator[None]:
-    """Take a rule out of the fabric's firewall."""
-    chain = ("chain", "inet", "peerlb", "flows")
-    listed = within("fabric", "nft", "-a", "list", *chain)
-    (line,) = [line.strip() for line in listed.splitlines() if f'"{comment}"' in line]
-    rule, _hash, handle = line.rpartition(" # handle ")
-    within("fabric", "nft", "delete", "rule", *chain[1:], "handle", handle)
-    try:
-        yield
-    finally:
-        within("fabric", "nft", "-f", "-", text=f"add rule inet peerlb flows {rule}\n")
-
-
-@contextlib.contextmanager
-def with_table(host: str, rules: str) -> t.Iterator[None]:
-    """Give a host (or the fabric) a table of its own in nftables."""
-    within(host, "nft", "-f", "-", text=f"table inet broken {{\n{rules}\n}}\n")
-    try:
-        yield
-    finally:
-        within(host, "nft", "delete", "table", "inet", "broken")
-
-
-@contextlib.contextmanager
-def started(host: str, start: str, stop: str) -> t.Iterator[None]:
-    on(host, start)
-    try:
-        yield
-    finally:
-        on(host, stop)
-
-
-@pytest.fixture(scope="module")
-def no_mysql() -> t.Iterator[None]:
-    """MySQL's container stopped, for all the tests that need it so."""
-    on("db1", "docker stop peerlb-mysql")
-    try:
-        yield
-    finally:
-        on("db1", "docker start peerlb-mysql")
-        wait_for_mysql()
-
-
-def wait_for_mysql() -> None:
-    command = ["curl", "-sf", "-m", "5", f"http://{LB}/connection"]
-    for _attempt in range(60):
-        done = subprocess.run(
-            ["ip", "netns", "exec", "peerlb-client", *command], capture_output=True, check=False
-        )
-        if done.returncode == 0:
-            return
-        time.sleep(0.5)
-    pytest.fail("MySQL did not come back")
 
 
 def test_all_is_well() -> None:
@@ -201,14 +76,8 @@ def test_host_firewall_rejects_what_a_process_listens_on() -> None:
 def test_open_though_nothing_declares_it() -> None:
     way = "web1 -> web2:3000"
     rule = 'iifname "web1" oifname "web2" tcp dport 3000 accept comment "too wide"'
-    within("fabric", "nft", "-f", "-", text=f"insert rule inet peerlb flows {rule}\n")
-    listed = within("fabric", "nft", "-a", "list", "chain", "inet", "peerlb", "flows")
-    (line,) = [line for line in listed.splitlines() if '"too wide"' in line]
-    try:
+    with fabric_rule(f"inet peerlb flows {rule}"):
         told = explain(way)[way]
-    finally:
-        handle = line.rpartition(" # handle ")[2]
-        within("fabric", "nft", "delete", "rule", "inet", "peerlb", "flows", "handle", handle)
     assert blamed(told) == "rule"
     assert "a firewall rule lets web1 through, though no flow admits it" in told
 
@@ -222,14 +91,11 @@ def test_verify_explains_what_it_finds() -> None:
 
 
 def test_what_would_change_is_shown_before_it_does() -> None:
-    text = (ROOT / "inventories/lab/group_vars/all/topology.yml").read_text(encoding="utf-8")
-    declared = yaml.safe_load(text)["topology"]
+    declared = declaration()
     declared["networks"][0]["cidrs"] = ["10.0.0.0/24"]
     for flow in declared["flows"]:
         flow["port"] += flow["to"] == "webapp" or flow["from"] == "webapp"
-    done = play("preview", topology=declared)
-    assert done.returncode == 0, done.stdout[-3000:]
-    shown = re.sub(r"\n +", "\n", done.stdout)
+    shown = re.sub(r"\n +", "\n", said(play("preview", topology=declared)))
     for part in (
         "flows:\n- webapp -> nginx_lb:3306 (mysql)",
         "+ admit tcp:3001 to 10.1.0.2 (web1) from nginx_lb (10.0.0.2)",

@@ -10,26 +10,28 @@ The tests are steps in this order. At the end the firewall is off and the fabric
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 import sys
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-import yaml
+from lab_helper import (
+    ADDRESSES,
+    Done,
+    changes,
+    declaration,
+    fabric_rule,
+    inside,
+    on,
+    play,
+    run,
+    said,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = Path(sys.executable).parent
-ENVIRONMENT = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-TOPOLOGY = ROOT / "inventories/lab/group_vars/all/topology.yml"
 HOSTS = "nginx_lb:webapp:mysql"
-CHAIN = ("inet", "peerlb", "forward")
-LB, WEB1, WEB2, DB = "10.0.0.2", "10.1.0.2", "10.1.0.3", "10.2.0.2"
+LB, WEB1, WEB2, DB = (ADDRESSES[name] for name in ("lb1", "web1", "web2", "db1"))
 OPEN = {
     ("client", LB, 80),
     ("web1", LB, 80),
@@ -53,16 +55,6 @@ CLOSED = {
 }
 
 
-def within(host: str, *command: str) -> str:
-    """Run a program of this machine in the network of a host."""
-    done = subprocess.run(
-        ("ip", "netns", "exec", f"peerlb-{host}", *command),
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def is_open(way: tuple[str, str, int]) -> bool:
     """Tell whether a TCP connection is made; nothing is sent, and it ends with a reset.
 
@@ -75,9 +67,8 @@ def is_open(way: tuple[str, str, int]) -> bool:
         "except OSError: sys.exit('closed')\n"
         "s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))\n"
     )
-    command = ("ip", "netns", "exec", f"peerlb-{source}", sys.executable, "-I", "-c", script)
-    command = (*command, address, str(port))
-    return not subprocess.run(command, capture_output=True, check=False).returncode
+    command = inside(source, sys.executable, "-I", "-c", script, address, str(port))
+    return run(command).returncode == 0
 
 
 def found(ways: t.Iterable[tuple[str, str, int]]) -> set[tuple[str, str, int]]:
@@ -87,30 +78,8 @@ def found(ways: t.Iterable[tuple[str, str, int]]) -> set[tuple[str, str, int]]:
         return {way for way, answer in zip(listed, pool.map(is_open, listed)) if answer}
 
 
-def ansible(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        (PROGRAMS / program, *arguments),
-        cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def on(hosts: str, command: str) -> str:
-    """Run a command on hosts, as root."""
-    done = ansible("ansible", hosts, "--become", "--args", command)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    return done.stdout
-
-
-def play(*arguments: str, **variables: object) -> subprocess.CompletedProcess[str]:
-    return ansible(
-        "ansible-playbook", "playbooks/firewall.yml", "-e", json.dumps(variables), *arguments
-    )
-
-
-def changes(done: subprocess.CompletedProcess[str]) -> set[str]:
-    """Return the numbers of changes that a play reports, one word for all hosts if they agree."""
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    return set(re.findall(r"changed=(\d+)", done.stdout))
+def firewall(*options: str, **variables: t.Any) -> Done:
+    return play("firewall", *options, **variables)
 
 
 def wait_for_service() -> None:
@@ -124,14 +93,10 @@ def wait_for_service() -> None:
 @pytest.fixture(scope="module", autouse=True)
 def fabric() -> t.Iterator[None]:
     """Let the fabric forward everything, and have no firewall on the hosts at the end."""
-    added = within("fabric", "nft", "--echo", "--handle", "insert", "rule", *CHAIN, "accept")
-    (handle,) = re.findall(r"# handle (\d+)", added)
-    try:
+    with fabric_rule("inet peerlb forward accept"):
         yield
-    finally:
-        done = play(firewall_enabled=False)
-        within("fabric", "nft", "delete", "rule", *CHAIN, "handle", handle)
-        assert done.returncode == 0, done.stdout[-3000:]
+        done = firewall(firewall_enabled=False)
+    said(done)
 
 
 def test_without_it_everything_is_open() -> None:
@@ -140,19 +105,19 @@ def test_without_it_everything_is_open() -> None:
 
 
 def test_a_check_shows_the_rules_and_loads_nothing() -> None:
-    done = play("--check", "--diff", firewall_enabled=True)
-    assert changes(done) - {"0"}
+    done = firewall("--check", "--diff", firewall_enabled=True)
+    assert any(changes(done).values())
     assert "+    ip saddr { 10.0.0.2/32 } ct original ip daddr 10.2.0.2" in done.stdout
     assert "table inet peerlb" not in on(HOSTS, "nft list tables")
 
 
 def test_only_what_is_declared_is_open() -> None:
-    assert changes(play(firewall_enabled=True)) - {"0"}
+    assert any(changes(firewall(firewall_enabled=True)).values())
     assert found(OPEN | CLOSED) == OPEN
 
 
 def test_a_second_run_changes_nothing() -> None:
-    assert changes(play(firewall_enabled=True)) == {"0"}
+    assert not any(changes(firewall(firewall_enabled=True)).values())
 
 
 def test_it_survives_a_restart_of_docker() -> None:
@@ -162,41 +127,39 @@ def test_it_survives_a_restart_of_docker() -> None:
 
 
 def test_it_survives_a_reboot() -> None:
-    done = ansible(
-        "ansible", "web1:db1", "--become", "-m", "ansible.builtin.reboot",
-        "-a", "reboot_timeout=60 test_command='nft list table inet peerlb'",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    wait = "reboot_timeout=60 test_command='nft list table inet peerlb'"
+    on("web1:db1", wait, "ansible.builtin.reboot")
     wait_for_service()
     assert found(CLOSED) == set()
 
 
 def explained(way: str) -> str:
     """Return the first sentence of the playbook about a way, such as web1 -> lb1:3306."""
-    done = ansible("ansible-playbook", "playbooks/explain.yml", "-e", f"explain='{way}'")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-    found = re.search(rf"^ +({way} \(.*)$", done.stdout, re.M)
-    assert found, done.stdout[-3000:]
+    told = said(play("explain", explain=way))
+    found = re.search(rf"^ +({way} \(.*)$", told, re.M)
+    assert found, told[-3000:]
     return found[1]
 
 
 def test_an_explanation_knows_its_rules() -> None:
     assert explained("web1 -> lb1:3306").endswith(" works")
-    declared = yaml.safe_load(TOPOLOGY.read_text(encoding="utf-8"))["topology"]
+    declared = declaration()
     older = [flow for flow in declared["flows"] if flow["to"] != "mysql"]
-    changes(play("--limit", "db1", firewall_enabled=True, topology={**declared, "flows": older}))
+    changes(
+        firewall("--limit", "db1", firewall_enabled=True, topology={**declared, "flows": older})
+    )
     try:
         told = explained("lb1 -> db1:3306")
     finally:
-        assert changes(play("--limit", "db1", firewall_enabled=True)) - {"0"}
+        assert any(changes(firewall("--limit", "db1", firewall_enabled=True)).values())
     assert "fails at host firewall: " in told
     assert "table inet peerlb, chain declared: drop" in told
 
 
 def test_what_locks_ansible_out_is_taken_back() -> None:
-    declared = yaml.safe_load(TOPOLOGY.read_text(encoding="utf-8"))["topology"]
+    declared = declaration()
     begun = time.monotonic()
-    done = play(
+    done = firewall(
         "--limit", "db1", firewall_enabled=True, firewall_undo_after=10,
         topology={**declared, "management": []},
     )  # fmt: skip
@@ -204,11 +167,11 @@ def test_what_locks_ansible_out_is_taken_back() -> None:
     assert "locked Ansible out, so after 10 s the" in " ".join(done.stdout.split())
     assert time.monotonic() - begun < 40
     assert found(OPEN | CLOSED) == OPEN
-    assert changes(play(firewall_enabled=True)) == {"0"}
+    assert not any(changes(firewall(firewall_enabled=True)).values())
 
 
 def test_off_leaves_nothing() -> None:
-    assert changes(play(firewall_enabled=False)) - {"0"}
+    assert any(changes(firewall(firewall_enabled=False)).values())
     assert "table inet peerlb" not in on(HOSTS, "nft list tables")
-    assert changes(play(firewall_enabled=False)) == {"0"}
+    assert not any(changes(firewall(firewall_enabled=False)).values())
     assert found(OPEN | CLOSED) == OPEN | CLOSED

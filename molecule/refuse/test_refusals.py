@@ -5,38 +5,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
-ENVIRONMENT = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-
-
-def play(name: str, **variables: object) -> subprocess.CompletedProcess[str]:
-    command = [PLAYBOOK, f"playbooks/{name}.yml", "-e", json.dumps(variables)]
-    return subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+from lab_helper import changes, inside, play, playbook, run, said, start
 
 
 def client(path: str) -> str:
     """Return the status of one request from the internet."""
-    command = ["ip", "netns", "exec", "peerlb-client", "curl", "-s", "-o", "/dev/null"]
-    command += ["-m", "10", "-w", "%{http_code}", f"http://10.0.0.2{path}"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
-
-
-def changes(output: str) -> dict[str, int]:
-    recap = [line for line in output.splitlines() if ": ok=" in line]
-    return {line.split()[0]: int(line.split("changed=")[1].split()[0]) for line in recap}
+    ask = ["curl", "-s", "-o", "/dev/null", "-m", "10", "-w", "%{http_code}"]
+    return run(inside("client", *ask, f"http://10.0.0.2{path}")).stdout
 
 
 # playbook, variables, what the message says, whether the service is gone until the next run
@@ -68,31 +49,26 @@ def test_refused_by_name_and_nothing_lost(name, variables, message, mends) -> No
     assert refused.returncode != 0
     assert message in refused.stdout + refused.stderr
     if mends:
-        again = play(name)
-        assert again.returncode == 0, again.stdout[-3000:]
+        said(play(name))
     assert client("/connection") == "200"
 
 
 def test_nothing_is_left_of_what_was_refused() -> None:
-    assert not any(changes(play("site").stdout).values())
+    assert not any(changes(play("site")).values())
 
 
 def test_runs_cut_in_the_middle_are_run_again() -> None:
     for seconds in (2, 6, 12):
         cut_short(seconds)
-    again = play("site")
-    assert again.returncode == 0, again.stdout[-3000:]
-    assert not any(changes(play("site").stdout).values())
+    said(play("site"))
+    assert not any(changes(play("site")).values())
 
 
 def cut_short(seconds: int) -> None:
     """Kill a run that changes every layer after so many seconds."""
     variables = {"nginx_lb_client_max_body_size": f"{seconds}m", "webapp_threads": seconds + 4}
-    command = [PLAYBOOK, "playbooks/site.yml", "-e", json.dumps(variables)]
-    cut = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=ENVIRONMENT,
+    cut = start(
+        playbook("site", **variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

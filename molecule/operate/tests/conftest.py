@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import subprocess
 import sys
 import time
@@ -15,11 +13,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from lab_helper import ADDRESSES, inside, run, ssh, start, start_play
 
-ROOT = Path(__file__).resolve().parents[3]
-BIN = Path(sys.executable).parent
 HERE = Path(__file__).resolve().parent.parent
-ADDRESSES = {"lb1": "10.0.0.2", "web1": "10.1.0.2", "web2": "10.1.0.3", "db1": "10.2.0.2"}
 FIGURES: dict[str, t.Any] = {}
 
 
@@ -35,64 +31,23 @@ class Lab:
     url = f"http://{ADDRESSES['lb1']}"
     touched = True
 
-    def start_play(self, name: str, *options: str, **extra: t.Any) -> subprocess.Popen[str]:
-        command = [str(BIN / "ansible-playbook"), "-i", "inventories/lab", f"playbooks/{name}.yml"]
-        command += [*options, "-e", json.dumps(extra)]
-        env = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return subprocess.Popen(command, cwd=ROOT, env=env, **pipes)
-
     def play(self, name: str, *options: str, fails: bool = False, **extra: t.Any) -> str:
         """Run a playbook and return what it printed; whether it fails must be as expected."""
         self.touched |= not fails and "--check" not in options
-        process = self.start_play(name, *options, **extra)
+        process = start_play(name, *options, **extra)
         text, _rest = process.communicate(timeout=180)
         assert bool(process.returncode) == fails, text
         return text
 
-    def connection(self) -> dict[str, str]:
-        """Return how any host of the lab is reached, as variables of a host."""
-        words = [
-            *("-o", "ProxyCommand='ip netns exec peerlb-mgmt nc %h %p'"),
-            *("-o", f"UserKnownHostsFile={ROOT / '.lab/known_hosts'}"),
-        ]
-        return {
-            "ansible_user": "ops",
-            "ansible_ssh_private_key_file": str(ROOT / ".lab/id_ed25519"),
-            "ansible_ssh_common_args": " ".join(words),
-        }
-
-    def ssh(self, host: str, command: str) -> list[str]:
-        way = self.connection()
-        return [
-            *("ssh", "-q", "-i", way["ansible_ssh_private_key_file"]),
-            *shlex.split(way["ansible_ssh_common_args"]),
-            *(f"ops@{ADDRESSES[host]}", f"sudo sh -c {shlex.quote(command)}"),
-        ]
-
-    def run(self, host: str, command: str, text: str = "") -> str:
-        """Run a shell command as root on a host, with text as its input; return its stdout."""
-        argv = self.ssh(host, command)
-        done = subprocess.run(
-            argv, input=text, text=True, capture_output=True, timeout=120, check=False
-        )
-        assert done.returncode == 0, f"{host}: {command}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    def inside(self, name: str, *argv: str, **options: t.Any) -> subprocess.Popen[str]:
-        """Start a program of this machine in the network namespace of a host."""
-        command = ["ip", "netns", "exec", f"peerlb-{name}", *argv]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
-
     def start_load(self, path: str, **options: t.Any) -> Load:
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         script = [sys.executable, str(HERE / "load.py"), self.url + path, *words]
-        return Load(self.inside("client", *script))
+        return Load(start(inside("client", *script), stdout=subprocess.PIPE))
 
     def effect(self, name: str, **extra: t.Any) -> tuple[float, str]:
         """Run a playbook; return after how many seconds another release answered, and the text."""
         before, began = self.serving(), time.monotonic()
-        play = self.start_play(name, **extra)
+        play = start_play(name, **extra)
         while self.serving() == before and play.poll() is None:
             time.sleep(0.01)
         seconds = time.monotonic() - began
@@ -105,8 +60,7 @@ class Lab:
         return self.start_load(path, **options).result()
 
     def curl(self, *options: str, name: str = "client", url: str = "") -> str:
-        process = self.inside(name, "curl", "-s", "-m", "5", *options, url or f"{self.url}/")
-        return process.communicate()[0]
+        return run(inside(name, "curl", "-s", "-m", "5", *options, url or f"{self.url}/")).stdout
 
     def serving(self, host: str = "lb1") -> str:
         """Return the id of the release that answers on a load balancer's status listener."""
@@ -120,9 +74,7 @@ class Lab:
     def tested(self) -> bool:
         """Whether nginx itself accepts what the disk says, so that a restart works."""
         check = "docker exec peerlb-nginx nginx -t -c /etc/nginx/peerlb/current/nginx.conf"
-        return (
-            subprocess.run(self.ssh("lb1", check), capture_output=True, check=False).returncode == 0
-        )
+        return run(ssh("lb1", check)).returncode == 0
 
     def healthy(self, seconds: float = 60) -> None:
         """Wait until all members answer, twenty times in a row."""

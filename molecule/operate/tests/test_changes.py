@@ -9,6 +9,7 @@ import re
 import subprocess
 
 import pytest
+from lab_helper import shell, start_play
 
 FORTY = {"connections": 1, "rate": 200, "seconds": 0.2}
 POSTS = {"method": "POST", "connections": 16, "rate": 600}
@@ -86,7 +87,7 @@ def change_often(lab, load, changes: int, *options: str) -> float:
         if len(running) > 1:
             finish()
         weights = {"web1": 2 + count % 2}
-        running.append((lab.start_play("set_weights", *options, weights=weights), weights))
+        running.append((start_play("set_weights", *options, weights=weights), weights))
     while running:
         finish()
     lab.touched = True
@@ -147,6 +148,6 @@ def test_a_drain_waits_and_none_new_arrives(lab, figures, close) -> None:
 
 def test_a_restart_of_the_container_keeps_what_was_set(lab) -> None:
     lab.play("set_weights", weights="web1=3,web2=1")
-    subprocess.run(lab.ssh("lb1", "docker restart peerlb-nginx"), check=True, capture_output=True)
+    shell("lb1", "docker restart peerlb-nginx")
     lab.healthy()
     assert lab.load(**FORTY)["served_by"] == {"web1": 30, "web2": 10}

@@ -13,9 +13,9 @@ import time
 import typing as t
 
 import pytest
+from lab_helper import shell, within
 
 BREAK_AT, AFTER = 3, 12  # seconds from the load's begin, and from the mending to its end
-FABRIC = ["ip", "netns", "exec", "peerlb-fabric", "nft"]
 CUT = """table inet peerlb_cut {
   chain forward {
     type filter hook forward priority -10; policy accept;
@@ -32,11 +32,11 @@ def power(lab, *words: str) -> None:
 
 def cut(_lab) -> None:
     """Drop everything between the load balancer and web2, in silence."""
-    subprocess.run([*FABRIC, "-f", "-"], input=CUT, text=True, check=True)
+    within("fabric", "nft", "-f", "-", text=CUT)
 
 
 def uncut(_lab) -> None:
-    subprocess.run([*FABRIC, "delete", "table", "inet", "peerlb_cut"], check=True)
+    within("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
 
 
 Act = t.Callable[[t.Any], t.Any]
@@ -44,13 +44,13 @@ Act = t.Callable[[t.Any], t.Any]
 # longer ones nginx tries the member again while it is still gone.
 OUTAGES: dict[str, tuple[Act, Act, int]] = {
     "container killed": (
-        lambda lab: lab.run("web2", "docker kill peerlb-webapp"),
-        lambda lab: lab.run("web2", "docker start peerlb-webapp"),
+        lambda _lab: shell("web2", "docker kill peerlb-webapp"),
+        lambda _lab: shell("web2", "docker start peerlb-webapp"),
         5,
     ),
     "engine stopped": (
-        lambda lab: lab.run("web2", "systemctl stop docker.socket docker"),
-        lambda lab: lab.run("web2", "systemctl start docker"),
+        lambda _lab: shell("web2", "systemctl stop docker.socket docker"),
+        lambda _lab: shell("web2", "systemctl start docker"),
         5,
     ),
     "host powered off": (
@@ -79,7 +79,7 @@ def executions(lab, prefix: str) -> dict[str, int]:
         f" WHERE request_id LIKE '{prefix}%' GROUP BY request_id"
     )
     client = "MYSQL_PWD=$(cat /run/secrets/root_password) exec mysql -uroot -N"
-    told = lab.run("db1", f"docker exec -i peerlb-mysql sh -c {shlex.quote(client)}", query)
+    told = shell("db1", f"docker exec -i peerlb-mysql sh -c {shlex.quote(client)}", query)
     rows = [line.split() for line in told.splitlines()]
     return {row[0]: int(row[1]) for row in rows}
 
@@ -142,8 +142,8 @@ def test_a_client_stays_until_its_member_dies(
     assert len(answers) == 1
     status, member = answers.pop().split()
     assert status == "200"
-    mended.append(lambda lab: lab.run(member, "docker start peerlb-webapp"))
-    lab.run(member, "docker kill peerlb-webapp")
+    mended.append(lambda _lab: shell(member, "docker start peerlb-webapp"))
+    shell(member, "docker kill peerlb-webapp")
     status, other = lab.curl(*ask).split()
     assert (status, other != member) == ("200", True)
     figures[method] = (

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bad input, two operators, cut runs, and database sessions that outlive changes."""
+"""Bad input, two load balancers, and database sessions that outlive changes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-
-from .conftest import ADDRESSES
+from lab_helper import ADDRESSES, ROOT, connection, inside, shell, start
 
 RELEASES = "/opt/peerlb/nginx_lb/nginx/releases"
 RESTART = "docker restart -t 1 peerlb-nginx"
@@ -29,8 +28,7 @@ def nothing(_lab) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def port_taken(lab) -> t.Iterator[None]:
-    command = ["nsenter", "--net=/run/netns/peerlb-lb1", "nc", "-lk", "0.0.0.0", "8099"]
-    with subprocess.Popen(command) as process:
+    with start(inside("lb1", "nc", "-lk", "0.0.0.0", "8099")) as process:
         time.sleep(0.3)
         try:
             yield
@@ -44,12 +42,12 @@ def disk_full(lab) -> t.Iterator[None]:
     mount = f"cp -a {RELEASES} /run/copy && mount -t tmpfs -o size=2m tmpfs {RELEASES}"
     copy = f"cp -a /run/copy/. {RELEASES} && rm -r /run/copy"
     fill = f"! dd if=/dev/zero of={RELEASES}/.fill bs=4k count=600 status=none"
-    lab.run("lb1", f"{mount} && {copy} && {fill}")
+    shell("lb1", f"{mount} && {copy} && {fill}")
     try:
         yield
     finally:
         # A container that was started meanwhile has a view of its own of the small disk.
-        lab.run("lb1", f"umount {RELEASES} && {RESTART}")
+        shell("lb1", f"umount {RELEASES} && {RESTART}")
 
 
 def http(text: str) -> dict[str, t.Any]:
@@ -67,17 +65,17 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_input_changes_nothing(lab, figures, name) -> None:
     place, extra, message = BROKEN[name]
-    before, files = lab.serving(), lab.run("lb1", LIVE)
+    before, files = lab.serving(), shell("lb1", LIVE)
     load = lab.start_load("/status/200", rate=50, connections=8, seconds=12)
     with place(lab):
         text = lab.play("nginx_lb", fails=True, **extra)
         assert message in " ".join(text.split())
-        assert (lab.serving(), lab.run("lb1", LIVE)) == (before, files)
+        assert (lab.serving(), shell("lb1", LIVE)) == (before, files)
         found = load.result()
-        lab.run("lb1", RESTART)
+        shell("lb1", RESTART)
         lab.healthy()
         assert lab.serving() == before
-    assert lab.run("lb1", LIVE) == files
+    assert shell("lb1", LIVE) == files
     figures[f"broken: {name}"] = f"{found['failed']} of {found['sent']} requests failed meanwhile"
     assert found["failed"] == 0
     assert "changed=0" in lab.play("nginx_lb")
@@ -85,9 +83,9 @@ def test_broken_input_changes_nothing(lab, figures, name) -> None:
 
 def test_sessions_in_a_transaction_survive_twenty_changes(lab, figures, tmp_path) -> None:
     script = Path(__file__).resolve().parent.parent / "sessions.py"
-    secret = Path(__file__).resolve().parents[3] / ".lab/secrets/webapp_mysql_password"
+    secret = ROOT / ".lab/secrets/webapp_mysql_password"
     argv = [sys.executable, str(script), "10.0.0.2", "64"]
-    sessions = lab.inside("web1", *argv, stdin=subprocess.PIPE)
+    sessions = start(inside("web1", *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     sessions.stdin.write(secret.read_text().split()[0] + "\n")
     sessions.stdin.flush()
     assert sessions.stdout.readline() == "open\n"
@@ -113,11 +111,11 @@ def second(lab, tmp_path) -> t.Iterator[list[str]]:
     """
     inventory = tmp_path / "lb2.json"
     # Two hosts of one address are refused; nothing asks for the other one.
-    host = {"ansible_host": ADDRESSES["db1"], "peerlb_addresses": ["10.0.0.3"], **lab.connection()}
+    host = {"ansible_host": ADDRESSES["db1"], "peerlb_addresses": ["10.0.0.3"], **connection()}
     inventory.write_text(json.dumps({"nginx_lb": {"hosts": {"lb2": host}}}))
     yield ["-i", str(inventory)]
     remove = "systemctl disable --now peerlb-cut-dead; docker rm -f peerlb-nginx"
-    lab.run(
+    shell(
         "db1", f"{remove}; rm -rf /opt/peerlb/nginx_lb /etc/systemd/system/peerlb-cut-dead.service"
     )
 
@@ -131,11 +129,11 @@ def test_no_balancer_is_changed_unless_all_can_be(lab, figures, second) -> None:
     listeners = [{"port": 3306, "address": "127.0.0.1"}]
     lab.play("nginx_lb", *second, "--limit", "lb2", peerlb_listeners=listeners)
     there = lab.serving("db1")
-    lab.run("lb1", "docker kill --signal STOP peerlb-nginx")
+    shell("lb1", "docker kill --signal STOP peerlb-nginx")
     try:
         text = lab.play("set_weights", *second, weights={"web1": 9}, fails=True)
     finally:
-        lab.run("lb1", "docker kill --signal CONT peerlb-nginx")
+        shell("lb1", "docker kill --signal CONT peerlb-nginx")
     assert f"the last good release {before} is live again" in " ".join(text.split())
     assert (lab.serving(), lab.serving("db1")) == (before, there)
     lab.play("set_weights", *second, weights={"web1": 9})
@@ -150,7 +148,7 @@ def test_a_rotated_log_goes_on(lab, tmp_path) -> None:
     rotate = "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
     lab.load(connections=1, rate=100, seconds=0.1)
     time.sleep(1.5)  # nginx writes once a second
-    lab.run("lb1", f"{rotate} /opt/peerlb/nginx_lb/logrotate.conf")
+    shell("lb1", f"{rotate} /opt/peerlb/nginx_lb/logrotate.conf")
     lab.play("set_weights", weights={"web1": 3})
     before = requests(lab, tmp_path)
     lab.load(connections=1, rate=100, seconds=0.4)
@@ -163,59 +161,3 @@ def requests(lab, tmp_path) -> dict[str, int]:
     """Count each member's requests since the lab began: of fewer minutes, the first drop out."""
     traffic = lab.status(tmp_path, since="1d")["traffic"]
     return {name: traffic[f"{ADDRESSES[name]}:3000"]["requests"] for name in ("web1", "web2")}
-
-
-def test_operators_at_once_are_told_of_each_other(lab, figures) -> None:
-    plays = [
-        lab.start_play("set_weights", weights={"web1": 2 + n}, operator=f"op{n}") for n in range(4)
-    ]
-    texts = [play.communicate(timeout=120)[0] for play in plays]
-    done = [play.returncode == 0 for play in plays]
-    for text, ok in zip(texts, done):
-        assert ok or "is changing this load balancer right now" in " ".join(text.split())
-    assert any(done)
-    assert lab.tested()
-    assert "changed=0" in lab.play("nginx_lb")
-    figures["4 operators at once"] = f"{done.count(True)} changed it, {done.count(False)} were told"
-
-
-# Waits for the process that takes the lock, lets it go so far, and kills it.
-KILL = """
-lock=/opt/peerlb/nginx_lb/nginx/lock; old=$(cat $lock 2>/dev/null); echo ready
-until new=$(cat $lock) && [ -n "$new" ] && [ "$new" != "$old" ]; do :; done
-sleep {delay}; kill -9 $(echo "$new" | tr -dc "0-9 " | awk "{{print \\$NF}}") && echo killed
-"""
-
-
-def test_a_run_killed_anywhere_leaves_a_tested_release(lab, figures) -> None:
-    killed = ahead = 0
-    for step in range(12):
-        argv = lab.ssh("lb1", KILL.format(delay=step * 0.02))
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as killer:
-            assert killer.stdout and killer.stdout.readline() == "ready\n"
-            weights = {"web1": 2 + step}
-            play = lab.start_play("set_weights", weights=weights, operator=f"op{step}x")
-            play.communicate(timeout=60)
-            killed += "killed" in killer.communicate(timeout=10)[0]
-        assert lab.tested()
-        link = lab.run("lb1", "readlink /opt/peerlb/nginx_lb/nginx/current").strip()
-        ahead += link.rpartition("/")[2] != lab.serving()
-        lab.play("set_weights", weights=weights)
-        link = lab.run("lb1", "readlink /opt/peerlb/nginx_lb/nginx/current").strip()
-        assert link.rpartition("/")[2] == lab.serving()
-    figures["kill -9 of the module"] = (
-        f"{killed} of 12 killed, {ahead} of them between switch and reload; all converged"
-    )
-    assert killed > 5
-
-
-def test_a_playbook_killed_anywhere_converges(lab) -> None:
-    for tenths in (3, 6, 8, 10, 12):
-        play = lab.start_play("set_weights", weights={"web2": 2 + tenths})
-        time.sleep(tenths / 10)
-        play.kill()
-        play.communicate()
-        assert lab.tested()
-    time.sleep(1)  # what is left of the last one ends by itself
-    lab.play("set_weights", weights={"web2": 7})
-    assert lab.load(connections=1, rate=200, seconds=0.2)["served_by"] == {"web1": 5, "web2": 35}
