@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import re
@@ -27,9 +28,9 @@ import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# The lab is not installed: it is the clone's.
 sys.path.insert(0, str(ROOT))
-
-from lab import procs  # noqa: E402 - the clone's, which is not installed
+procs = importlib.import_module("lab.procs")
 
 # From which namespace, to which address.
 WAYS = {"through": ("peerlb-web1", "10.0.0.2"), "direct": ("peerlb-lb1", "10.2.0.2")}

@@ -48,6 +48,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "hash": ({"method": "hash", "hash_key": "$http_x_user"}, {}),
     "sticky": ({"method": "sticky"}, {}),
     "no_retry_no_keepalive": ({"retry_on": [], "keepalive": 0}, {}),
+    "limited": ({"members": [{**MEMBERS[0], "max_conns": 100}, MEMBERS[1]]}, {}),
     "behind_a_proxy": ({}, {"nginx_lb_trusted_proxies": ["35.191.0.0/16"]}),
 }
 # Newer than the parser's list of directives, or not in a release but in the image.
@@ -59,7 +60,8 @@ def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> 
     """Write the release of a declaration into place; return its nginx version."""
     # Only now can the collection be found.
     from ansible_collections.peerlb.stack.plugins.module_utils._nginx_pool import Listener, Pool
-    from ansible_collections.peerlb.stack.plugins.module_utils._release import IDENTITY, Setup
+    from ansible_collections.peerlb.stack.plugins.module_utils._release import IDENTITY
+    from ansible_collections.peerlb.stack.plugins.module_utils._release_setup import Setup
 
     web = {"name": "webapp", "members": MEMBERS, **pool}
     pools = [Pool.parse(entry).params() for entry in (web, DATABASE)]

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from ._nginx_live import Live, LiveError
 from ._nginx_values import PoolError
-from ._release import Release, Setup
+from ._release import Release
+from ._release_setup import Setup
 from ._release_store import Store, StoreError
 from ._rollout import Rollout
 

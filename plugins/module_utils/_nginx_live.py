@@ -55,6 +55,12 @@ class Live:
         """Return the id of the release that answers, or None."""
         return serving(self.status_port)
 
+    def made_from(self) -> str | None:
+        """Return the id of the release whose compose.yml made the container; Compose keeps it."""
+        label = '{{ index .Config.Labels "com.docker.compose.project.config_files" }}'
+        code, out, _err = self.run(["docker", "inspect", "--format", label, self.container])
+        return Path(out.strip()).parent.name if code == 0 else None
+
     def test(self, directory: Path, *, inside: bool) -> None:
         """Let the release's own image test it as a whole.
 

@@ -135,6 +135,11 @@ class Pool:
         if not re.fullmatch(r"\w+", self.cookie):
             raise PoolError(f"pool {self.name}: cookie {self.cookie} is not a cookie name")
 
+    @property
+    def limited(self) -> bool:
+        """Tell whether a member takes a limited number of connections."""
+        return any(member.max_conns for member in self.members)
+
     def with_members(self, changes: t.Mapping[str, t.Mapping[str, t.Any]]) -> Pool:
         """Return the pool with some settings of some members replaced."""
         pool = replace(

@@ -79,6 +79,8 @@ def render_last_resort(pool: Pool) -> str:
 
     Answers such as 503 count as failures (retry_on), so that what all members lack, as a database,
     fails them all. nginx would then say 502 by itself for fail_timeout; this lets a member answer.
+    Not where max_conns limits a member: nginx says the same when all are full, and connections of
+    two upstreams are counted apart, so that each member would get twice as many.
     """
     members = [replace(each, max_fails=0, backup=False) for each in pool.members if each.serves]
     zone = f"zone http_{pool.name}_any 512k;"
@@ -99,6 +101,6 @@ def render_upstreams(
         refuse_impossible(by_name[name], protocol, version)
         path = f"upstreams/{CONTEXTS[protocol]}-{name}.conf"
         files[path] = render_upstream(by_name[name], protocol)
-        if protocol == "http":
+        if protocol == "http" and not by_name[name].limited:
             files[f"upstreams/http-{name}-any.conf"] = render_last_resort(by_name[name])
     return files

@@ -12,7 +12,8 @@ import re
 import typing as t
 from dataclasses import fields
 
-TIME = re.compile(r"\d+(ms|s|m|h|d)?")
+TIME = re.compile(r"(\d+)(ms|s|m|h|d)?")
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class PoolError(ValueError):
@@ -38,9 +39,16 @@ def whole(value: t.Any, low: int, high: int, what: str) -> int:
 
 
 def duration(value: t.Any, what: str) -> str:
-    if not TIME.fullmatch(str(value)):
-        raise PoolError(f"{what} is {value}, not a time such as 500ms, 10s or 10m")
+    seconds(value, what)
     return str(value)
+
+
+def seconds(value: t.Any, what: str) -> float:
+    """Return the seconds of a time as nginx writes it; a number without a unit is seconds."""
+    match = TIME.fullmatch(str(value))
+    if not match:
+        raise PoolError(f"{what} is {value}, not a time such as 500ms, 10s or 10m")
+    return int(match[1]) * UNITS[match[2] or "s"]
 
 
 def one_of(value: t.Any, choices: tuple[str, ...], what: str) -> None:

@@ -12,7 +12,7 @@ import typing as t
 
 from ._nginx_pool import MAX_WEIGHT, STATES, Pool
 from ._nginx_values import PoolError, one_of, whole
-from ._release import Setup
+from ._release_setup import Setup
 
 
 def chosen_pool(setup: Setup, name: str, members: t.Iterable[str]) -> Pool:

@@ -3,9 +3,7 @@
 
 """What a release is: the files of one tested nginx configuration. No Ansible, no I/O.
 
-A release is made of static files (rendered from templates on the controller), of upstreams
-(rendered here from pools) and of state.json, from which the upstreams can be made again with
-other weights. This module util is private to the collection.
+This module util is private to the collection.
 """
 
 from __future__ import annotations
@@ -13,20 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 
-from ._nginx_pool import Listener, Pool
-from ._nginx_render import parse_version, render_upstreams
 from ._nginx_values import PoolError
 
+# From which the upstreams can be made again with other weights.
 STATE = "state.json"
 # Written beside the release's files, from its id, so that the id can be asked for from outside.
 IDENTITY = "release.conf"
-
-# What can be set at run time.
-SETTINGS = ("weight", "state")
-
-Overrides = dict[str, dict[str, dict[str, t.Any]]]
 
 
 @dataclass(frozen=True)
@@ -48,142 +40,12 @@ class Release:
         """Return what makes the status listener answer with the id."""
         return f'location = /release {{ default_type text/plain; return 200 "{self.id}\\n"; }}\n'
 
-
-@dataclass(frozen=True)
-class Setup:
-    """All that a release is made of.
-
-    overrides holds, by pool and member, what was set at run time: weight or state, and by whom,
-    when and why. It wins over the inventory until it is taken back.
-    """
-
-    static: dict[str, str]
-    pools: tuple[Pool, ...]
-    listeners: tuple[Listener, ...]
-    version: str
-    overrides: Overrides = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Setup:
-        for path in files:
-            if path in (STATE, IDENTITY) or path.startswith(("upstreams/", "/")) or ".." in path:
-                raise PoolError(f"file {path}: this name is the collection's own; choose another")
-        parsed = tuple(Pool.parse(pool) for pool in pools)
-        names = [pool.name for pool in parsed]
-        heard = tuple(Listener.parse(listener, names) for listener in listeners)
-        _refuse_twins(names, heard)
-        parse_version(version)
-        return cls({path: str(text) for path, text in files.items()}, parsed, heard, str(version))
-
-    @classmethod
-    def of(cls, release: Release) -> Setup:
-        """Return what a release was made of."""
-        state = json.loads(release.files[STATE])
-        static = {
-            path: text
-            for path, text in release.files.items()
-            if path != STATE and not path.startswith("upstreams/")
-        }
-        setup = cls.parse(static, state["pools"], state["listeners"], state["version"])
-        return replace(setup, overrides=state["overrides"])
-
-    def keeping(self, present: Release | None) -> Setup:
-        """Return the setup with the overrides of a release whose pool and member still exist."""
-        overrides = json.loads(present.files[STATE])["overrides"] if present else {}
-        members = {pool.name: {member.name for member in pool.members} for pool in self.pools}
-        kept = {
-            pool: {name: entry for name, entry in entries.items() if name in members[pool]}
-            for pool, entries in overrides.items()
-            if pool in members
-        }
-        return replace(self, overrides=_without_empty(kept))
-
-    def overriding(
-        self, pool: str, changes: t.Mapping[str, t.Mapping[str, t.Any]], note: dict[str, str]
-    ) -> Setup:
-        """Return the setup with weights or states of members set, each signed with the note.
-
-        A setting that is in force already keeps its signature, so that a repetition is no change;
-        one that equals the inventory's is no override.
-        """
-        declared = next(each for each in self.pools if each.name == pool)
-        members = {member.name: member for member in declared.members}
-        entries = dict(self.overrides.get(pool, {}))
-        for name, change in changes.items():
-            known = {key: entries.get(name, {}).get(key) for key in SETTINGS}
-            wanted = {**known, **change}
-            kept = {
-                key: value
-                for key, value in wanted.items()
-                if value is not None and value != getattr(members[name], key)
-            }
-            old = {key: value for key, value in known.items() if value is not None}
-            if not kept:
-                entries.pop(name, None)
-            elif kept != old:
-                entries[name] = {**kept, **note}
-        return replace(self, overrides=_without_empty({**self.overrides, pool: entries}))
-
-    def without_overrides(self, pool: str = "") -> Setup:
-        """Return the setup as the inventory has it, in one pool or (empty) in all."""
-        kept = {name: entries for name, entries in self.overrides.items() if pool not in ("", name)}
-        return replace(self, overrides=kept)
-
-    def effective(self) -> tuple[Pool, ...]:
-        """Return the pools as they serve: the inventory's with the overrides applied."""
-        return tuple(
-            pool.with_members(
-                {
-                    name: {key: entry[key] for key in SETTINGS if key in entry}
-                    for name, entry in self.overrides.get(pool.name, {}).items()
-                }
-            )
-            for pool in self.pools
-        )
-
-    def release(self) -> Release:
-        upstreams = render_upstreams(self.effective(), self.listeners, parse_version(self.version))
-        state = {
-            "version": self.version,
-            "pools": [pool.params() for pool in self.pools],
-            "listeners": [asdict(listener) for listener in self.listeners],
-            "overrides": self.overrides,
-        }
-        text = json.dumps(state, indent=1, sort_keys=True) + "\n"
-        return Release({**self.static, **upstreams, STATE: text})
-
-    def differences(self) -> list[str]:
-        """Say where the overrides differ from the inventory, a sentence each."""
-        said = []
-        for pool in self.pools:
-            for member in pool.members:
-                entry = self.overrides.get(pool.name, {}).get(member.name, {})
-                for key in SETTINGS:
-                    if key in entry and entry[key] != getattr(member, key):
-                        said.append(
-                            f"pool {pool.name}, member {member.name}: {key} is {entry[key]},"
-                            f" the inventory says {getattr(member, key)}"
-                            f" ({_signature(entry)})"
-                        )
-        return said
-
-
-def _without_empty(overrides: Overrides) -> Overrides:
-    return {pool: entries for pool, entries in overrides.items() if entries}
-
-
-def _signature(entry: t.Mapping[str, t.Any]) -> str:
-    words = [f"set by {entry.get('by', 'somebody')} at {entry.get('at', 'some time')}"]
-    return ", ".join(words + ([f"because: {entry['reason']}"] if entry.get("reason") else []))
-
-
-def _refuse_twins(pools: list[str], listeners: tuple[Listener, ...]) -> None:
-    for name in pools:
-        if pools.count(name) > 1:
-            raise PoolError(f"pool {name}: is declared twice")
-    sockets = [(listener.address, listener.port) for listener in listeners]
-    for address, port in sockets:
-        if sockets.count((address, port)) > 1:
-            raise PoolError(f"listener {port}: is declared twice")
-    if not listeners:
-        raise PoolError("listeners: there is none, so nothing would be served")
+    def state(self) -> dict[str, t.Any]:
+        """Return what it was made of, from state.json; a PoolError says that this is damaged."""
+        try:
+            state = json.loads(self.files[STATE])
+            return {key: state[key] for key in ("version", "pools", "listeners", "overrides")}
+        except (KeyError, TypeError, ValueError):
+            raise PoolError(
+                f"{STATE} of the live release is damaged: run the playbook nginx_lb, which mends it"
+            ) from None

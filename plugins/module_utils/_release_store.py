@@ -53,11 +53,11 @@ class Store:
                 raise StoreError(
                     f"{holder} is changing this load balancer right now; wait and run again"
                 ) from None
-            stream.truncate(0)
-            stream.write(f"{owner} (pid {os.getpid()})")
-            # Who holds the lock is a courtesy: a full disk must not keep anybody from it.
+            # Who holds the lock is a courtesy: a full disk must not keep anybody from it. Not by
+            # the stream, which would try again when it is closed.
             with contextlib.suppress(OSError):
-                stream.flush()
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"{owner} (pid {os.getpid()})".encode(), 0)
             yield
 
     def current_id(self) -> str | None:
@@ -72,7 +72,7 @@ class Store:
         if release_id is None or not directory.is_dir():
             return None
         found = {
-            str(path.relative_to(directory)): path.read_text(encoding="utf-8")
+            str(path.relative_to(directory)): path.read_text(encoding="utf-8", errors="replace")
             for path in sorted(directory.rglob("*"))
             if path.is_file() and path.name != IDENTITY
         }
@@ -134,8 +134,11 @@ class Store:
             return []
         return sorted(path.name for path in self.releases.iterdir() if path.name != STAGING)
 
-    def record(self, entry: dict[str, t.Any], keep: int) -> None:
-        """Add a line to the history and forget the releases that are older than the last keep."""
+    def record(self, entry: dict[str, t.Any], keep: int, needed: str | None = None) -> None:
+        """Add a line to the history and forget the releases that are older than the last keep.
+
+        needed is kept whatever its age: the container was made from it.
+        """
         lines = [*self.history(), entry][-200:]
         fresh = self.root / ".history.json"
         with self._writing(self.history_file):
@@ -143,7 +146,7 @@ class Store:
             os.replace(fresh, self.history_file)
             recent = list(dict.fromkeys(line["id"] for line in reversed(lines)))[:keep]
             for directory in self.releases.iterdir():
-                if directory.name not in {*recent, self.current_id()}:
+                if directory.name not in {*recent, needed, self.current_id()}:
                     shutil.rmtree(directory, ignore_errors=True)
 
     @contextlib.contextmanager

@@ -27,15 +27,36 @@ class Rollout:
     present: Release | None
     previous: str | None
     serving: str | None
+    made_from: str | None
 
     @classmethod
     def plan(cls, store: Store, live: Live, wanted: Release) -> Rollout:
-        return cls(store, live, wanted, store.present(), store.current_id(), live.serving())
+        serving = live.serving()
+        made_from = live.made_from() if serving else None
+        return cls(store, live, wanted, store.present(), store.current_id(), serving, made_from)
 
     @property
     def changed(self) -> bool:
-        """Differs on the disk, or another release (or none) is what really answers."""
-        return self.wanted != self.present or self.serving != self.wanted.id
+        """Differs on the disk, or another release (or none) or container is what really answers."""
+        answers = self.serving == self.wanted.id and self.same_container
+        return self.wanted != self.present or not answers
+
+    @property
+    def same_container(self) -> bool:
+        """Tell whether the container that answers is the one that the wanted release asks for.
+
+        The disk does not tell: a run may have been cut after it switched, before it made another.
+        """
+        if self.serving is None:
+            return False
+        running = self.store.read(self.made_from) or self.store.read(self.serving)
+        asked = self.wanted.files.get(COMPOSE_FILE)
+        return running is not None and running.files.get(COMPOSE_FILE) == asked
+
+    @property
+    def edited(self) -> bool:
+        """Tell whether somebody changed the wanted release itself, and nginx may have read it."""
+        return self.previous == self.wanted.id and self.present != self.wanted
 
     @property
     def last_good(self) -> str | None:
@@ -63,33 +84,27 @@ class Rollout:
         """Let nginx test what is wanted, and leave everything as it was."""
         staged = self.store.stage(self.wanted)
         try:
-            self.live.test(staged, inside=self._same_container(self.present))
+            self.live.test(staged, inside=self.same_container)
         finally:
             self.store.discard()
 
     def apply(self, note: dict[str, str], keep: int) -> None:
         """Stage, test, switch, bring up, confirm; on failure the last good release is back."""
         store, wanted = self.store, self.wanted
-        last_good = self.last_good
+        last_good, same_container = self.last_good, self.same_container
         staged = store.stage(wanted)
         try:
-            self.live.test(staged, inside=self._same_container(self.present))
+            self.live.test(staged, inside=same_container)
         except LiveError:
             store.discard()
             raise
         store.adopt(wanted)
         store.switch(wanted.id)
         try:
-            self._bring_up(wanted.id, self._same_container(self.present))
+            self._bring_up(wanted.id, same_container)
         except LiveError as exc:
-            raise LiveError(f"{exc}\n{self._put_back(last_good)}") from None
-        store.record({"id": wanted.id, **note}, keep)
-
-    def _same_container(self, present: Release | None) -> bool:
-        """Tell whether the running container is the one that the wanted release asks for."""
-        if self.serving is None or present is None:
-            return False
-        return present.files.get(COMPOSE_FILE) == self.wanted.files.get(COMPOSE_FILE)
+            raise LiveError(f"{exc}\n{self._put_back(last_good, same_container)}") from None
+        store.record({"id": wanted.id, **note}, keep, needed=self.made_from)
 
     def _directory(self, release_id: str) -> Path:
         return self.store.releases / release_id
@@ -97,18 +112,18 @@ class Rollout:
     def _bring_up(self, release_id: str, same_container: bool) -> None:
         if not same_container:
             self.live.up(self._directory(release_id))
-        if self.live.serving() != release_id:
+        if self.edited or self.live.serving() != release_id:
             self.live.reload()
         self.live.confirm(release_id)
 
-    def _put_back(self, previous: str | None) -> str:
+    def _put_back(self, previous: str | None, same_container: bool) -> str:
         self.store.switch(previous)
         if previous is None:
             with contextlib.suppress(LiveError):
                 self.live.down(self._directory(self.wanted.id))
             return "nothing was live before, and nothing is now"
         try:
-            self._bring_up(previous, self._same_container(self.present))
+            self._bring_up(previous, same_container)
         except LiveError as exc:
             return f"and the last good release {previous} did not come back either: {exc}"
         return f"the last good release {previous} is live again"

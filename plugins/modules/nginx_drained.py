@@ -39,10 +39,11 @@ options:
     default: 60
   settle:
     description:
-      - For how many seconds workers of a former release may take requests on connections that
-        clients kept open, which is the role's C(nginx_lb_keepalive_min_timeout).
-    type: float
-    default: 5
+      - For how long workers of a former release may take requests on connections that
+        clients kept open, which is the role's C(nginx_lb_keepalive_min_timeout), as nginx writes
+        a time such as V(500ms), V(5s) or V(1m).
+    type: str
+    default: 5s
 """
 
 EXAMPLES = r"""
@@ -70,11 +71,12 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx_host import count_workers, read_connections
+from ..module_utils._nginx_values import PoolError, seconds
 
 ARGUMENT_SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},
     "timeout": {"type": "float", "default": 60},
-    "settle": {"type": "float", "default": 5},
+    "settle": {"type": "str", "default": "5s"},
 }
 
 
@@ -87,17 +89,26 @@ def finishing() -> bool:
     return count_workers()["shutting_down"] > 0
 
 
-def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    addresses = module.params["addresses"]
+def wait(addresses: list[str], most: float, settle: float) -> dict:
     started = time.monotonic()
-    end = started + (0 if module.check_mode else module.params["timeout"])
-    settled = min(end, started + module.params["settle"])
+    end = started + most
+    settled = min(end, started + settle)
     left = count(addresses)
     while time.monotonic() < (end if left else settled) and (left or finishing()):
         time.sleep(0.1)
         left = count(addresses)
-    module.exit_json(changed=False, left=left, seconds=round(time.monotonic() - started, 1))
+    return {"changed": False, "left": left, "seconds": round(time.monotonic() - started, 1)}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    params = module.params
+    try:
+        settle = seconds(params["settle"], "settle")
+    except PoolError as exc:
+        module.fail_json(msg=str(exc))
+    most = 0 if module.check_mode else params["timeout"]
+    module.exit_json(**wait(params["addresses"], most, settle))
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._access_log import newest_lines
 from ..module_utils._nginx_host import count_workers, read_connections
 from ..module_utils._nginx_live import serving
-from ..module_utils._release import Setup
+from ..module_utils._release_setup import Setup
 from ..module_utils._release_store import Store
 from ..module_utils._traffic import parse_since, summarize
 

@@ -78,8 +78,14 @@ def executions(lab, prefix: str) -> dict[str, int]:
         "SELECT request_id, COUNT(*) FROM webapp.connection_checks"
         f" WHERE request_id LIKE '{prefix}%' GROUP BY request_id"
     )
-    client = "MYSQL_PWD=$(cat /run/secrets/root_password) exec mysql -uroot -N"
-    told = shell("db1", f"docker exec -i peerlb-mysql sh -c {shlex.quote(client)}", query)
+    client = "IFS= read -r MYSQL_PWD && export MYSQL_PWD && exec mysql -uroot -N"
+    # The host's file: what the container sees of it is as old as its last start.
+    told = shell(
+        "db1",
+        "{ cat /opt/peerlb/mysql/root_password && echo && cat; }"
+        f" | docker exec -i peerlb-mysql sh -c {shlex.quote(client)}",
+        query,
+    )
     rows = [line.split() for line in told.splitlines()]
     return {row[0]: int(row[1]) for row in rows}
 

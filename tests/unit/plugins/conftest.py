@@ -14,11 +14,15 @@ import pytest
 
 
 class FakeNginx:
-    """Answers docker's commands and, over a real socket, /release with the loaded id."""
+    """Answers docker's commands and, over a real socket, /release with the loaded id.
+
+    commands does not hold what only looks. made_from is the compose.yml of the container.
+    """
 
     def __init__(self, project: Path) -> None:
         self.project = project
         self.loaded: str | None = None
+        self.made_from = self.definition = ""
         self.commands: list[list[str]] = []
         self.refuse: dict[str, str] = {}
         self.emerg = ""
@@ -45,17 +49,27 @@ class FakeNginx:
         self.loaded = re.search(r'return 200 "(\w+)', text).group(1)
 
     def run(self, command: list[str], **_options) -> tuple[int, str, str]:
+        if command[1] == "inspect":
+            return 0, f"{self.made_from}\n", ""
         self.commands.append(command)
         verb = next(
             word for word in command if word in ("run", "exec", "up", "kill", "logs", "down")
         )
         if verb in self.refuse:
             return 1, "", self.refuse[verb]
+        if verb == "up":
+            self._make(Path(command[command.index("--file") + 1]))
         if verb in ("up", "kill") and not self.emerg:
             self.load()
         if verb == "down":
             self.loaded = None
         return 0, "", self.emerg if verb == "logs" else ""
+
+    def _make(self, compose: Path) -> None:
+        """As Compose: another definition makes another container, the same one keeps it."""
+        text = compose.read_text()
+        if text != self.definition:
+            self.made_from, self.definition = str(compose), text
 
     def verbs(self) -> list[str]:
         known = ("run", "exec", "up", "kill", "logs", "down")

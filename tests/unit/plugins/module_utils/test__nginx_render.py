@@ -48,6 +48,13 @@ def test_last_resort_asks_whoever_may_serve() -> None:
     )
 
 
+def test_a_limit_is_not_doubled_by_a_last_resort() -> None:
+    listeners = [Listener(80, "webapp")]
+    limited = pool(members=[{**MEMBERS[0], "max_conns": 4}, MEMBERS[1]])
+    assert "upstreams/http-webapp-any.conf" in render_upstreams([pool()], listeners, (1, 30))
+    assert list(render_upstreams([limited], listeners, (1, 30))) == ["upstreams/http-webapp.conf"]
+
+
 def test_tcp_upstream_has_no_http_directives() -> None:
     text = render_upstream(pool(), "tcp")
     assert "zone stream_webapp" in text

@@ -12,7 +12,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._operate import (
     read_changes,
     reset,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._release import Setup
+from ansible_collections.peerlb.stack.plugins.module_utils._release_setup import Setup
 
 NOTE = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": ""}
 

@@ -3,87 +3,8 @@
 
 from __future__ import annotations
 
-import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx_values import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._release import Release, Setup
-
-POOLS = [
-    {
-        "name": "webapp",
-        "members": [
-            {"name": "web1", "address": "10.1.0.2", "port": 3000},
-            {"name": "web2", "address": "10.1.0.3", "port": 3000},
-        ],
-    }
-]
-LISTENERS = [{"port": 80, "pool": "webapp"}]
-OVERRIDE = {"weight": 3, "by": "ada", "at": "2026-01-01T10:00:00Z", "reason": "canary"}
-
-
-def setup(**settings) -> Setup:
-    values = {"files": {"nginx.conf": "#"}, "pools": POOLS, "listeners": LISTENERS}
-    return Setup.parse(**{**values, "version": "1.30", **settings})
-
-
-def overridden(entry: dict) -> Release:
-    return Setup(
-        *(getattr(setup(), name) for name in ("static", "pools", "listeners", "version")),
-        overrides={"webapp": {"web1": entry}},
-    ).release()
-
-
-def test_id_depends_on_every_file_and_on_nothing_else() -> None:
-    assert setup().release().id == setup().release().id
-    assert setup().release().id != setup(files={"nginx.conf": "##"}).release().id
-    assert setup().release().id != setup(listeners=[{"port": 81, "pool": "webapp"}]).release().id
+from ansible_collections.peerlb.stack.plugins.module_utils._release import Release
 
 
 def test_id_is_not_fooled_by_moved_bytes() -> None:
     assert Release({"a": "bc"}).id != Release({"ab": "c"}).id
-
-
-def test_release_knows_what_it_was_made_of() -> None:
-    release = overridden(OVERRIDE)
-    assert Setup.of(release).release() == release
-
-
-def test_overrides_survive_a_new_setup_and_are_named() -> None:
-    kept = setup().keeping(overridden(OVERRIDE))
-    assert "weight=3" in kept.release().files["upstreams/http-webapp.conf"]
-    assert kept.differences() == [
-        "pool webapp, member web1: weight is 3, the inventory says 1"
-        " (set by ada at 2026-01-01T10:00:00Z, because: canary)"
-    ]
-
-
-def test_overrides_of_a_member_that_is_gone_are_forgotten() -> None:
-    fewer = [{**POOLS[0], "members": POOLS[0]["members"][1:]}]
-    assert setup(pools=fewer).keeping(overridden(OVERRIDE)).overrides == {}
-
-
-def test_an_added_member_adds_one_line() -> None:
-    more = [
-        {**POOLS[0], "members": [*POOLS[0]["members"], {**POOLS[0]["members"][0], "name": "x"}]}
-    ]
-    path = "upstreams/http-webapp.conf"
-    before = setup().release().files[path].splitlines()
-    after = setup(pools=more).release().files[path].splitlines()
-    assert len(after) == len(before) + 1
-    assert [line for line in after if line in before] == before
-
-
-@pytest.mark.parametrize(
-    "settings, message",
-    [
-        ({"pools": POOLS * 2}, "pool webapp: is declared twice"),
-        ({"listeners": LISTENERS * 2}, "listener 80: is declared twice"),
-        ({"listeners": []}, "listeners: there is none"),
-        ({"files": {"../etc/passwd": ""}}, "file ../etc/passwd"),
-        ({"files": {"state.json": ""}}, "file state.json"),
-        ({"files": {"upstreams/x.conf": ""}}, "file upstreams/x.conf"),
-    ],
-)
-def test_bad_setup_is_named(settings: dict, message: str) -> None:
-    with pytest.raises(PoolError) as error:
-        setup(**settings)
-    assert message in str(error.value)

@@ -56,6 +56,12 @@ def test_a_damaged_release_is_written_again(store: Store) -> None:
     assert store.present() == ONE
 
 
+def test_a_file_that_is_not_text_is_damage(store: Store) -> None:
+    put(store, ONE)
+    (store.releases / ONE.id / "nginx.conf").write_bytes(b"\xff\x00")
+    assert store.present() != ONE
+
+
 def test_only_the_last_releases_are_kept(store: Store) -> None:
     releases = [Release({"nginx.conf": str(number)}) for number in range(5)]
     for release in releases:

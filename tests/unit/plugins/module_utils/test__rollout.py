@@ -88,9 +88,7 @@ def test_a_first_start_that_fails_leaves_nothing(parts) -> None:
 def test_a_run_cut_between_switch_and_reload_converges(parts) -> None:
     store, _live, fake = parts
     roll_out(parts, ONE)
-    store.stage(TWO)
-    store.adopt(TWO)
-    store.switch(TWO.id)
+    cut_after_the_switch(store, TWO)
     assert fake.loaded == ONE.id
     assert roll_out(parts, TWO).changed
     assert fake.loaded == TWO.id
@@ -100,11 +98,18 @@ class Killed(BaseException):
     """The process ended here: nothing of it runs any more."""
 
 
+STEPS = ["stage", "test", "adopt", "switch", "reload", "up", "confirm", "record"]
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(
-    "step", ["stage", "test", "adopt", "switch", "reload", "confirm", "record"]
+    "step, wanted",
+    [(step, TWO) for step in STEPS if step != "up"]
+    + [(step, OTHER_IMAGE) for step in STEPS if step != "reload"],
 )
-def test_a_run_killed_at_any_step_leaves_a_tested_release(parts, monkeypatch, step, after) -> None:
+def test_a_run_killed_at_any_step_leaves_a_tested_release(
+    parts, monkeypatch, step, wanted, after
+) -> None:
     store, _live, fake = parts
     roll_out(parts, ONE)
     kind = Store if hasattr(Store, step) else Live
@@ -117,20 +122,56 @@ def test_a_run_killed_at_any_step_leaves_a_tested_release(parts, monkeypatch, st
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(kind, step, last)
-        roll_out(parts, TWO)
-    assert store.present() in (ONE, TWO)
-    assert store.present() == ONE or "exec" in fake.verbs()
-    assert fake.loaded in (ONE.id, TWO.id)
-    roll_out(parts, TWO)
-    assert (store.present(), fake.loaded) == (TWO, TWO.id)
+        roll_out(parts, wanted)
+    assert store.present() in (ONE, wanted)
+    assert store.present() == ONE or {"exec", "run"} & set(fake.verbs())
+    assert fake.loaded in (ONE.id, wanted.id)
+    roll_out(parts, wanted)
+    assert (store.present(), fake.loaded) == (wanted, wanted.id)
+    assert fake.definition == wanted.files["compose.yml"]
+
+
+def cut_after_the_switch(store: Store, release: Release) -> None:
+    store.stage(release)
+    store.adopt(release)
+    store.switch(release.id)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_cut_run_does_not_leave_the_former_container(parts, restarted) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    cut_after_the_switch(store, OTHER_IMAGE)
+    if restarted:  # the former container, which reads what the disk says by then
+        fake.load()
+    assert roll_out(parts, OTHER_IMAGE).changed
+    assert fake.verbs() == ["run", "up"]
+    assert not roll_out(parts, OTHER_IMAGE).changed
+
+
+def test_another_container_that_does_not_come_up_is_put_back(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    cut_after_the_switch(store, OTHER_IMAGE)
+    fake.emerg = "nginx: [emerg] no"
+    with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
+        roll_out(parts, OTHER_IMAGE)
+    assert fake.definition == "image: a"
+
+
+def test_what_the_container_was_made_from_is_kept(parts) -> None:
+    store = parts[0]
+    roll_out(parts, ONE)
+    for number in range(8):
+        roll_out(parts, Release({"compose.yml": "image: a", "nginx.conf": f"{number}"}))
+    assert ONE.id in store.kept()
+    assert len(store.kept()) == 6
 
 
 def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
     store, _live, fake = parts
     roll_out(parts, ONE)
-    store.stage(TWO)
-    store.adopt(TWO)
-    store.switch(TWO.id)
+    cut_after_the_switch(store, TWO)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
     with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
@@ -151,3 +192,4 @@ def test_a_file_edited_by_hand_is_put_right(parts) -> None:
     rollout = roll_out(parts, ONE)
     assert [entry["before"] for entry in rollout.diff()] == ["by hand"]
     assert store.present() == ONE
+    assert parts[2].verbs() == ["exec", "kill"]  # nginx may have loaded it meanwhile

@@ -47,8 +47,14 @@ def test_former_workers_may_still_take_requests(run_module, held, monkeypatch) -
     monkeypatch.setattr(nginx_drained, "finishing", lambda: finishing.pop(0))
     assert 0.1 < run_module(nginx_drained, addresses=[ADDRESS])["seconds"] < 2
     monkeypatch.setattr(nginx_drained, "finishing", lambda: True)
-    result = run_module(nginx_drained, addresses=[ADDRESS], settle=0.3)
+    result = run_module(nginx_drained, addresses=[ADDRESS], settle="300ms")
     assert (result["left"], 0.2 < result["seconds"] < 2) == (0, True)
+
+
+def test_settle_is_a_time_of_nginx(run_module, held) -> None:
+    held += [{}]
+    result = run_module(nginx_drained, addresses=[ADDRESS], settle="soon")
+    assert result["msg"] == "settle is soon, not a time such as 500ms, 10s or 10m"
 
 
 def test_members_are_counted_together(run_module, held) -> None:
