@@ -11,7 +11,9 @@ from __future__ import annotations
 import typing as t
 
 from ._derive_pools import inward, outward
+from ._nginx_pool import Pool
 from ._topology import Topology
+from ._topology_entries import listing
 
 
 def missed_listeners(
@@ -37,6 +39,22 @@ def missed_listeners(
         and flow.target != balancer
         and _share(topology, flow.target, balancer)
         and not _share(topology, flow.target, served)  # that leads there without a balancer
+    ]
+
+
+def scattered(pool: Pool, declared: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Name a pool of databases that take turns though nothing keeps their rows the same.
+
+    declared: the settings of pools. Who writes a pool's method there wants it to be chosen from.
+    """
+    serving = [member.name for member in pool.members if member.serves and not member.backup]
+    if len(serving) < 2 or any(e["name"] == pool.name and "method" in e for e in declared):
+        return []
+    return [
+        f"pool {pool.name}: {listing(serving)} would take turns, and nothing replicates between"
+        " them, so that rows would scatter; leave one of them to serve, with peerlb_member"
+        " {state: down} or {backup: true} for the others, or, if you replicate them yourself,"
+        " write the pool's method in peerlb_pools"
     ]
 
 

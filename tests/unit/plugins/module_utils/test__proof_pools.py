@@ -67,3 +67,37 @@ def test_flow_to_mysql_itself_needs_no_listener_where_both_are_on_one_host(stack
     stack.topology["flows"][3].update({"from": "db1", "port": 3307})
     stack.flow("nginx_lb", "servers", 3309, "mysql")
     assert [each for each in problems(stack) if "listener" in each] == []
+
+
+SCATTERED = (
+    "pool mysql: db1, db2 would take turns, and nothing replicates between them, so that rows would"
+    " scatter; leave one of them to serve, with peerlb_member {state: down} or {backup: true} for"
+    " the others, or, if you replicate them yourself, write the pool's method in peerlb_pools"
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "pools", "complaints"),
+    [
+        ({}, [], [SCATTERED]),
+        ({"db2": {"weight": 9}}, [{"name": "mysql", "idle_timeout": "2h"}], [SCATTERED]),
+        ({}, [{"name": "webapp", "method": "least_conn"}], [SCATTERED]),
+        ({"db2": {"state": "down"}}, [], []),
+        ({"db2": {"state": "drain"}}, [], []),
+        ({"db1": {"weight": 0}}, [], []),
+        ({"db2": {"backup": True}}, [], []),
+        ({}, [{"name": "mysql", "method": "round_robin"}], []),
+    ],
+)
+def test_databases_do_not_take_turns_unless_somebody_says_so(
+    stack, members, pools, complaints
+) -> None:
+    stack.add("db2", "10.2.0.3", "mysql")
+    assert problems(stack, members, pools) == complaints
+
+
+def test_databases_that_no_listener_leads_to_take_no_turns(stack) -> None:
+    stack.topology["peerings"].append(["vpc-web", "vpc-db"])
+    stack.topology["flows"][1]["to"] = "mysql"
+    stack.add("db2", "10.2.0.3", "mysql")
+    assert problems(stack) == []
