@@ -8,7 +8,6 @@ This module util is private to the collection.
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 
 from ._topology import Topology
@@ -81,7 +80,7 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
     for (name, port), door in topology.doors.items():
         target = topology.hosts[name]
         admitted = topology.admits(source, target, port)
-        if name == source.name or not (admitted or _decided(topology, source, door, port)):
+        if name == source.name or not (admitted or _closed(topology, source, target, port)):
             continue
         found.append(
             {
@@ -96,9 +95,15 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
     return found
 
 
-def _decided(topology: Topology, source: Host, door: t.Iterable[str], port: int) -> bool:
+def _closed(topology: Topology, source: Host, target: Host, port: int) -> bool:
     """Tell whether a port must be closed to a host that no flow admits."""
-    if not source.address:
-        return not any("/" in name for name in door)
-    managed = [entry.source for entry in topology.management if entry.port == port]
-    return not any(ipaddress.IPv4Address(source.address) in cidr for cidr in managed)
+    managed = topology.managed(source, target, port)
+    return not (managed or doubts(topology, source, target, port))
+
+
+def doubts(topology: Topology, source: Host, target: Host, port: int) -> list[str]:
+    """Return the ranges that may admit a host to a port, or not, as its address is not known."""
+    if source.address:
+        return []
+    named = [name for name in topology.doors.get((target.name, port), ()) if "/" in name]
+    return named + [str(entry.source) for entry in topology.management if entry.port == port]

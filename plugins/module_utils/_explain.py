@@ -23,8 +23,8 @@ MARKS = {OK: "ok", FAILED: "FAIL"}
 def hops(case: Case) -> list[Hop]:
     """Judge every hop, in the order in which a connection meets them."""
     found = [between.declared(case), between.route(case), between.network(case)]
-    if not case.flow and not case.connected:
-        return [found[0], between.tcp(case)]  # closed, as it has to be: the rest is as it may
+    if not case.admitted and not case.connected:
+        return [found[0], between.tcp(case)]  # closed, as it may or has to be: so may the rest
     found += [target.firewall(case), target.container(case), target.listener(case)]
     found += [between.way_back(case), between.tcp(case)]
     if case.asked.behind:
@@ -41,10 +41,12 @@ def explanation(case: Case) -> Explanation:
         sentence = (
             f"{name} fails at {failed.hop}: {failed.evidence}. Right would be: {failed.remedy}"
         )
-    elif case.probe:
-        sentence = f"{name} works"
-    else:
+    elif not case.probe:
         sentence = f"{name} can not be judged: {case.source.name} did not probe"
+    elif not case.asked.expect:
+        sentence = f"{name} is not decided: {every[0].evidence}"
+    else:
+        sentence = f"{name} works"
     return {
         "name": case.asked.name,
         "blame": failed.hop if failed else "",

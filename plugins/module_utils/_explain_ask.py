@@ -12,6 +12,7 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass
 
+from ._derive import doubts
 from ._derive_pools import listeners, outward
 from ._nginx_values import PoolError
 from ._topology import Topology
@@ -24,7 +25,10 @@ _SHAPE = re.compile(r"\s*(\S+)\s*->\s*(\S+):(\d+)\s*")
 
 @dataclass(frozen=True)
 class Question:
-    """One way to explain, from a host to a port of another; behind: the ways that it relays to."""
+    """One way to explain, from a host to a port of another; behind: the ways that it relays to.
+
+    expect: open, closed, or "" where the declaration does not decide.
+    """
 
     name: str
     source: str
@@ -74,7 +78,8 @@ def _named(topology: Topology, name: str) -> list[Host]:
 def question(topology: Topology, source: Host, target: Host, port: int) -> Question:
     door = topology.doors.get((target.name, port), {})
     protocol = topology.flows[next(iter(door.values()))].protocol if door else "tcp"
-    expect = "open" if topology.admits(source, target, port) else "closed"
+    admitted = topology.admits(source, target, port) or topology.managed(source, target, port)
+    expect = "open" if admitted else "" if doubts(topology, source, target, port) else "closed"
     name = f"{source.name} -> {target.name}:{port}"
     return Question(name, source.name, target.name, port, protocol, expect)
 

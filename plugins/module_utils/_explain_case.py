@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ._explain_ask import Question, source_host
 from ._explain_plan import back_name, own_name, siblings
 from ._topology import Topology
-from ._topology_values import Flow, Host
+from ._topology_values import Host
 
 OK, FAILED, UNKNOWN = "ok", "failed", "unknown"
 
@@ -36,15 +36,16 @@ class Hop:
 class Case:
     """A question and all that hosts answered to it; what is empty was not asked or not answered.
 
-    probe: from the source; own: from the target to itself; back: from the target to the source;
-    door: what path_info found at the target; behind: the explanations of what it relays to.
+    admitted: the flow or management by which it has to be open, in words; probe: from the source;
+    own: from the target to itself; back: from the target to the source; door: what path_info found
+    at the target; behind: the explanations of what it relays to.
     """
 
     topology: Topology
     asked: Question
     source: Host
     target: Host
-    flow: Flow | None
+    admitted: str
     probe: Found = field(default_factory=dict)
     own: Found = field(default_factory=dict)
     back: Found = field(default_factory=dict)
@@ -70,7 +71,7 @@ class Case:
         others = [each["name"] for each in siblings(topology, asked)]
         return cls(
             *(topology, asked, source, target),
-            topology.admits(source, target, asked.port),
+            _admitted(topology, source, target, asked.port),
             probe=sent.get(asked.name, NOTHING),
             own=answered.get(own_name(asked), NOTHING),
             back=answered.get(back_name(asked), NOTHING),
@@ -80,6 +81,11 @@ class Case:
             siblings=tuple(sent[name] for name in others if name in sent),
             behind=tuple(behind),
         )
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether it is open and has to be closed."""
+        return self.connected and self.asked.expect == "closed"
 
     @property
     def connected(self) -> bool:
@@ -118,9 +124,14 @@ class Case:
         """What a firewall has to admit, in words."""
         origin = f"{self.source.address} ({self.source.name})" if self.source.address else "outside"
         target = f"{self.target.address} ({self.target.name})"
-        return f"tcp:{self.asked.port} from {origin} to {target}, for flow {self.flow}"
+        return f"tcp:{self.asked.port} from {origin} to {target}, for {self.admitted}"
 
     @property
     def between(self) -> str:
         ends = (self.source.network or "outside", self.target.network or "outside")
         return f"within {ends[0]}" if ends[0] == ends[1] else f"from {ends[0]} to {ends[1]}"
+
+
+def _admitted(topology: Topology, source: Host, target: Host, port: int) -> str:
+    flow, entry = topology.admits(source, target, port), topology.managed(source, target, port)
+    return f"flow {flow}" if flow else f"management {entry}" if entry else ""

@@ -8,6 +8,7 @@ This module util is private to the collection.
 
 from __future__ import annotations
 
+from ._derive import doubts
 from ._explain_case import FAILED, OK, UNKNOWN, Case, Hop
 from ._topology_entries import listing
 
@@ -15,8 +16,10 @@ FORBIDDEN = "Operation not permitted"  # what connect() says where the source's 
 
 
 def declared(case: Case) -> Hop:
-    if case.flow:
-        return Hop("declared", OK, f"flow {case.flow} admits it, {case.between}")
+    if case.admitted:
+        return Hop("declared", OK, f"{case.admitted} admits it, {case.between}")
+    if not case.asked.expect:
+        return Hop("declared", UNKNOWN, _undecided(case))
     evidence = f"no flow admits {case.source.name} to {case.target.name}:{case.asked.port}"
     one, other = case.source.network, case.target.network
     if not case.topology.routed(one, other):
@@ -25,6 +28,14 @@ def declared(case: Case) -> Hop:
         return Hop("declared", OK, f"{evidence}: it has to be closed")
     closed = f"; it is closed ({case.state}), as it has to be" if case.state else ""
     return Hop("declared", FAILED, evidence + closed, _way_round(case))
+
+
+def _undecided(case: Case) -> str:
+    ranges = doubts(case.topology, case.source, case.target, case.asked.port)
+    return (
+        f"{case.source.name}'s address is not known, and {case.target.name}:{case.asked.port} is"
+        f" open to {listing(ranges)}"
+    )
 
 
 def _way_round(case: Case) -> str:
@@ -53,7 +64,7 @@ def _way_round(case: Case) -> str:
 
 def route(case: Case) -> Hop:
     own = case.route or "not known"
-    if not case.flow and case.connected:
+    if case.forbidden:
         one, other = case.source.network, case.target.network
         if not case.topology.routed(one, other):
             evidence = f"packets pass {case.between}, though these are not peered"
@@ -76,7 +87,7 @@ def _peering(case: Case) -> str:
 
 def network(case: Case) -> Hop:
     """Judge what lies between the hosts: does its firewall let the first packet through?"""
-    if not case.flow and case.connected:
+    if case.forbidden:
         evidence = f"a firewall rule lets {case.source.name} through, though no flow admits it"
         return Hop("rule", FAILED, evidence, _narrower(case))
     if case.arrived:
@@ -99,11 +110,14 @@ def network(case: Case) -> Hop:
 
 
 def _narrower(case: Case) -> str:
-    door = case.topology.doors.get((case.target.name, case.asked.port), {})
-    admitted = listing(door) or "nobody"
+    topology, port = case.topology, case.asked.port
+    flows = topology.doors.get((case.target.name, port), {})
+    managers = [f"management {entry}" for entry in topology.management if entry.port == port]
+    admitted = [*flows, *managers]
     return (
-        f"the rules for tcp:{case.asked.port} to {case.target.address} ({case.target.name}) have"
-        f" to admit {admitted} only; or declare a flow for {case.source.name}"
+        f"the rules for tcp:{port} to {case.target.address} ({case.target.name}) have to admit"
+        f" {listing(admitted) + ' only' if admitted else 'nobody'};"
+        f" or declare a flow for {case.source.name}"
     )
 
 
@@ -131,6 +145,6 @@ def tcp(case: Case) -> Hop:
     found = f"{case.state} ({case.probe['detail']})"
     if case.connected:
         return Hop("tcp", OK, f"the connection comes up after {case.probe['latency_ms']:g} ms")
-    if not case.flow:
-        return Hop("tcp", OK, f"closed: {found}")
+    if not case.admitted:
+        return Hop("tcp", OK if case.asked.expect else UNKNOWN, f"closed: {found}")
     return Hop("tcp", FAILED, found, f"{case.place} has to accept {case.source.name}")

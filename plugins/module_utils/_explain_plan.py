@@ -36,7 +36,7 @@ def plan(topology: Topology, asked: t.Iterable[Question]) -> dict[str, dict[str,
         source, target = source_host(topology, each.source), topology.hosts[each.target]
         own = found.setdefault(source.name, Asked({}, {}, {}))
         _ask_source(topology, own, each, source, target)
-        # What has to be closed needs nothing at the target, whatever it is.
+        # What may be closed needs nothing at the target, whatever it is.
         if each.expect == "open":
             own = found.setdefault(target.name, Asked({}, {}, {}))
             _ask_target(own, each, source, target)
@@ -55,7 +55,8 @@ def _ask_source(
     topology: Topology, own: Asked, asked: Question, source: Host, target: Host
 ) -> None:
     door = {"address": target.address, "port": asked.port, "protocol": asked.protocol}
-    own.probes[asked.name] = {"name": asked.name, **door, "expect": asked.expect}
+    # Where nothing is decided, what the probe finds counts, and not what it expects.
+    own.probes[asked.name] = {"name": asked.name, **door, "expect": asked.expect or "open"}
     own.routes[target.address] = None
     for probe in siblings(topology, asked):
         own.probes.setdefault(probe["name"], probe)

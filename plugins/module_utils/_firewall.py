@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ._topology_entries import is_list
 from ._topology_ranges import cidrs
 from ._topology_values import ANY, Host, Management, TopologyError
 
@@ -64,8 +65,8 @@ def firewall_rules(topology: Topology, name: str, trusted: t.Sequence[str] = TRU
     """Return a host's rules as a file for nft -f, which replaces the table inet peerlb.
 
     trusted: the interfaces of containers, such as docker0 or br-*: what comes from these is not
-    filtered. Raises TopologyError where the host stands in no declared network, or no name of an
-    interface can be what is in trusted.
+    filtered. Raises TopologyError where the host stands in no declared network, or trusted is no
+    list of what can be names of interfaces.
     """
     host = topology.hosts.get(name)
     if host is None or host.network is None:
@@ -84,6 +85,8 @@ def firewall_rules(topology: Topology, name: str, trusted: t.Sequence[str] = TRU
 
 
 def _checked(trusted: t.Sequence[str]) -> t.Sequence[str]:
+    if not is_list(trusted):
+        raise TopologyError([f"firewall_trusted_interfaces is {trusted!r}, not a list"])
     wrong = [str(each) for each in trusted if not re.fullmatch(r"[\w.@-]{1,15}\*?", str(each))]
     if wrong:
         right = "write a name such as docker0, or its beginning and a star, such as br-*"

@@ -6,8 +6,8 @@
 No Ansible, no I/O. This module util is private to the collection.
 
 What has a state of its own is compared with that: upstreams, environment, published ports and
-grants. Networks, peerings, flows and rules have none on the hosts; they are compared with the note
-that the last deployment left.
+grants. Networks, peerings, flows, management and rules have none on the hosts; they are compared
+with the note that the last deployment left.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ._topology import Topology
 from ._topology_entries import listing
 from ._topology_values import ANY, Flow
 
-NOTED = ("networks", "peerings", "flows", "rules")
+NOTED = ("networks", "peerings", "flows", "management", "rules")
 KEYS = ("MYSQL_HOST", "MYSQL_PORT", "WEBAPP_TRUSTED_PROXIES")  # what follows from the declaration
 
 Lines = list[str]
@@ -42,6 +42,7 @@ def declared(topology: Topology) -> dict[str, Lines]:
         ],
         "peerings": sorted(" - ".join(sorted(pair)) for pair in topology.peerings),
         "flows": [str(flow) for flow in topology.flows],
+        "management": [str(entry) for entry in topology.management],
         "rules": [rule for flow in topology.flows for rule in _rules(topology, flow)],
     }
 
@@ -146,10 +147,13 @@ def changes(told: t.Mapping[str, Found], wish: Sections) -> Lines:
 
 def _told(told: t.Mapping[str, Found], key: tuple[str, str]) -> bool:
     """Tell whether a host said anything of a section, were it that it has nothing."""
+    name, host = key
+    if not host:
+        # An empty note is a bare host's; one that lacks the section is from before it was noted.
+        notes = [own["note"] for own in told.values() if own.get("note") is not None]
+        return any(not note or name in note for note in notes)
     sources = {"grants": "accounts", "environment": "containers", "published": "containers"}
-    source = sources.get(key[0], "release") if key[1] else "note"
-    hosts = [key[1]] if key[1] else list(told)
-    return any(told.get(host, {}).get(source) is not None for host in hosts)
+    return told.get(host, {}).get(sources.get(name, "release")) is not None
 
 
 def _order(key: tuple[str, str]) -> tuple[int, str, str]:

@@ -14,7 +14,9 @@ from ipaddress import IPv4Address
 
 from ._derive import grant_hosts, the_flow
 from ._derive_pools import Settings, inward, listeners, outward, pools
+from ._nginx_pool import Pool
 from ._nginx_values import PoolError
+from ._proof_pools import missed_listeners, scattered
 from ._topology import Topology
 from ._topology_dead import dead_flows
 from ._topology_entries import listing
@@ -65,6 +67,8 @@ class Proof:
             flow = flows[pool["name"]]
             names = listing(member["name"] for member in pool["members"])
             self.rows.append((f"pool {pool['name']}", f"{names} at port {flow.port}"))
+            if flow.protocol == "mysql" and pool["name"] in self._pools.values():
+                self.problems += scattered(Pool.parse(pool), declared)
             for balancer in self.topology.members(self.stack.balancer):
                 self._reaches(balancer, self.topology.members(flow.target), flow.port)
 
@@ -79,6 +83,9 @@ class Proof:
             clients = [f.source for f in self.topology.flows if (f.target, f.port) == ends]
             text = f"admits {listing(clients)}, leads to {each['pool']} ({each['protocol']})"
             self.rows.append((f"listener {each['port']}", text))
+        for protocol, served in (("http", self.stack.application), ("mysql", self.stack.database)):
+            led = self._pools.values()
+            self.problems += missed_listeners(self.topology, group, protocol, served, led)
 
     def mysql(self) -> None:
         """Prove that the application's address leads to MySQL, and that MySQL lets it in."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Address
 
 from ._topology_hosts import HostVars, place_hosts
 from ._topology_parse import Groups, Reader
@@ -91,6 +92,17 @@ class Topology:
             return None
         found = [door[name] for name in self._meanings(source) if name in door]
         return self.flows[min(found)] if found else None
+
+    def managed(self, source: Host, target: Host, port: int) -> Management | None:
+        """Return the first entry of management that lets source reach this port of target, or None.
+
+        Like a flow, it leads nowhere that no packet passes.
+        """
+        if source.address and self.routed(source.network, target.network):
+            for entry in self.management:
+                if entry.port == port and IPv4Address(source.address) in entry.source:
+                    return entry
+        return None
 
     @cached_property
     def doors(self) -> dict[Door, dict[str, int]]:

@@ -96,6 +96,8 @@ def _nowhere(name: str, values: t.Mapping[str, t.Any], networks: dict[str, Netwo
     if shown:
         ranges = listing(f"{n.name} {cidr}" for n in networks.values() for cidr in n.cidrs)
         text = f"{shown} lies in none of the declared networks ({ranges})"
+    elif values.get("peerlb_addresses") is not None:
+        text = "peerlb_addresses is empty"
     elif values.get("ansible_host"):
         text = f"ansible_host {values['ansible_host']} is not an IPv4 address"
     else:

@@ -76,6 +76,9 @@ class Management:
     source: IPv4Network
     port: int
 
+    def __str__(self) -> str:
+        return f"{self.source} -> {self.port}"
+
 
 def parse_network(text: t.Any) -> IPv4Network:
     """Read an IPv4 range; the ValueError says what would be right."""

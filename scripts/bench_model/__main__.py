@@ -63,7 +63,8 @@ def declaration() -> Declaration:
 def main() -> None:
     declared, (groups, hostvars) = declaration(), inventory()
     begun = time.perf_counter()
-    found = proof(declared, groups, hostvars, "g0", "g1", "g2", secrets={"g2": ["secret"]})
+    given = {"pools": [{"name": "g2", "method": "least_conn"}], "secrets": {"g2": ["secret"]}}
+    found = proof(declared, groups, hostvars, "g0", "g1", "g2", **given)
     proven = time.perf_counter()
     if found["problems"]:
         raise SystemExit("\n".join(found["problems"]))

@@ -29,6 +29,21 @@ def test_a_name_without_a_star_is_one_interface(role) -> None:
     assert list(role.get(expression, firewall_trusted_interfaces=["lan", "x.y"])) == ["lan"]
 
 
+def test_text_is_refused_where_a_list_of_interfaces_belongs(role) -> None:
+    """Its letters would be compared, one by one, and the way out be none of them."""
+    given = {"firewall_rules": "x", "firewall_trusted_interfaces": "eth0", "__ways": ["eth0"]}
+    (refusal,) = [
+        task["ansible.builtin.assert"]
+        for task in role.load("tasks/preflight.yml")
+        if "ansible.builtin.assert" in task
+    ]
+    assert [each for each in refusal["that"] if not role.get(each, **given)] == [
+        "firewall_trusted_interfaces is not string"
+    ]
+    words = refusal["fail_msg"].strip().removeprefix("{{").removesuffix("}}")
+    assert role.get(words, **given) == "firewall_trusted_interfaces is eth0, not a list."
+
+
 def test_it_is_there_before_the_network_and_after_what_flushes_it(role) -> None:
     unit = role.render("peerlb-firewall.service.j2", ansible_managed="by Ansible")
     assert "\nBefore=network-pre.target\n" in unit

@@ -115,6 +115,16 @@ def test_probe_has_what_the_module_takes(stack) -> None:
     }
 
 
+def test_management_gets_in_nowhere_that_no_packet_passes(stack) -> None:
+    stack.flow("nginx_lb", "servers", 22)
+    stack.topology["management"][0]["from"] = "10.0.0.0/8"
+    topology = stack.parse()
+    found = probe_targets(topology, topology.hosts["web1"])
+    assert {p["name"]: p["expect"] for p in found if p["port"] == 22} == {
+        "web1 -> db1:22": "closed"
+    }
+
+
 def test_nothing_is_expected_where_nothing_is_declared(stack) -> None:
     """A range may hold the controller, whose address is not known; management may get in."""
     stack.flow("203.0.113.0/24", "nginx_lb", 8443)
@@ -127,7 +137,7 @@ def test_nothing_is_expected_where_nothing_is_declared(stack) -> None:
 
     controller = Host("controller", None, "")
     assert ports(controller, "open") == {80}
-    assert ports(controller, "closed") == {3306, 3000, 22}
+    assert ports(controller, "closed") == {3306, 3000}
     assert ports(topology.hosts["client"], "open") == {80, 8443}
     assert ports(topology.hosts["client"], "closed") == {3306, 3000}
     assert ports(topology.hosts["lb1"], "open") == {3000, 3306, 22}

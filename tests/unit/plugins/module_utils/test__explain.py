@@ -332,3 +332,60 @@ def test_a_host_that_did_not_answer_leaves_hops_unknown(stack, missing) -> None:
     else:
         assert states["container"] == "unknown"
         assert told["sentence"] == f"{WAY} (mysql) works"
+
+
+SSH = "lb1 -> web1:22"
+
+
+def managed(stack, text: str, probe: dict, *allowed: str) -> dict:
+    """Explain a way to SSH, which management may use from these ranges."""
+    stack.topology["management"] = [{"from": each, "port": 22} for each in allowed]
+    own = {"name": text, **OPEN, **probe}
+    return explain(stack, text, {text.split()[0]: {"probes": [own]}})[text]
+
+
+def test_management_is_open_as_it_has_to_be(stack) -> None:
+    told = managed(stack, SSH, {}, "10.0.0.0/16")
+    assert told["sentence"] == f"{SSH} (tcp) works"
+    way = "management 10.0.0.0/16 -> 22 admits it, from vpc-lb to vpc-web"
+    assert told["hops"][0]["evidence"] == way
+
+
+def test_management_that_does_not_get_in_is_explained_as_a_flow_is(stack) -> None:
+    stack.topology["management"] = [{"from": "10.0.0.0/16", "port": 22}]
+    door = {"arrived": False, "answered": "none", "sockets": [], "containers": []}
+    found = {
+        "lb1": {"probes": [{"name": SSH, **OPEN, **TIMEOUT}]},
+        "web1": {"doors": {SSH: door}},
+    }
+    told = explain(stack, SSH, found)[SSH]
+    assert told["blame"] == "rule"
+    assert told["remedy"].startswith(
+        "a firewall rule has to admit tcp:22 from 10.0.0.2 (lb1) to 10.1.0.2 (web1),"
+        " for management 10.0.0.0/16 -> 22"
+    )
+
+
+@pytest.mark.parametrize(
+    ("allowed", "remedy"),
+    [
+        (["10.0.0.0/16"], "have to admit management 10.0.0.0/16 -> 22 only; or declare a flow"),
+        ([], "have to admit nobody; or declare a flow"),
+    ],
+)
+def test_closing_a_port_does_not_lock_management_out(stack, allowed, remedy) -> None:
+    told = managed(stack, "web2 -> web1:22", {}, *allowed)
+    assert told["blame"] == "rule"
+    assert remedy in told["remedy"]
+
+
+@pytest.mark.parametrize(("probe", "state"), [({}, "ok"), (REFUSED, "unknown")])
+def test_what_is_not_decided_is_not_blamed(stack, probe, state) -> None:
+    told = managed(stack, "localhost -> web1:22", probe, "203.0.113.0/24", "10.0.0.0/16")
+    assert told["blame"] == ""
+    assert told["sentence"] == (
+        "localhost -> web1:22 (tcp) is not decided: localhost's address is not known, and web1:22"
+        " is open to 203.0.113.0/24, 10.0.0.0/16"
+    )
+    states = {hop["hop"]: hop["state"] for hop in told["hops"]}
+    assert (states["declared"], states["tcp"]) == ("unknown", state)

@@ -80,6 +80,21 @@ def test_what_is_not_declared_has_to_be_closed(stack) -> None:
     assert (asked.expect, asked.protocol) == ("closed", "tcp")
 
 
+def test_management_has_to_get_in(stack) -> None:
+    stack.flow("203.0.113.0/24", "nginx_lb", 8443)
+    stack.topology["management"].append({"from": "10.0.0.0/16", "port": 22})
+
+    def expected(way: str) -> str:
+        return questions(stack.parse(), way, "nginx_lb")[0].expect
+
+    assert expected("lb1 -> web1:22") == "open"
+    assert expected("web2 -> web1:22") == "closed"
+    # The controller's address is not known.
+    assert expected("localhost -> web1:22") == ""
+    assert expected("localhost -> lb1:8443") == ""
+    assert expected("localhost -> lb1:3306") == "closed"
+
+
 def test_failed_probes_are_explained_up_to_a_limit() -> None:
     results = [{"name": f"a -> b:{port}", "ok": port == 1} for port in range(1, 5)]
     assert failing(results, 20) == (["a -> b:2", "a -> b:3", "a -> b:4"], "")

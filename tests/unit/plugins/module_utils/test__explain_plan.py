@@ -52,6 +52,16 @@ def test_the_target_is_left_alone_where_it_has_to_be_closed(stack) -> None:
     assert set(planned(stack, "web1 -> db1:3306")) == {"web1"}
 
 
+def test_management_is_asked_about_at_both_ends(stack) -> None:
+    stack.topology["management"].append({"from": "10.0.0.0/16", "port": 22})
+    asked = planned(stack, "lb1 -> web1:22")
+    assert asked["lb1"]["probes"][0]["expect"] == "open"
+    assert asked["web1"]["door_names"] == ["lb1 -> web1:22"]
+    asked = planned(stack, "localhost -> web1:22")
+    assert list(asked) == ["localhost"]
+    assert asked["localhost"]["probes"][0]["expect"] == "open"
+
+
 def test_other_flows_of_the_same_way_are_a_hint(stack) -> None:
     topology = stack.parse()
     (asked, *_behind) = questions(topology, "web1 -> lb1:3306", "nginx_lb")

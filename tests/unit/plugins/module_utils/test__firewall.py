@@ -135,6 +135,14 @@ def test_interfaces_that_can_not_be(declared, trusted) -> None:
         firewall_rules(declared.parse(), "db1", [trusted])
 
 
+@pytest.mark.parametrize("trusted", ["docker0", {"docker0": {}}, None])
+def test_what_is_no_list_of_interfaces(declared, trusted) -> None:
+    """The letters of a text would pass as names."""
+    with pytest.raises(TopologyError) as caught:
+        firewall_rules(declared.parse(), "db1", trusted)
+    assert str(caught.value) == f"firewall_trusted_interfaces is {trusted!r}, not a list"
+
+
 @pytest.mark.parametrize("name", ["client", "nobody"])
 def test_a_host_outside_has_no_rules(declared, name) -> None:
     with pytest.raises(TopologyError, match=f"^host {name}: stands in no declared network"):

@@ -115,6 +115,27 @@ def test_members_and_weights_are_lines_of_upstreams(stack, told) -> None:
     ]
 
 
+def test_who_may_manage_is_shown(stack, told) -> None:
+    stack.topology["management"] = [{"from": "203.0.113.0/24", "port": 2222}]
+    assert changes(told, wish(stack)) == [
+        "management:",
+        "  - 35.235.240.0/20 -> 22",
+        "  + 203.0.113.0/24 -> 2222",
+    ]
+
+
+def test_what_an_older_note_does_not_have_is_not_known(stack, told) -> None:
+    del told["lb1"]["note"]["management"]
+    assert changes(told, wish(stack)) == ["not known: management"]
+
+
+def test_of_two_notes_the_newer_one_is_known(stack, told) -> None:
+    stack.add("lb2", "10.0.0.3", "nginx_lb")
+    told["lb2"] = copy.deepcopy(told["lb1"])
+    del told["lb1"]["note"]["management"]
+    assert "not known" not in str(changes(told, wish(stack)))
+
+
 def test_a_peering_that_goes(stack, told) -> None:
     stack.topology["flows"] = [flow for flow in stack.topology["flows"] if flow["to"] != "mysql"]
     stack.topology["peerings"].pop()
@@ -150,7 +171,7 @@ def test_bare_hosts_get_everything(stack, told) -> None:
     [
         ("db1", "accounts", "grants of db1"),
         ("web1", "containers", "environment of web1, published of web1"),
-        ("lb1", "note", "networks, peerings, flows, rules"),
+        ("lb1", "note", "networks, peerings, flows, management, rules"),
         ("lb1", "release", "listeners of lb1, upstreams of lb1"),
     ],
 )

@@ -195,6 +195,27 @@ def test_host_whose_address_is_not_known_is_in_no_range(stack) -> None:
     assert topology.admits(unknown, topology.hosts["lb1"], 80) is topology.flows[0]
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "port", "entry"),
+    [
+        ("lb1", "web1", 22, "10.0.0.0/16 -> 22"),
+        ("client", "web1", 22, "203.0.113.0/24 -> 22"),
+        ("lb1", "web1", 2222, "10.0.0.0/8 -> 2222"),
+        ("lb1", "web1", 23, "None"),
+        ("web2", "web1", 22, "None"),
+        ("web1", "db1", 2222, "None"),  # not peered
+        ("unknown", "db1", 22, "None"),
+    ],
+)
+def test_management_gets_in_from_its_ranges(stack, source, target, port, entry) -> None:
+    ranges = (("10.0.0.0/16", 22), ("203.0.113.0/24", 22), ("10.0.0.0/8", 2222))
+    stack.topology["management"] = [{"from": text, "port": number} for text, number in ranges]
+    stack.add("unknown", "laptop.example.com", "clients")
+    topology = stack.parse()
+    found = topology.managed(topology.hosts[source], topology.hosts[target], port)
+    assert str(found) == entry
+
+
 def test_error_has_a_line_for_each_problem(bare) -> None:
     bare.topology["peerings"] = [["vpc-lb"], ["vpc-db"]]
     with pytest.raises(TopologyError) as caught:

@@ -22,7 +22,11 @@ REMEDY = "list the host's addresses in peerlb_addresses"
         ),
         ({"ansible_host": "fd00::1"}, f"ansible_host fd00::1 is not an IPv4 address; {REMEDY}"),
         ({}, f"has no address; {REMEDY}"),
-        ({"peerlb_addresses": []}, f"has no address; {REMEDY}"),
+        ({"peerlb_addresses": []}, f"peerlb_addresses is empty; {REMEDY}"),
+        (
+            {"ansible_host": "10.1.0.2", "peerlb_addresses": []},
+            f"peerlb_addresses is empty; {REMEDY}",
+        ),
         (
             {"peerlb_addresses": "10.1.0.2"},
             "peerlb_addresses is '10.1.0.2', not a list of addresses",
