@@ -65,6 +65,8 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
 
 def _way(site: Site, seat: Seat) -> Way:
     project, nic = site.project, seat.nic
+    if nic.network not in project.networks:
+        return Way(UNKNOWN, f"its network {nic.network} is not in the document")
     if project.lacks("routes"):
         return Way(UNKNOWN, "the routes of the network could not be read")
     route = _default(site, seat)

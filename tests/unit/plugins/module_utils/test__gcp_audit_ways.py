@@ -100,3 +100,14 @@ def test_rules_may_close_the_way() -> None:
         "to the internet on tcp:443 it is closed by out (VPC firewall rule, priority 1000)"
     )
     assert "--direction=EGRESS" in finding["command"]
+
+
+def test_in_a_network_of_another_project_the_way_is_undecided() -> None:
+    document = gcp_samples.stack()
+    shared = f"{gcp_samples.API}-host/global/networks/vpc-db"
+    document["instances"][3]["networkInterfaces"][0]["network"] = shared
+    assert ways(document)["db1"] == "undecided"
+    (finding,) = found(document, *IDS)
+    assert finding["explanation"] == (
+        "its network acme-host/global/networks/vpc-db is not in the document"
+    )
