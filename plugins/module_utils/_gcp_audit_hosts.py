@@ -44,6 +44,10 @@ def _missing(site: Site, host: Host) -> Finding:
     what = f"no instance is named {host.name} or has the address {host.address} in {host.network}"
     if site.project.lacks("instances"):
         return Finding("vm-undecided", host.name, f"{what} among those that could be read")
+    elsewhere = site.elsewhere(host.network or "")
+    if elsewhere:
+        text = f"{what}, but {elsewhere[0]} is used: audit its project too"
+        return Finding("vm-undecided", host.name, text)
     return Finding("vm-missing", host.name, f"{what}; nothing about it is judged")
 
 

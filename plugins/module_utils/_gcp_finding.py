@@ -25,6 +25,7 @@ FINDINGS = {
     "peering-missing": ERROR,
     "peering-one-sided": ERROR,
     "peering-inactive": ERROR,
+    "peering-undecided": WARNING,
     "peering-undeclared": ERROR,
     "peering-outside": WARNING,
     "vm-missing": ERROR,

@@ -112,6 +112,15 @@ class Site:
             self._never[name] = self._lost(name, there.ref if there else "")
         return self._never[name]
 
+    def elsewhere(self, name: str) -> list[str]:
+        """Return the networks of other projects that may be a declared one, by reference."""
+        if name in self.networks:
+            return []
+        used = [peering.network for n in self.project.networks.values() for peering in n.peerings]
+        used += [seat.nic.network for seat in self.all_seats]
+        own = f"{self.project.name}/"
+        return sorted({ref for ref in used if ref.endswith(f"/{name}") and not ref.startswith(own)})
+
     def _reaches(self, name: str, there: str) -> bool:
         return name in self.networks and self.connected(self.networks[name].ref, there)
 
