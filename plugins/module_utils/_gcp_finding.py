@@ -33,6 +33,7 @@ FINDINGS = {
     "vm-network": ERROR,
     "vm-address": ERROR,
     "vm-not-running": ERROR,
+    "vm-unjudged": WARNING,
     "vm-unlisted": INFO,
     "flow-closed": ERROR,
     "flow-egress-closed": ERROR,

@@ -7,7 +7,10 @@ import gcp_samples
 import pytest
 from gcp_samples import found, network
 
-IDS = ("vm-missing", "vm-undecided", "vm-network", "vm-address", "vm-not-running", "vm-unlisted")
+IDS = (
+    *("vm-missing", "vm-undecided", "vm-network", "vm-address", "vm-not-running"),
+    *("vm-unjudged", "vm-unlisted"),
+)
 
 
 def test_hosts_are_found_by_name_or_by_address() -> None:
@@ -77,4 +80,25 @@ def test_vms_that_nobody_judges_are_named() -> None:
         "info",
         "vpc-db",
     )
-    assert finding["explanation"].startswith("stray: ")
+    assert finding["explanation"].startswith("stray (10.2.0.77): ")
+
+
+def test_a_second_interface_of_a_host_is_named() -> None:
+    document = gcp_samples.stack()
+    interfaces = document["instances"][3]["networkInterfaces"]
+    interfaces.append({"network": network("vpc-web"), "networkIP": "10.1.0.9"})
+    document["instances"][3]["name"] = "db-7f3c"  # the inventory's db1, by its address
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["severity"]) == ("vm-unjudged", "warning")
+    assert finding["object"] == "vpc-web"
+    assert finding["explanation"].startswith("db-7f3c (10.1.0.9): ")
+
+
+def test_another_vm_of_the_same_name_is_named() -> None:
+    document = gcp_samples.stack()
+    twin = gcp_samples.add_instance(document, "db1", "vpc-db", "10.2.0.77")
+    twin["selfLink"] = twin["selfLink"].replace("-a/", "-f/")
+    twin["zone"] = twin["zone"].replace("-a", "-f")
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["object"]) == ("vm-unjudged", "vpc-db")
+    assert finding["explanation"].startswith("db1 (10.2.0.77): ")
