@@ -160,6 +160,8 @@ def _graded(site: Site, key: Key, runs: list[Span]) -> Key:
 
 def _narrow(site: Site, rule: Rule, region: str, found: Found) -> str:
     """Return what admits the declared part of what a rule admits, and then deletes it."""
+    if rule.ipv6:
+        return ""  # whom it admits by IPv6 would be gone with it
     lines = []
     for part, services in found.get((NEEDED, (rule,)), {}).items():
         local = spans(IPv4Network(site.seats[name].nic.address) for name in part.names)

@@ -51,6 +51,7 @@ FINDINGS = {
     "rule-no-source": WARNING,
     "rule-no-route": WARNING,
     "rule-shadowed": WARNING,
+    "rule-ipv6": INFO,
     "way-none": ERROR,
     "way-blocked": ERROR,
     "way-google-only": WARNING,

@@ -43,9 +43,12 @@ def firewall(fields: Fields) -> Rule:
             frozenset(fields.texts("sourceTags")),
             frozenset(fields.texts("sourceServiceAccounts")),
             anybody=_none_of(fields, "sourceRanges", "sourceTags", "sourceServiceAccounts"),
+            ipv6=fields.ipv6("sourceRanges"),
         ),
         destinations=Ends(
-            fields.cidrs("destinationRanges"), anybody=_none_of(fields, "destinationRanges")
+            fields.cidrs("destinationRanges"),
+            anybody=_none_of(fields, "destinationRanges"),
+            ipv6=fields.ipv6("destinationRanges"),
         ),
         networks=frozenset([ref(fields.get("network", str))]),
         tags=frozenset(fields.texts("targetTags")),
@@ -103,6 +106,7 @@ def _ends(match: Fields, side: str) -> Ends:
         unknown=tuple(unknown),
         context="" if context == "UNSPECIFIED" else context,
         anybody=_none_of(match, f"{side}IpRanges", *(f"{side}{key}" for key in UNKNOWN)),
+        ipv6=match.ipv6(f"{side}IpRanges"),
     )
 
 

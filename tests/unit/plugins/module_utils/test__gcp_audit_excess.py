@@ -108,6 +108,14 @@ def test_a_rule_of_a_policy_is_deleted_where_it_stands() -> None:
     )
 
 
+def test_a_rule_that_is_for_ipv6_too_is_not_deleted() -> None:
+    document = gcp_samples.stack()
+    rule = allow("vpc-web", "both", "tcp:22", "::/0", sourceTags=["web"])
+    document["firewalls"].append(rule)
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["command"]) == ("excess", "")
+
+
 def test_services_beside_each_other_are_one() -> None:
     services = [Service("tcp", 1, 5), Service("tcp", 6, 9), Service("udp"), Service("tcp", 11, 11)]
     assert joined(services) == ["tcp:1-9", "udp", "tcp:11"]
