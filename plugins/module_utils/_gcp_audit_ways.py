@@ -76,9 +76,9 @@ def _way(site: Site, seat: Seat) -> Way:
         return Way(EXTERNAL, "its external address")
     nats = [
         nat.name
-        for nat in project.nats
-        if (nat.network, nat.region) == (nic.network, seat.instance.region)
-        and (nat.subnets is None or nic.subnet in nat.subnets)
+        for router in project.routers_of(nic.network, seat.instance.region)
+        for nat in router.nats
+        if nat.subnets is None or nic.subnet in nat.subnets
     ]
     if route and nats:
         return Way(NAT, f"Cloud NAT {listing(nats)}")

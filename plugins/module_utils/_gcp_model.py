@@ -13,25 +13,22 @@ import typing as t
 
 from ._gcp_fields import Fields, last, ref
 from ._gcp_model_rules import firewall, policy
+from ._gcp_model_ways import route, router
 from ._gcp_rule_values import Policy, Rule
 from ._gcp_values import (
     Gap,
     Instance,
-    Nat,
     Network,
     Nic,
     Peering,
     Project,
     ProjectError,
-    Route,
     Subnet,
 )
 
 LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
 # Those of subnetworks that hold VMs; others belong to load balancers and to services.
 FOR_VMS = ("PRIVATE", "PRIVATE_RFC_1918")
-HOPS = ("Instance", "Ip", "Ilb", "VpnTunnel", "InterconnectAttachment", "Peering", "Hub", "Network")
-INTERNET = "internet"
 Value = t.TypeVar("Value")
 
 
@@ -57,8 +54,8 @@ class _Reader:
             firewalls=_by_network(self._each("firewalls", firewall)),
             policies=dict(self._each("effective_firewalls", _effective)),
             instances=tuple(self._each("instances", _instance)),
-            nats=tuple(nat for nats in self._each("routers", _nats) for nat in nats),
-            routes=tuple(each for each in self._each("routes", _route) if each),
+            routers=tuple(self._each("routers", router)),
+            routes=tuple(each for each in self._each("routes", route) if each),
             gaps=(*self._absent(), *self._each("incomplete", _gap)),
         )
         if self.problems:
@@ -160,34 +157,6 @@ def _effective(fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
     response = Fields(fields.get("response", dict), fields.where)
     policies = tuple(policy(each, region) for each in response.each("firewallPolicys"))
     return (ref(fields.get("network", str)), region), policies
-
-
-def _nats(fields: Fields) -> list[Nat]:
-    network, region = ref(fields.get("network", str)), last(fields.get("region", str))
-    found = []
-    for nat in fields.each("nats"):
-        if nat.get("type", str, "PUBLIC") != "PUBLIC":
-            continue  # it leads to other networks, not to the internet
-        listed = nat.get("sourceSubnetworkIpRangesToNat", str, "") == "LIST_OF_SUBNETWORKS"
-        subnets = frozenset(ref(each.get("name", str)) for each in nat.each("subnetworks"))
-        found.append(Nat(nat.get("name", str), network, region, subnets if listed else None))
-    return found
-
-
-def _route(fields: Fields) -> Route | None:
-    if ":" in fields.get("destRange", str):
-        return None
-    gateway = fields.get("nextHopGateway", str, "")
-    hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in HOPS}
-    named = ", ".join(f"{kind} {hop}" for kind, hop in hops.items() if hop)
-    return Route(
-        fields.get("name", str),
-        ref(fields.get("network", str)),
-        fields.cidr("destRange"),
-        fields.number("priority", 1000, 65535),
-        frozenset(fields.texts("tags")),
-        INTERNET if last(gateway) == "default-internet-gateway" else named or "nothing",
-    )
 
 
 def _gap(fields: Fields) -> Gap:

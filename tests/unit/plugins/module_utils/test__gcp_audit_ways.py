@@ -16,6 +16,15 @@ def ways(document: dict) -> dict[str, str]:
     return {entry["vm"]: entry["way"] for entry in entries}
 
 
+def listed(*ranges: str) -> dict:
+    """Return what makes NAT be for these ranges of the database's subnet."""
+    subnet = f"{gcp_samples.API}/regions/us-central1/subnetworks/vpc-db-0"
+    return {
+        "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
+        "subnetworks": [{"name": subnet, "sourceIpRangesToNat": list(ranges)}],
+    }
+
+
 def test_the_ways_of_the_stack() -> None:
     assert ways(gcp_samples.stack()) == {
         "lb1": "external",
@@ -43,7 +52,16 @@ def test_without_nat_there_is_google_or_nothing() -> None:
     ("change", "way"),
     [
         ({"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []}, "none"),
+        (listed("LIST_OF_SECONDARY_IP_RANGES"), "none"),
+        (listed("PRIMARY_IP_RANGE"), "nat"),
         ({"type": "PRIVATE"}, "none"),
+        (
+            {
+                "sourceSubnetworkIpRangesToNat": None,
+                "sourceSubnetworkIpRangesToNat64": "ALL_IPV6_SUBNETWORKS",
+            },
+            "none",
+        ),
         ({}, "nat"),
     ],
 )
