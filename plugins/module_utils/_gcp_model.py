@@ -123,6 +123,7 @@ def _subnet(fields: Fields) -> Subnet | None:
 
 def _instance(fields: Fields) -> Instance:
     tags = Fields(fields.get("tags", dict, {}), fields.where)
+    running = fields.get("status", str) == "RUNNING"
     return Instance(
         ref(fields.get("selfLink", str)),
         fields.get("name", str),
@@ -130,12 +131,15 @@ def _instance(fields: Fields) -> Instance:
         fields.get("status", str),
         frozenset(tags.texts("items")),
         frozenset(each.get("email", str) for each in fields.each("serviceAccounts")),
-        tuple(_nic(each) for each in fields.each("networkInterfaces")),
+        tuple(_nic(each, running) for each in fields.each("networkInterfaces")),
     )
 
 
-def _nic(fields: Fields) -> Nic:
-    external = any(each.get("natIP", str, "") for each in fields.each("accessConfigs"))
+def _nic(fields: Fields, running: bool) -> Nic:
+    # Of a VM that does not run, an ephemeral address is not there until it starts.
+    external = any(
+        each.get("natIP", str, "") or not running for each in fields.each("accessConfigs")
+    )
     return Nic(
         ref(fields.get("network", str)),
         ref(fields.get("subnetwork", str, "")),

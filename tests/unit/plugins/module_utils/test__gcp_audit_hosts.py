@@ -61,6 +61,19 @@ def test_a_host_that_does_not_run(status, command) -> None:
     assert (finding["explanation"], finding["command"]) == (f"its status is {status}", command)
 
 
+def test_a_host_gets_its_external_address_when_it_starts() -> None:
+    document = gcp_samples.stack()
+    lb1 = document["instances"][0]
+    lb1["status"] = "TERMINATED"
+    del lb1["networkInterfaces"][0]["accessConfigs"][0]["natIP"]
+    document["routers"] = document["routers"][1:]
+    assert [each["id"] for each in found(document)] == ["vm-not-running"]
+    lb1["networkInterfaces"][0]["accessConfigs"] = []
+    assert {each["id"] for each in found(document)} == {
+        *("vm-not-running", "flow-no-public-address", "way-none")
+    }
+
+
 def test_the_interface_with_the_address_counts() -> None:
     document = gcp_samples.stack()
     first = {**document["instances"][0]["networkInterfaces"][0], "networkIP": "192.168.0.2"}
