@@ -49,13 +49,10 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
         seat = site.seats[name]
         places.setdefault((way, seat.nic.network, seat.instance.region), []).append(name)
     for (way, network, region), names in places.items():
-        short = network.rpartition("/")[2]
-        nat = site.gcloud.create_nat(short, region)
+        nat = site.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
         if way.kind == NONE:
             text = f"no way to packages and images: {way.via}"
-            yield Finding(
-                "way-none", listing(names), text, nat if "no Cloud NAT" in way.via else ""
-            )
+            yield Finding("way-none", listing(names), text, nat)
         elif way.kind == ONLY_GOOGLE:
             yield Finding("way-google-only", listing(names), f"{way.via}: {FOLLOWS}", nat)
         elif way.kind == UNKNOWN:

@@ -87,6 +87,8 @@ def test_a_way_needs_a_route() -> None:
     route = {**document["routes"][0], "network": gcp_samples.network("vpc-lb")}
     document["routes"].append({**route, "destRange": "199.36.153.8/30"})
     assert ways(document)["lb1"] == "google-only"
+    (finding,) = found(document)
+    assert finding["command"] == ""  # no NAT would be of use
 
 
 def test_the_first_route_for_the_vm_counts() -> None:
