@@ -42,6 +42,7 @@ class Gcloud:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._names = {rule.name for own in project.firewalls.values() for rule in own}
+        self._priorities: dict[tuple[str, str], set[int]] = {}
         self._subnets = {subnet.name for subnet in project.subnets}
 
     def command(self, *words: str, **options: t.Any) -> str:
@@ -124,7 +125,8 @@ class Gcloud:
         top = min((rule.priority for rule in before), default=PRIORITY + 1)
         if before and before[0].kind != VPC:
             taken = self._taken(before[0])
-            free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken]
+            free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken][:1]
+            taken.update(free)
             return self._policy("create", before[0], free[0], region, opening) if free else ""
         return self._firewall(opening, min(PRIORITY, top - 1)) if top else ""
 
@@ -142,9 +144,13 @@ class Gcloud:
         )
 
     def _taken(self, rule: Rule) -> set[int]:
-        everywhere = (policy for found in self._project.policies.values() for policy in found)
-        own = (each for each in everywhere if (each.kind, each.name) == (rule.kind, rule.policy))
-        return {each.priority for policy in own for each in policy.rules}
+        """Return the priorities at which a policy has a rule, or gets one by these commands."""
+        key = (rule.kind, rule.policy)
+        if key not in self._priorities:
+            everywhere = (policy for found in self._project.policies.values() for policy in found)
+            own = (policy for policy in everywhere if (policy.kind, policy.name) == key)
+            self._priorities[key] = {each.priority for policy in own for each in policy.rules}
+        return self._priorities[key]
 
     def _policy(
         self, verb: str, rule: Rule, priority: int, region: str, opening: Opening | None = None

@@ -45,6 +45,7 @@ class _Reader:
             raise ProjectError(["project: is not what gcp_network_info returns as project"])
         self._document = document
         self.problems: list[str] = []
+        self._rules: dict[tuple, Rule] = {}
 
     def project(self) -> Project:
         found = Project(
@@ -52,7 +53,7 @@ class _Reader:
             networks={each.ref: each for each in self._each("networks", _network)},
             subnets=tuple(each for each in self._each("subnetworks", _subnet) if each),
             firewalls=_by_network(self._each("firewalls", firewall)),
-            policies=dict(self._each("effective_firewalls", _effective)),
+            policies=dict(self._each("effective_firewalls", self._effective)),
             instances=tuple(self._each("instances", _instance)),
             routers=tuple(self._each("routers", router)),
             routes=tuple(each for each in self._each("routes", route) if each),
@@ -74,6 +75,13 @@ class _Reader:
             except ValueError as exc:
                 self.problems.append(str(exc))
         return values
+
+    def _effective(self, fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
+        region = last(fields.get("region", str))
+        response = Fields(fields.get("response", dict), fields.where)
+        each = response.each("firewallPolicys")
+        policies = tuple(policy(own, region, self._rules) for own in each)
+        return (ref(fields.get("network", str)), region), policies
 
     def _absent(self) -> list[Gap]:
         """Name the lists that are not in the document, which is not the same as empty ones."""
@@ -154,13 +162,6 @@ def _by_network(rules: list[Rule]) -> dict[str, tuple[Rule, ...]]:
         (network,) = rule.networks
         found[network] = (*found.get(network, ()), rule)
     return found
-
-
-def _effective(fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
-    region = last(fields.get("region", str))
-    response = Fields(fields.get("response", dict), fields.where)
-    policies = tuple(policy(each, region) for each in response.each("firewallPolicys"))
-    return (ref(fields.get("network", str)), region), policies
 
 
 def _gap(fields: Fields) -> Gap:

@@ -11,7 +11,19 @@ from __future__ import annotations
 import re
 
 from ._gcp_fields import Fields, ref
-from ._gcp_rule_values import ALL, ALLOW, DENY, INGRESS, LAST_PORT, VPC, Ends, Policy, Rule, Service
+from ._gcp_rule_values import (
+    ALL,
+    ALLOW,
+    DENY,
+    INGRESS,
+    LAST_PORT,
+    REGIONAL,
+    VPC,
+    Ends,
+    Policy,
+    Rule,
+    Service,
+)
 
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "132": "sctp"}
@@ -56,12 +68,17 @@ def firewall(fields: Fields) -> Rule:
     )
 
 
-def policy(fields: Fields, region: str) -> Policy:
-    """Read a firewall policy that is in effect for a network and region."""
+def policy(fields: Fields, region: str, known: dict[tuple, Rule]) -> Policy:
+    """Read a firewall policy that is in effect for a network and region.
+
+    known holds the rules of policies by what they say: a rule is one in however many networks.
+    """
     kind = fields.get("type", str)
     name = fields.get("name", str)
     shown = fields.get("displayName", str, "")
     rules = [_policy_rule(each, kind, name, shown) for each in fields.each("rules") if _meant(each)]
+    place = region if kind == REGIONAL else ""
+    rules = [known.setdefault((place, *vars(rule).values()), rule) for rule in rules]
     ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
     return Policy(kind, name, fields.number("priority", 0, MOST_POLICY), region, ordered)
 

@@ -17,7 +17,7 @@ def read(**changes):
 
 
 def read_policy(*rules, kind="HIERARCHY"):
-    return policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us")
+    return policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us", {})
 
 
 def test_a_firewall_rule() -> None:
