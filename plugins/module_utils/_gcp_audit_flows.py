@@ -17,8 +17,8 @@ from ._gcp_rule_values import EGRESS, INGRESS, Service
 from ._gcp_site import Site, asked, said
 from ._gcp_stages import PUBLIC
 from ._topology_entries import listing
-from ._topology_ranges import Span, common, spans
-from ._topology_values import ANY, Flow, IPv4Network
+from ._topology_ranges import Span, common, minus, spans
+from ._topology_values import Flow, IPv4Network
 
 Runs = tuple[Span, ...]
 
@@ -125,7 +125,7 @@ def _egress(site: Site, flow: Flow) -> t.Iterator[Finding]:
 
 def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
     """Name the VMs that the internet should reach and that have no address there."""
-    if flow.source != ANY and not ("/" in flow.source and _public(site, flow)):
+    if not common(minus(site.topology.addresses(flow.source), site.declared), PUBLIC):
         return
     targets = [host.name for host in site.topology.members(flow.target)]
     seats = site.seats
@@ -134,10 +134,6 @@ def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
         text = f"{listing(without)}: no external address, so from the internet it is reached only"
         text += " through a load balancer of the cloud, which is not judged"
         yield Finding("flow-no-public-address", str(flow), text)
-
-
-def _public(site: Site, flow: Flow) -> bool:
-    return bool(common(site.topology.addresses(flow.source), PUBLIC))
 
 
 def management_findings(site: Site) -> t.Iterator[Finding]:

@@ -128,6 +128,11 @@ class Site:
     def _never(self) -> dict[str, list[Span]]:
         return {}
 
+    @cached_property
+    def declared(self) -> list[Span]:
+        """The addresses of all declared networks."""
+        return spans(cidr for n in self.topology.networks.values() for cidr in n.cidrs)
+
     def required(self, source: str, target: str) -> list[Span]:
         """Return the addresses from which a flow has to reach a network.
 
@@ -138,8 +143,7 @@ class Site:
         if key not in self._required:
             wanted = self.topology.addresses(source)
             if source == ANY:
-                declared = [c for n in self.topology.networks.values() for c in n.cidrs]
-                wanted = union(PUBLIC, spans(declared))
+                wanted = union(PUBLIC, self.declared)
             self._required[key] = minus(wanted, self._lost(target))
         return self._required[key]
 

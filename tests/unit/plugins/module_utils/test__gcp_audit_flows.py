@@ -158,6 +158,27 @@ def test_the_internet_needs_an_external_address() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("clients", ["flow-no-public-address"]),
+        ("203.0.113.0/24", ["flow-no-public-address"]),
+        ("vpc-web", []),
+        ("webapp", []),
+        ("10.0.0.0/8", []),
+    ],
+)
+def test_whoever_is_on_the_internet_needs_an_external_address(source, kinds, monkeypatch) -> None:
+    monkeypatch.setitem(gcp_samples.GROUPS, "clients", ["client"])
+    monkeypatch.setitem(gcp_samples.GROUPS, "all", [*gcp_samples.GROUPS["all"], "client"])
+    monkeypatch.setitem(gcp_samples.ADDRESSES, "client", "203.0.113.10")
+    document = gcp_samples.stack()
+    document["instances"][0]["networkInterfaces"][0]["accessConfigs"] = []
+    flows = [{**gcp_samples.FLOWS[0], "from": source}]
+    findings = found(document, "flow-no-public-address", flows=flows)
+    assert [each["id"] for each in findings] == kinds
+
+
 def test_unread_policies_leave_flows_undecided() -> None:
     document = gcp_samples.stack()
     del document["effective_firewalls"][2]
