@@ -71,12 +71,7 @@ def _way(site: Site, seat: Seat) -> Way:
         return Way(UNKNOWN, f"route {route.name} hands it to {route.hop}, whose way is not known")
     if route and nic.external:
         return Way(EXTERNAL, "its external address")
-    nats = [
-        nat.name
-        for router in project.routers_of(nic.network, seat.instance.region)
-        for nat in router.nats
-        if nat.subnets is None or nic.subnet in nat.subnets
-    ]
+    nats = _nats(site, seat)
     if route and nats:
         return Way(NAT, f"Cloud NAT {listing(nats)}")
     if project.lacks("routers") or project.lacks("subnetworks"):
@@ -86,6 +81,15 @@ def _way(site: Site, seat: Seat) -> Way:
     if subnet and subnet.google_access and (route or _to_google(site, seat)):
         return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
     return Way(NONE, why)
+
+
+def _nats(site: Site, seat: Seat) -> list[str]:
+    return [
+        nat.name
+        for router in site.project.routers_of(seat.nic.network, seat.instance.region)
+        for nat in router.nats
+        if nat.subnets is None or seat.nic.subnet in nat.subnets
+    ]
 
 
 def _routes(site: Site, seat: Seat) -> list[Route]:

@@ -50,21 +50,23 @@ def firewall(fields: Fields) -> Rule:
         action=action,
         disabled=fields.get("disabled", bool, False),
         services=_services(fields, "allowed" if action == ALLOW else "denied", "IPProtocol"),
-        sources=Ends(
-            fields.cidrs("sourceRanges"),
-            frozenset(fields.texts("sourceTags")),
-            frozenset(fields.texts("sourceServiceAccounts")),
-            anybody=_none_of(fields, "sourceRanges", "sourceTags", "sourceServiceAccounts"),
-            ipv6=fields.ipv6("sourceRanges"),
-        ),
-        destinations=Ends(
-            fields.cidrs("destinationRanges"),
-            anybody=_none_of(fields, "destinationRanges"),
-            ipv6=fields.ipv6("destinationRanges"),
-        ),
+        sources=_vpc_ends(fields, "source"),
+        destinations=_vpc_ends(fields, "destination"),
         networks=frozenset([ref(fields.get("network", str))]),
         tags=frozenset(fields.texts("targetTags")),
         accounts=frozenset(fields.texts("targetServiceAccounts")),
+    )
+
+
+def _vpc_ends(fields: Fields, side: str) -> Ends:
+    """Read one end; destinations are ranges only."""
+    ranges, tags, accounts = f"{side}Ranges", f"{side}Tags", f"{side}ServiceAccounts"
+    return Ends(
+        fields.cidrs(ranges),
+        frozenset(fields.texts(tags)),
+        frozenset(fields.texts(accounts)),
+        anybody=_none_of(fields, ranges, tags, accounts),
+        ipv6=fields.ipv6(ranges),
     )
 
 
