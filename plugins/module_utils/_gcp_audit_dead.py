@@ -34,12 +34,16 @@ def dead_findings(site: Site) -> t.Iterator[Finding]:
     deciding = _deciding(site)
     for network in site.networks.values():
         for rule in site.project.firewalls.get(network.ref, ()):
+            name = f"{network.name}: {rule}"
+            if rule.ipv6 and not rule.disabled:
+                yield Finding("rule-ipv6", name, "whom it admits or refuses by IPv6 is not judged")
+                continue
             found = _by_itself(site, network, rule)
             if not found and rule not in deciding:
                 found = _shadowed(site, network, rule)
             if found:
                 command = found.command or site.gcloud.delete(rule, "")
-                yield Finding(found.kind, f"{network.name}: {rule}", found.text, command)
+                yield Finding(found.kind, name, found.text, command)
 
 
 def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
@@ -53,7 +57,7 @@ def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
     if not sure and not perhaps:
         named = listing(sorted(rule.remote.tags | rule.remote.accounts))
         text = f"no VM of {network.name} has {named}, and tags do not cross a peering"
-        return Dead("rule-no-source", text if named else "it means no IPv4 address")
+        return Dead("rule-no-source", text)
     if rule.direction == INGRESS and rule.action == ALLOW:
         return _no_route(site, network, rule)
     return None

@@ -13,7 +13,7 @@ import typing as t
 from ._gcp_answers import CLOSED, OPEN, Answers
 from ._gcp_commands import Opening
 from ._gcp_finding import Finding
-from ._gcp_rule_values import DENY, INGRESS, Rule, Service
+from ._gcp_rule_values import DENY, HIERARCHY, INGRESS, Rule, Service
 from ._gcp_site import Site, asked, said
 from ._gcp_stages import EVERYWHERE, Stages, cells
 from ._topology_entries import listing
@@ -66,7 +66,8 @@ def excess_findings(site: Site) -> t.Iterator[Finding]:
         else:
             region = list(parts)[0].region
             command = _narrow(site, rules[0], region, found) if len(rules) == 1 else ""
-            yield Finding(kind, name, f"admits {text}; that is not declared", command)
+            text = f"admits {text}; that is not declared{_decider(site, rules)}"
+            yield Finding(kind, name, text, command)
 
 
 def _sentence(site: Site, kind: str, part: Part, services: list[Service]) -> str:
@@ -158,8 +159,31 @@ def _graded(site: Site, key: Key, runs: list[Span]) -> Key:
     return kind, rules
 
 
+def _decider(site: Site, rules: tuple[Rule, ...]) -> str:
+    """Say who has to decide, where a rule is not for the declared networks alone."""
+    if any(rule.kind == HIERARCHY for rule in rules):
+        return "; whoever administers the organization's policies has to decide on it"
+    declared = {network.ref for network in site.networks.values()}
+    places = {network for rule in rules for network in _places(site, rule)} - declared
+    if not places:
+        return ""
+    others = listing(sorted(network.rpartition("/")[2] for network in places))
+    return f"; the policy is for {others} too, which is not declared: who has that has to decide"
+
+
+def _places(site: Site, rule: Rule) -> t.Iterable[str]:
+    """Return the networks that a rule is for, as far as VMs are in them."""
+    return rule.networks or [
+        network
+        for (network, _region), policies in site.project.policies.items()
+        if any((policy.kind, policy.name) == (rule.kind, rule.policy) for policy in policies)
+    ]
+
+
 def _narrow(site: Site, rule: Rule, region: str, found: Found) -> str:
     """Return what admits the declared part of what a rule admits, and then deletes it."""
+    if rule.ipv6 or _decider(site, (rule,)):
+        return ""  # others would lose what it is for
     lines = []
     for part, services in found.get((NEEDED, (rule,)), {}).items():
         local = spans(IPv4Network(site.seats[name].nic.address) for name in part.names)

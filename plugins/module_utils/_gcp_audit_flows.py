@@ -17,9 +17,10 @@ from ._gcp_rule_values import EGRESS, INGRESS, Service
 from ._gcp_site import Site, asked, said
 from ._gcp_stages import PUBLIC
 from ._topology_entries import listing
-from ._topology_ranges import Span, common, spans
-from ._topology_values import ANY, Flow, IPv4Network
+from ._topology_ranges import Span, common, covers, minus, spans
+from ._topology_values import Flow, IPv4Network
 
+PROXY = spans([IPv4Network("35.235.240.0/20")])  # Identity-Aware Proxy: it reaches all VMs
 Runs = tuple[Span, ...]
 
 
@@ -39,7 +40,7 @@ class Look:
         self.site, self.direction = site, direction
         self.service = Service("tcp", port, port)
         self.found: dict[Shut, list[str]] = {}
-        self._known: dict[tuple[int, int], list[Shut]] = {}
+        self._known: dict[tuple[int, Runs], list[Shut]] = {}
 
     def at(self, name: str, runs: list[Span]) -> None:
         """Look at a host; runs are the addresses that it should talk with."""
@@ -47,7 +48,7 @@ class Look:
         if seat is None:
             return
         answers = self.site.judge.answers(seat, self.direction, self.service)
-        key = (id(answers), id(runs))
+        key = (id(answers), tuple(runs))
         if key not in self._known:
             place = (seat.nic.network, seat.instance.region)
             parts: dict[Answer, list[Span]] = {}
@@ -125,7 +126,7 @@ def _egress(site: Site, flow: Flow) -> t.Iterator[Finding]:
 
 def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
     """Name the VMs that the internet should reach and that have no address there."""
-    if flow.source != ANY and not ("/" in flow.source and _public(site, flow)):
+    if not common(minus(site.topology.addresses(flow.source), site.declared), PUBLIC):
         return
     targets = [host.name for host in site.topology.members(flow.target)]
     seats = site.seats
@@ -136,14 +137,34 @@ def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
         yield Finding("flow-no-public-address", str(flow), text)
 
 
-def _public(site: Site, flow: Flow) -> bool:
-    return bool(common(site.topology.addresses(flow.source), PUBLIC))
-
-
 def management_findings(site: Site) -> t.Iterator[Finding]:
     for entry in site.topology.management:
+        what, source = f"management {entry.source} -> {entry.port}", spans([entry.source])
+        arriving = {name: _arriving(site, name, source) for name in site.seats}
+        if arriving and not any(arriving.values()):
+            text = "no VM can be reached from there: none has an external address or a way there"
+            yield Finding("management-closed", what, text)
         look = Look(site, INGRESS, entry.port)
-        runs = spans([entry.source])
-        for name in site.topology.hosts:
-            look.at(name, runs)
-        yield from look.findings("management", f"management {entry.source} -> {entry.port}")
+        alone = _alone(site, source)
+        for name, runs in arriving.items():
+            if name != alone:
+                look.at(name, runs)
+        yield from look.findings("management", what)
+
+
+def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
+    """Return from where management can come to a host: from the internet only to its address."""
+    runs = minus(source, site.never_arriving(site.topology.hosts[name].network or ""))
+    if site.seats[name].nic.external:
+        return runs
+    return minus(runs, minus(minus(PUBLIC, site.declared), PROXY))
+
+
+def _alone(site: Site, source: list[Span]) -> str:
+    """Return the host that is the only VM of a part of its network: nobody comes from there."""
+    there = [] if site.project.lacks("instances") else site.vms_at(source)
+    for name, seat in site.seats.items():
+        network = site.topology.networks[site.topology.hosts[name].network or ""]
+        if [seat.instance.name] == there and covers(spans(network.cidrs), source):
+            return name
+    return ""

@@ -47,14 +47,9 @@ def network_findings(site: Site) -> t.Iterator[Finding]:
 
 
 def _missing(site: Site, name: str) -> Finding:
-    elsewhere = {
-        peering.network
-        for network in site.project.networks.values()
-        for peering in network.peerings
-        if peering.network.endswith(f"/{name}")
-    } | {seat.nic.network for seat in site.all_seats if seat.nic.network.endswith(f"/{name}")}
+    elsewhere = site.elsewhere(name)
     if elsewhere:
-        text = f"is not in {site.project.name}, but {min(elsewhere)} is used: audit its project too"
+        text = f"is not in {site.project.name}, but {elsewhere[0]} is used: audit its project too"
         return Finding("network-undecided", name, text)
     if site.project.lacks("networks"):
         return Finding("network-undecided", name, "is not among the networks that could be read")
@@ -144,6 +139,13 @@ def peering_findings(site: Site) -> t.Iterator[Finding]:
 
 
 def _outside(site: Site, network: Network, peering: Peering) -> Finding:
+    """Judge a peering with a network that is not here; it may be a declared one elsewhere."""
+    name = peering.network.rpartition("/")[2]
+    if {network.name, name} in site.topology.peerings and name not in site.networks:
+        text = f"{peering.name} is {peering.state}; the other side, of {peering.network}, is not"
+        text += " in the document"
+        text += ": audit its project too" if peering.network in site.elsewhere(name) else ""
+        return Finding("peering-undecided", " and ".join(sorted((network.name, name))), text)
     text = f"{peering.name} ({peering.state}) leads to {peering.network}, which is not declared:"
     text += " who is there, and what may come from there, is not judged"
     command = site.gcloud.delete_peering(network.name, peering)

@@ -49,13 +49,10 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
         seat = site.seats[name]
         places.setdefault((way, seat.nic.network, seat.instance.region), []).append(name)
     for (way, network, region), names in places.items():
-        short = network.rpartition("/")[2]
-        nat = site.gcloud.create_nat(short, region)
+        nat = site.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
         if way.kind == NONE:
             text = f"no way to packages and images: {way.via}"
-            yield Finding(
-                "way-none", listing(names), text, nat if "no Cloud NAT" in way.via else ""
-            )
+            yield Finding("way-none", listing(names), text, nat)
         elif way.kind == ONLY_GOOGLE:
             yield Finding("way-google-only", listing(names), f"{way.via}: {FOLLOWS}", nat)
         elif way.kind == UNKNOWN:
@@ -65,6 +62,8 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
 
 def _way(site: Site, seat: Seat) -> Way:
     project, nic = site.project, seat.nic
+    if nic.network not in project.networks:
+        return Way(UNKNOWN, f"its network {nic.network} is not in the document")
     if project.lacks("routes"):
         return Way(UNKNOWN, "the routes of the network could not be read")
     route = _default(site, seat)
@@ -72,12 +71,7 @@ def _way(site: Site, seat: Seat) -> Way:
         return Way(UNKNOWN, f"route {route.name} hands it to {route.hop}, whose way is not known")
     if route and nic.external:
         return Way(EXTERNAL, "its external address")
-    nats = [
-        nat.name
-        for nat in project.nats
-        if (nat.network, nat.region) == (nic.network, seat.instance.region)
-        and (nat.subnets is None or nic.subnet in nat.subnets)
-    ]
+    nats = _nats(site, seat)
     if route and nats:
         return Way(NAT, f"Cloud NAT {listing(nats)}")
     if project.lacks("routers") or project.lacks("subnetworks"):
@@ -87,6 +81,15 @@ def _way(site: Site, seat: Seat) -> Way:
     if subnet and subnet.google_access and (route or _to_google(site, seat)):
         return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
     return Way(NONE, why)
+
+
+def _nats(site: Site, seat: Seat) -> list[str]:
+    return [
+        nat.name
+        for router in site.project.routers_of(seat.nic.network, seat.instance.region)
+        for nat in router.nats
+        if nat.subnets is None or seat.nic.subnet in nat.subnets
+    ]
 
 
 def _routes(site: Site, seat: Seat) -> list[Route]:

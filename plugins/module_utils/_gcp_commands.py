@@ -42,6 +42,8 @@ class Gcloud:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._names = {rule.name for own in project.firewalls.values() for rule in own}
+        self._priorities: dict[tuple[str, str], set[int]] = {}
+        self._subnets = {subnet.name for subnet in project.subnets}
 
     def command(self, *words: str, **options: t.Any) -> str:
         """Return a command line; an option is a flag if it is True, and left out if it is empty."""
@@ -67,7 +69,7 @@ class Gcloud:
         """The region is the one that the project uses, if there is but one."""
         regions = {subnet.region for subnet in self._project.subnets}
         region = regions.pop() if len(regions) == 1 else "REGION"
-        name = f"{network}-{region.lower()}"
+        name = fresh(f"{network}-{region}", self._subnets)
         options = {"network": network, "region": region, "range": cidr}
         return self.command("networks", "subnets", "create", name, **options)
 
@@ -76,18 +78,26 @@ class Gcloud:
         return self.command(*words, region=region, enable_private_ip_google_access=True)
 
     def create_nat(self, network: str, region: str) -> str:
-        router = f"{network}-router"
-        return "\n".join(
-            [
-                self.command("routers", "create", router, network=network, region=region),
-                self.command(
-                    *("routers", "nats", "create", f"{network}-nat"),
-                    router=router,
-                    region=region,
-                    auto_allocate_nat_external_ips=True,
-                    nat_all_subnet_ip_ranges=True,
-                ),
-            ]
+        """Return what gives a network (by reference) in a region Cloud NAT for all its subnets."""
+        short = network.rpartition("/")[2]
+        routers = self._project.routers_of(network, region)
+        there = [(nat.name, router.name) for router in routers for nat in router.nats]
+        if there:  # another one must not serve what this one serves
+            return self._nat("update", *there[0], region) if len(there) == 1 else ""
+        if routers:
+            name = fresh(f"{short}-nat", set(routers[0].taken))
+            return self._nat("create", name, routers[0].name, region)
+        router = fresh(f"{short}-router", {each.name for each in self._project.routers})
+        line = self.command("routers", "create", router, network=short, region=region)
+        return f"{line}\n{self._nat('create', f'{short}-nat', router, region)}"
+
+    def _nat(self, verb: str, name: str, router: str, region: str) -> str:
+        return self.command(
+            *("routers", "nats", verb, name),
+            router=router,
+            region=region,
+            auto_allocate_nat_external_ips=True if verb == "create" else None,
+            nat_all_subnet_ip_ranges=True,
         )
 
     def start(self, instance: Instance) -> str:
@@ -115,14 +125,15 @@ class Gcloud:
         top = min((rule.priority for rule in before), default=PRIORITY + 1)
         if before and before[0].kind != VPC:
             taken = self._taken(before[0])
-            free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken]
+            free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken][:1]
+            taken.update(free)
             return self._policy("create", before[0], free[0], region, opening) if free else ""
         return self._firewall(opening, min(PRIORITY, top - 1)) if top else ""
 
     def _firewall(self, opening: Opening, priority: int) -> str:
         source, destination = opening.ends()
         return self.command(
-            *("firewall-rules", "create", self._fresh(opening.name)),
+            *("firewall-rules", "create", fresh(opening.name, self._names)),
             network=opening.network.rpartition("/")[2],
             direction=opening.direction,
             action="ALLOW",
@@ -132,19 +143,14 @@ class Gcloud:
             destination_ranges=destination,
         )
 
-    def _fresh(self, text: str) -> str:
-        """Return a name for a rule that the project has not, nor another of these commands."""
-        wanted = found = named(text)
-        numbers = itertools.count(2)
-        while found in self._names:
-            found = f"{wanted}-{next(numbers)}"
-        self._names.add(found)
-        return found
-
     def _taken(self, rule: Rule) -> set[int]:
-        everywhere = (policy for found in self._project.policies.values() for policy in found)
-        own = (each for each in everywhere if (each.kind, each.name) == (rule.kind, rule.policy))
-        return {each.priority for policy in own for each in policy.rules}
+        """Return the priorities at which a policy has a rule, or gets one by these commands."""
+        key = (rule.kind, rule.policy)
+        if key not in self._priorities:
+            everywhere = (policy for found in self._project.policies.values() for policy in found)
+            own = (policy for policy in everywhere if (policy.kind, policy.name) == key)
+            self._priorities[key] = {each.priority for policy in own for each in policy.rules}
+        return self._priorities[key]
 
     def _policy(
         self, verb: str, rule: Rule, priority: int, region: str, opening: Opening | None = None
@@ -169,6 +175,16 @@ class Gcloud:
 
 
 def named(text: str) -> str:
-    """Return a name that the cloud takes for a rule."""
+    """Return a name that the cloud takes."""
     found = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return ("" if found[:1].isalpha() else "r-") + found[:56].rstrip("-")
+
+
+def fresh(text: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, and take it."""
+    wanted = found = named(text)
+    numbers = itertools.count(2)
+    while found in taken:
+        found = f"{wanted}-{next(numbers)}"
+    taken.add(found)
+    return found

@@ -81,6 +81,10 @@ class Fields:
         ranges = [text for text in self.texts(key) if ":" not in text]
         return tuple(self._cidr(key, text) for text in ranges)
 
+    def ipv6(self, key: str) -> bool:
+        """Tell whether an IPv6 range is among those of a field."""
+        return any(":" in text for text in self.texts(key))
+
     def cidr(self, key: str) -> IPv4Network:
         return self._cidr(key, self.get(key, str))
 

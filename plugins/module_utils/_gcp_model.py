@@ -13,25 +13,22 @@ import typing as t
 
 from ._gcp_fields import Fields, last, ref
 from ._gcp_model_rules import firewall, policy
+from ._gcp_model_ways import route, router
 from ._gcp_rule_values import Policy, Rule
 from ._gcp_values import (
     Gap,
     Instance,
-    Nat,
     Network,
     Nic,
     Peering,
     Project,
     ProjectError,
-    Route,
     Subnet,
 )
 
 LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
 # Those of subnetworks that hold VMs; others belong to load balancers and to services.
 FOR_VMS = ("PRIVATE", "PRIVATE_RFC_1918")
-HOPS = ("Instance", "Ip", "Ilb", "VpnTunnel", "InterconnectAttachment", "Peering", "Hub", "Network")
-INTERNET = "internet"
 Value = t.TypeVar("Value")
 
 
@@ -48,6 +45,7 @@ class _Reader:
             raise ProjectError(["project: is not what gcp_network_info returns as project"])
         self._document = document
         self.problems: list[str] = []
+        self._rules: dict[tuple, Rule] = {}
 
     def project(self) -> Project:
         found = Project(
@@ -55,10 +53,10 @@ class _Reader:
             networks={each.ref: each for each in self._each("networks", _network)},
             subnets=tuple(each for each in self._each("subnetworks", _subnet) if each),
             firewalls=_by_network(self._each("firewalls", firewall)),
-            policies=dict(self._each("effective_firewalls", _effective)),
+            policies=dict(self._each("effective_firewalls", self._effective)),
             instances=tuple(self._each("instances", _instance)),
-            nats=tuple(nat for nats in self._each("routers", _nats) for nat in nats),
-            routes=tuple(each for each in self._each("routes", _route) if each),
+            routers=tuple(self._each("routers", router)),
+            routes=tuple(each for each in self._each("routes", route) if each),
             gaps=(*self._absent(), *self._each("incomplete", _gap)),
         )
         if self.problems:
@@ -77,6 +75,13 @@ class _Reader:
             except ValueError as exc:
                 self.problems.append(str(exc))
         return values
+
+    def _effective(self, fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
+        region = last(fields.get("region", str))
+        response = Fields(fields.get("response", dict), fields.where)
+        each = response.each("firewallPolicys")
+        policies = tuple(policy(own, region, self._rules) for own in each)
+        return (ref(fields.get("network", str)), region), policies
 
     def _absent(self) -> list[Gap]:
         """Name the lists that are not in the document, which is not the same as empty ones."""
@@ -126,6 +131,7 @@ def _subnet(fields: Fields) -> Subnet | None:
 
 def _instance(fields: Fields) -> Instance:
     tags = Fields(fields.get("tags", dict, {}), fields.where)
+    running = fields.get("status", str) == "RUNNING"
     return Instance(
         ref(fields.get("selfLink", str)),
         fields.get("name", str),
@@ -133,12 +139,15 @@ def _instance(fields: Fields) -> Instance:
         fields.get("status", str),
         frozenset(tags.texts("items")),
         frozenset(each.get("email", str) for each in fields.each("serviceAccounts")),
-        tuple(_nic(each) for each in fields.each("networkInterfaces")),
+        tuple(_nic(each, running) for each in fields.each("networkInterfaces")),
     )
 
 
-def _nic(fields: Fields) -> Nic:
-    external = any(each.get("natIP", str, "") for each in fields.each("accessConfigs"))
+def _nic(fields: Fields, running: bool) -> Nic:
+    # Of a VM that does not run, an ephemeral address is not there until it starts.
+    external = any(
+        each.get("natIP", str, "") or not running for each in fields.each("accessConfigs")
+    )
     return Nic(
         ref(fields.get("network", str)),
         ref(fields.get("subnetwork", str, "")),
@@ -153,41 +162,6 @@ def _by_network(rules: list[Rule]) -> dict[str, tuple[Rule, ...]]:
         (network,) = rule.networks
         found[network] = (*found.get(network, ()), rule)
     return found
-
-
-def _effective(fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
-    region = last(fields.get("region", str))
-    response = Fields(fields.get("response", dict), fields.where)
-    policies = tuple(policy(each, region) for each in response.each("firewallPolicys"))
-    return (ref(fields.get("network", str)), region), policies
-
-
-def _nats(fields: Fields) -> list[Nat]:
-    network, region = ref(fields.get("network", str)), last(fields.get("region", str))
-    found = []
-    for nat in fields.each("nats"):
-        if nat.get("type", str, "PUBLIC") != "PUBLIC":
-            continue  # it leads to other networks, not to the internet
-        listed = nat.get("sourceSubnetworkIpRangesToNat", str, "") == "LIST_OF_SUBNETWORKS"
-        subnets = frozenset(ref(each.get("name", str)) for each in nat.each("subnetworks"))
-        found.append(Nat(nat.get("name", str), network, region, subnets if listed else None))
-    return found
-
-
-def _route(fields: Fields) -> Route | None:
-    if ":" in fields.get("destRange", str):
-        return None
-    gateway = fields.get("nextHopGateway", str, "")
-    hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in HOPS}
-    named = ", ".join(f"{kind} {hop}" for kind, hop in hops.items() if hop)
-    return Route(
-        fields.get("name", str),
-        ref(fields.get("network", str)),
-        fields.cidr("destRange"),
-        fields.number("priority", 1000, 65535),
-        frozenset(fields.texts("tags")),
-        INTERNET if last(gateway) == "default-internet-gateway" else named or "nothing",
-    )
 
 
 def _gap(fields: Fields) -> Gap:

@@ -11,7 +11,19 @@ from __future__ import annotations
 import re
 
 from ._gcp_fields import Fields, ref
-from ._gcp_rule_values import ALL, ALLOW, DENY, INGRESS, LAST_PORT, VPC, Ends, Policy, Rule, Service
+from ._gcp_rule_values import (
+    ALL,
+    ALLOW,
+    DENY,
+    INGRESS,
+    LAST_PORT,
+    REGIONAL,
+    VPC,
+    Ends,
+    Policy,
+    Rule,
+    Service,
+)
 
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "132": "sctp"}
@@ -38,27 +50,37 @@ def firewall(fields: Fields) -> Rule:
         action=action,
         disabled=fields.get("disabled", bool, False),
         services=_services(fields, "allowed" if action == ALLOW else "denied", "IPProtocol"),
-        sources=Ends(
-            fields.cidrs("sourceRanges"),
-            frozenset(fields.texts("sourceTags")),
-            frozenset(fields.texts("sourceServiceAccounts")),
-            anybody=_none_of(fields, "sourceRanges", "sourceTags", "sourceServiceAccounts"),
-        ),
-        destinations=Ends(
-            fields.cidrs("destinationRanges"), anybody=_none_of(fields, "destinationRanges")
-        ),
+        sources=_vpc_ends(fields, "source"),
+        destinations=_vpc_ends(fields, "destination"),
         networks=frozenset([ref(fields.get("network", str))]),
         tags=frozenset(fields.texts("targetTags")),
         accounts=frozenset(fields.texts("targetServiceAccounts")),
     )
 
 
-def policy(fields: Fields, region: str) -> Policy:
-    """Read a firewall policy that is in effect for a network and region."""
+def _vpc_ends(fields: Fields, side: str) -> Ends:
+    """Read one end; destinations are ranges only."""
+    ranges, tags, accounts = f"{side}Ranges", f"{side}Tags", f"{side}ServiceAccounts"
+    return Ends(
+        fields.cidrs(ranges),
+        frozenset(fields.texts(tags)),
+        frozenset(fields.texts(accounts)),
+        anybody=_none_of(fields, ranges, tags, accounts),
+        ipv6=fields.ipv6(ranges),
+    )
+
+
+def policy(fields: Fields, region: str, known: dict[tuple, Rule]) -> Policy:
+    """Read a firewall policy that is in effect for a network and region.
+
+    known holds the rules of policies by what they say: a rule is one in however many networks.
+    """
     kind = fields.get("type", str)
     name = fields.get("name", str)
     shown = fields.get("displayName", str, "")
     rules = [_policy_rule(each, kind, name, shown) for each in fields.each("rules") if _meant(each)]
+    place = region if kind == REGIONAL else ""
+    rules = [known.setdefault((place, *vars(rule).values()), rule) for rule in rules]
     ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
     return Policy(kind, name, fields.number("priority", 0, MOST_POLICY), region, ordered)
 
@@ -103,6 +125,7 @@ def _ends(match: Fields, side: str) -> Ends:
         unknown=tuple(unknown),
         context="" if context == "UNSPECIFIED" else context,
         anybody=_none_of(match, f"{side}IpRanges", *(f"{side}{key}" for key in UNKNOWN)),
+        ipv6=match.ipv6(f"{side}IpRanges"),
     )
 
 

@@ -57,6 +57,7 @@ class Ends:
     unknown: tuple[str, ...] = ()
     context: str = ""
     anybody: bool = True
+    ipv6: bool = False  # it means IPv6 addresses too, which are not looked at
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,10 @@ class Rule:
     def remote(self) -> Ends:
         """Whom the VM that the rule is for talks with."""
         return self.sources if self.direction == INGRESS else self.destinations
+
+    @property
+    def ipv6(self) -> bool:
+        return self.sources.ipv6 or self.destinations.ipv6
 
     @property
     def local(self) -> Ends:

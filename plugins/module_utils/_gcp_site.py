@@ -112,12 +112,26 @@ class Site:
             self._never[name] = self._lost(name, there.ref if there else "")
         return self._never[name]
 
+    def elsewhere(self, name: str) -> list[str]:
+        """Return the networks of other projects that may be a declared one, by reference."""
+        if name in self.networks:
+            return []
+        used = [peering.network for n in self.project.networks.values() for peering in n.peerings]
+        used += [seat.nic.network for seat in self.all_seats]
+        own = f"{self.project.name}/"
+        return sorted({ref for ref in used if ref.endswith(f"/{name}") and not ref.startswith(own)})
+
     def _reaches(self, name: str, there: str) -> bool:
         return name in self.networks and self.connected(self.networks[name].ref, there)
 
     @cached_property
     def _never(self) -> dict[str, list[Span]]:
         return {}
+
+    @cached_property
+    def declared(self) -> list[Span]:
+        """The addresses of all declared networks."""
+        return spans(cidr for n in self.topology.networks.values() for cidr in n.cidrs)
 
     def required(self, source: str, target: str) -> list[Span]:
         """Return the addresses from which a flow has to reach a network.
@@ -129,8 +143,7 @@ class Site:
         if key not in self._required:
             wanted = self.topology.addresses(source)
             if source == ANY:
-                declared = [c for n in self.topology.networks.values() for c in n.cidrs]
-                wanted = union(PUBLIC, spans(declared))
+                wanted = union(PUBLIC, self.declared)
             self._required[key] = minus(wanted, self._lost(target))
         return self._required[key]
 

@@ -75,10 +75,19 @@ class Instance:
 
 @dataclass(frozen=True)
 class Nat:
+    """Cloud NAT that leads IPv4 of these subnets to the internet."""
+
+    name: str
+    subnets: frozenset[str] | None  # None: all of the network and region
+
+
+@dataclass(frozen=True)
+class Router:
     name: str
     network: str
     region: str
-    subnets: frozenset[str] | None  # None: all of the network and region
+    nats: tuple[Nat, ...]
+    taken: frozenset[str]  # the names of all NAT it has, whatever they are for
 
 
 @dataclass(frozen=True)
@@ -110,9 +119,12 @@ class Project:
     firewalls: dict[str, tuple[Rule, ...]]
     policies: dict[tuple[str, str], tuple[Policy, ...]]
     instances: tuple[Instance, ...]
-    nats: tuple[Nat, ...]
+    routers: tuple[Router, ...]
     routes: tuple[Route, ...]
     gaps: tuple[Gap, ...]
+
+    def routers_of(self, network: str, region: str) -> list[Router]:
+        return [r for r in self.routers if (r.network, r.region) == (network, region)]
 
     def lacks(self, what: str) -> bool:
         """Tell whether a part of this collection could not be read."""

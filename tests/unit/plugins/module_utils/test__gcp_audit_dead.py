@@ -50,6 +50,24 @@ def test_a_rule_that_decides_nothing(rule, kind, explanation) -> None:
     assert finding["command"] == "gcloud compute firewall-rules delete r --project=acme"
 
 
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        {"sourceRanges": ["::/0"]},
+        {"sourceRanges": ["2001:db8::/32"], "destinationRanges": ["2600::/64"]},
+        {"sourceRanges": ["::/0"], "sourceTags": ["gone"]},
+    ],
+)
+def test_a_rule_for_ipv6_is_not_called_dead(ranges) -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", **ranges))
+    (finding,) = found(document)
+    assert (finding["id"], finding["severity"]) == ("rule-ipv6", "info")
+    assert (finding["object"].split()[1], finding["command"]) == ("r", "")
+    document["firewalls"][-1]["disabled"] = True
+    assert [each["id"] for each in found(document)] == ["rule-disabled"]
+
+
 def test_of_a_rule_that_is_partly_dead_the_rest_stays() -> None:
     document = gcp_samples.stack()
     document["firewalls"][3]["sourceRanges"].append("10.1.0.0/16")

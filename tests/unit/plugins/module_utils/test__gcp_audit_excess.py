@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 import gcp_samples
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit_excess import joined
@@ -106,6 +108,60 @@ def test_a_rule_of_a_policy_is_deleted_where_it_stands() -> None:
         "gcloud compute network-firewall-policies rules delete 9 --project=acme"
         " --firewall-policy=1000 --firewall-policy-region=us-central1"
     )
+
+
+def test_a_rule_that_is_for_ipv6_too_is_not_deleted() -> None:
+    document = gcp_samples.stack()
+    rule = allow("vpc-web", "both", "tcp:22", "::/0", sourceTags=["web"])
+    document["firewalls"].append(rule)
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["command"]) == ("excess", "")
+
+
+def test_who_has_the_organizations_policies_decides_once() -> None:
+    document = gcp_samples.stack()
+    for place in gcp_samples.NETWORKS:
+        rule = policy_rule(9, "allow", "tcp:443", "0.0.0.0/0")
+        gcp_samples.add_policy(document, place, "HIERARCHY", rule)
+    (finding,) = found(document)
+    assert (finding["object"], finding["command"]) == ("rule 9 of 1000 (hierarchical policy)", "")
+    assert finding["explanation"] == (
+        "admits anywhere to tcp:443 on lb1; anywhere but 10.2.0.0/16 to tcp:443 on web1, web2;"
+        " anywhere but 10.1.0.0/16 to tcp:443 on db1; that is not declared;"
+        " whoever administers the organization's policies has to decide on it"
+    )
+
+
+def test_a_policy_of_other_networks_too_is_left_to_them() -> None:
+    document = gcp_samples.stack()
+    gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
+    for place in ("vpc-db", "vpc-old"):
+        rule = policy_rule(9, "allow", "tcp:9000", "10.0.0.0/8")
+        gcp_samples.add_policy(document, place, "NETWORK", rule)
+    (finding,) = found(document)
+    assert finding["command"] == ""
+    assert finding["explanation"].endswith(
+        "; that is not declared; the policy is for vpc-old too, which is not declared: who has that"
+        " has to decide"
+    )
+    own = document["effective_firewalls"][2]["response"]["firewallPolicys"][0]["rules"][0]
+    own["targetResources"] = [gcp_samples.network("vpc-db")]
+    (finding,) = found(document)
+    assert "rules delete 9 " in finding["command"]
+
+
+def test_a_policy_of_two_networks_keeps_the_declared_part_of_both() -> None:
+    document = gcp_samples.stack()
+    del document["firewalls"][2:4]
+    for place in ("vpc-web", "vpc-db"):
+        rule = policy_rule(9, "allow", "tcp:3000-3306", "10.0.0.0/24")
+        gcp_samples.add_policy(document, place, "NETWORK", rule)
+    (finding,) = found(document, "excess")
+    *kept, gone = finding["command"].splitlines()
+    first, second = (re.search(r"create (\d) .*tcp:(\d+) ", line).groups() for line in kept)
+    assert (first[1], second[1]) == ("3000", "3306")
+    assert first[0] != second[0]
+    assert "rules delete 9 " in gone
 
 
 def test_services_beside_each_other_are_one() -> None:

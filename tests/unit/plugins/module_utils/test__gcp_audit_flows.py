@@ -102,6 +102,41 @@ def test_management_is_judged_apart() -> None:
     )
 
 
+def managed(document: dict, *sources: str) -> list[dict]:
+    entries = [{"from": source, "port": 22} for source in sources]
+    return found(document, *FLOWS, management=entries)
+
+
+def test_a_bastion_needs_no_more_than_it_is_declared_for() -> None:
+    document = gcp_samples.stack()
+    for rule in document["firewalls"]:
+        if rule["name"].endswith("-ssh"):
+            rule["sourceRanges"] = ["10.0.0.0/16"]
+    bastion = document["firewalls"][-3]
+    bastion["sourceRanges"] = ["198.51.100.0/24"]
+    assert managed(document, "198.51.100.0/24", "10.0.0.0/16") == []
+    # Another VM beside the bastion may be where Ansible runs.
+    gcp_samples.add_instance(document, "runner", "vpc-lb", "10.0.0.9")
+    (finding,) = managed(document, "198.51.100.0/24", "10.0.0.0/16")
+    assert finding["explanation"].startswith("from 10.0.0.0/16 on lb1: closed")
+
+
+def test_management_does_not_come_from_a_network_without_a_way() -> None:
+    findings = managed(gcp_samples.stack(), "10.1.0.0/16")
+    assert [finding["explanation"].split(":")[0] for finding in findings] == [
+        "from 10.1.0.0/16 on lb1",
+        "from 10.1.0.0/16 on web1, web2",
+    ]
+
+
+def test_management_that_reaches_no_vm_is_said() -> None:
+    document = gcp_samples.stack()
+    document["instances"][0]["networkInterfaces"][0]["accessConfigs"] = []
+    (finding,) = managed(document, "198.51.100.0/24")
+    assert (finding["id"], finding["command"]) == ("management-closed", "")
+    assert finding["explanation"].startswith("no VM can be reached from there")
+
+
 def test_two_commands_never_make_one_name() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = []
@@ -156,6 +191,27 @@ def test_the_internet_needs_an_external_address() -> None:
         "flow-no-public-address",
         "any -> nginx_lb:80 (http)",
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("clients", ["flow-no-public-address"]),
+        ("203.0.113.0/24", ["flow-no-public-address"]),
+        ("vpc-web", []),
+        ("webapp", []),
+        ("10.0.0.0/8", []),
+    ],
+)
+def test_whoever_is_on_the_internet_needs_an_external_address(source, kinds, monkeypatch) -> None:
+    monkeypatch.setitem(gcp_samples.GROUPS, "clients", ["client"])
+    monkeypatch.setitem(gcp_samples.GROUPS, "all", [*gcp_samples.GROUPS["all"], "client"])
+    monkeypatch.setitem(gcp_samples.ADDRESSES, "client", "203.0.113.10")
+    document = gcp_samples.stack()
+    document["instances"][0]["networkInterfaces"][0]["accessConfigs"] = []
+    flows = [{**gcp_samples.FLOWS[0], "from": source}]
+    findings = found(document, "flow-no-public-address", flows=flows)
+    assert [each["id"] for each in findings] == kinds
 
 
 def test_unread_policies_leave_flows_undecided() -> None:

@@ -7,7 +7,10 @@ import gcp_samples
 import pytest
 from gcp_samples import found, network
 
-IDS = ("vm-missing", "vm-undecided", "vm-network", "vm-address", "vm-not-running", "vm-unlisted")
+IDS = (
+    *("vm-missing", "vm-undecided", "vm-network", "vm-address", "vm-not-running"),
+    *("vm-unjudged", "vm-unlisted"),
+)
 
 
 def test_hosts_are_found_by_name_or_by_address() -> None:
@@ -58,6 +61,19 @@ def test_a_host_that_does_not_run(status, command) -> None:
     assert (finding["explanation"], finding["command"]) == (f"its status is {status}", command)
 
 
+def test_a_host_gets_its_external_address_when_it_starts() -> None:
+    document = gcp_samples.stack()
+    lb1 = document["instances"][0]
+    lb1["status"] = "TERMINATED"
+    del lb1["networkInterfaces"][0]["accessConfigs"][0]["natIP"]
+    document["routers"] = document["routers"][1:]
+    assert [each["id"] for each in found(document)] == ["vm-not-running"]
+    lb1["networkInterfaces"][0]["accessConfigs"] = []
+    assert {each["id"] for each in found(document)} == {
+        *("vm-not-running", "flow-no-public-address", "way-none")
+    }
+
+
 def test_the_interface_with_the_address_counts() -> None:
     document = gcp_samples.stack()
     first = {**document["instances"][0]["networkInterfaces"][0], "networkIP": "192.168.0.2"}
@@ -77,4 +93,25 @@ def test_vms_that_nobody_judges_are_named() -> None:
         "info",
         "vpc-db",
     )
-    assert finding["explanation"].startswith("stray: ")
+    assert finding["explanation"].startswith("stray (10.2.0.77): ")
+
+
+def test_a_second_interface_of_a_host_is_named() -> None:
+    document = gcp_samples.stack()
+    interfaces = document["instances"][3]["networkInterfaces"]
+    interfaces.append({"network": network("vpc-web"), "networkIP": "10.1.0.9"})
+    document["instances"][3]["name"] = "db-7f3c"  # the inventory's db1, by its address
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["severity"]) == ("vm-unjudged", "warning")
+    assert finding["object"] == "vpc-web"
+    assert finding["explanation"].startswith("db-7f3c (10.1.0.9): ")
+
+
+def test_another_vm_of_the_same_name_is_named() -> None:
+    document = gcp_samples.stack()
+    twin = gcp_samples.add_instance(document, "db1", "vpc-db", "10.2.0.77")
+    twin["selfLink"] = twin["selfLink"].replace("-a/", "-f/")
+    twin["zone"] = twin["zone"].replace("-a", "-f")
+    (finding,) = found(document, *IDS)
+    assert (finding["id"], finding["object"]) == ("vm-unjudged", "vpc-db")
+    assert finding["explanation"].startswith("db1 (10.2.0.77): ")

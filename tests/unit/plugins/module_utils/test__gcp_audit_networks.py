@@ -41,6 +41,35 @@ def test_a_network_of_which_nothing_is_known_is_undecided(how) -> None:
     assert (finding["id"], finding["severity"]) == ("network-undecided", "warning")
 
 
+def test_a_declared_peering_with_another_project_is_undecided() -> None:
+    document = gcp_samples.stack()
+    document["networks"] = document["networks"][:2]
+    document["instances"].pop()
+    side(document, 0, "vpc-db")["network"] = f"{API}-host/global/networks/vpc-db"
+    findings = found(document, "peering-undecided", "peering-outside", "vm-undecided", "vm-missing")
+    peering, vm = findings
+    assert (peering["id"], peering["object"]) == ("peering-undecided", "vpc-db and vpc-lb")
+    assert peering["explanation"] == (
+        "vpc-lb-vpc-db is ACTIVE; the other side, of acme-host/global/networks/vpc-db, is not in"
+        " the document: audit its project too"
+    )
+    assert (vm["id"], vm["object"]) == ("vm-undecided", "db1")
+    assert vm["explanation"].endswith(
+        "but acme-host/global/networks/vpc-db is used: audit its project too"
+    )
+    assert (peering["command"], vm["command"]) == ("", "")
+
+
+def test_a_peering_with_a_network_that_is_gone_says_so() -> None:
+    document = gcp_samples.stack()
+    document["networks"] = document["networks"][:2]
+    side(document, 0, "vpc-db")["state"] = "INACTIVE"
+    document["instances"].pop()
+    missing, peering = found(document, "network-missing", "network-undecided", "peering-undecided")
+    assert (missing["id"], peering["id"]) == ("network-missing", "peering-undecided")
+    assert peering["explanation"].endswith("is not in the document")
+
+
 def test_peering_missing_on_one_side_or_on_both() -> None:
     document = gcp_samples.stack()
     document["networks"][1]["peerings"] = []

@@ -16,6 +16,15 @@ def ways(document: dict) -> dict[str, str]:
     return {entry["vm"]: entry["way"] for entry in entries}
 
 
+def listed(*ranges: str) -> dict:
+    """Return what makes NAT be for these ranges of the database's subnet."""
+    subnet = f"{gcp_samples.API}/regions/us-central1/subnetworks/vpc-db-0"
+    return {
+        "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
+        "subnetworks": [{"name": subnet, "sourceIpRangesToNat": list(ranges)}],
+    }
+
+
 def test_the_ways_of_the_stack() -> None:
     assert ways(gcp_samples.stack()) == {
         "lb1": "external",
@@ -43,7 +52,16 @@ def test_without_nat_there_is_google_or_nothing() -> None:
     ("change", "way"),
     [
         ({"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []}, "none"),
+        (listed("LIST_OF_SECONDARY_IP_RANGES"), "none"),
+        (listed("PRIMARY_IP_RANGE"), "nat"),
         ({"type": "PRIVATE"}, "none"),
+        (
+            {
+                "sourceSubnetworkIpRangesToNat": None,
+                "sourceSubnetworkIpRangesToNat64": "ALL_IPV6_SUBNETWORKS",
+            },
+            "none",
+        ),
         ({}, "nat"),
     ],
 )
@@ -69,6 +87,8 @@ def test_a_way_needs_a_route() -> None:
     route = {**document["routes"][0], "network": gcp_samples.network("vpc-lb")}
     document["routes"].append({**route, "destRange": "199.36.153.8/30"})
     assert ways(document)["lb1"] == "google-only"
+    (finding,) = found(document)
+    assert finding["command"] == ""  # no NAT would be of use
 
 
 def test_the_first_route_for_the_vm_counts() -> None:
@@ -100,3 +120,14 @@ def test_rules_may_close_the_way() -> None:
         "to the internet on tcp:443 it is closed by out (VPC firewall rule, priority 1000)"
     )
     assert "--direction=EGRESS" in finding["command"]
+
+
+def test_in_a_network_of_another_project_the_way_is_undecided() -> None:
+    document = gcp_samples.stack()
+    shared = f"{gcp_samples.API}-host/global/networks/vpc-db"
+    document["instances"][3]["networkInterfaces"][0]["network"] = shared
+    assert ways(document)["db1"] == "undecided"
+    (finding,) = found(document, *IDS)
+    assert finding["explanation"] == (
+        "its network acme-host/global/networks/vpc-db is not in the document"
+    )

@@ -74,3 +74,64 @@ def test_a_region_that_is_not_sure_is_left_to_the_reader(gcloud) -> None:
     document = gcp_samples.stack()
     document["subnetworks"][0]["region"] = f"{gcp_samples.API}/regions/europe-west1"
     assert "--region=REGION " in Gcloud(project(document)).create_subnet("vpc-x", "10.9.0.0/16")
+
+
+def test_a_new_subnet_has_a_name_of_its_own(gcloud) -> None:
+    lines = [gcloud.create_subnet("vpc-db", f"10.{at}.0.0/16") for at in (3, 4)]
+    assert [line.split()[5] for line in lines] == ["vpc-db-us-central1", "vpc-db-us-central1-2"]
+    document = gcp_samples.stack()
+    document["subnetworks"][2]["name"] = "vpc-db-us-central1"
+    line = Gcloud(project(document)).create_subnet("vpc-db", "10.3.0.0/16")
+    assert "create vpc-db-us-central1-2 " in line
+
+
+ALL = "--region=us-central1 --nat-all-subnet-ip-ranges"
+NEW = "--region=us-central1 --auto-allocate-nat-external-ips --nat-all-subnet-ip-ranges"
+LISTED = {"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []}
+
+
+@pytest.mark.parametrize(
+    ("routers", "lines"),
+    [
+        (
+            [],
+            [
+                "create vpc-db-router --project=acme --network=vpc-db --region=us-central1",
+                f"nats create vpc-db-nat --project=acme --router=vpc-db-router {NEW}",
+            ],
+        ),
+        (
+            [{"name": "vpc-db-router", "network": "vpc-web"}],
+            [
+                "create vpc-db-router-2 --project=acme --network=vpc-db --region=us-central1",
+                f"nats create vpc-db-nat --project=acme --router=vpc-db-router-2 {NEW}",
+            ],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db"}],
+            [f"nats create vpc-db-nat --project=acme --router=own {NEW}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "vpc-db-nat"}]}],
+            [f"nats create vpc-db-nat-2 --project=acme --router=own {NEW}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "some", **LISTED}]}],
+            [f"nats update some --project=acme --router=own {ALL}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "a", **LISTED}] * 2}],
+            [],
+        ),
+    ],
+)
+def test_nat_is_added_to_what_is_there(routers, lines) -> None:
+    document = gcp_samples.stack()
+    place = {"region": document["routers"][0]["region"]}
+    document["routers"] = [
+        {**each, **place, "network": gcp_samples.network(each["network"])} for each in routers
+    ]
+    gcloud = Gcloud(project(document))
+    for _again in range(2):  # it is the same for all VMs there
+        found = gcloud.create_nat("acme/global/networks/vpc-db", "us-central1")
+        assert found.splitlines() == [f"gcloud compute routers {line}" for line in lines]

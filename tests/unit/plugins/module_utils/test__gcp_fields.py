@@ -47,3 +47,4 @@ def test_what_may_be_absent_has_its_default() -> None:
     assert fields.number("none", 1000, 65535) == 1000
     assert list(fields.each("none")) == []
     assert [str(each) for each in fields.cidrs("ranges")] == ["10.0.0.0/8"]
+    assert (fields.ipv6("ranges"), fields.ipv6("none")) == (True, False)

@@ -67,26 +67,7 @@ def test_a_peer_without_a_project_is_in_the_same_one() -> None:
     assert first.peerings[0].network == "acme/global/networks/vpc-web"
 
 
-def test_only_subnetworks_for_vms_and_public_nat_count() -> None:
+def test_only_subnetworks_for_vms_count() -> None:
     document = gcp_samples.stack()
     document["subnetworks"][0]["purpose"] = "REGIONAL_MANAGED_PROXY"
-    document["routers"][0]["nats"][0]["type"] = "PRIVATE"
-    document["routers"][1]["nats"][0] = {
-        "name": "listed",
-        "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
-        "subnetworks": [{"name": f"{gcp_samples.API}/regions/us-central1/subnetworks/vpc-web-0"}],
-    }
-    found = project(document)
-    assert [subnet.name for subnet in found.subnets] == ["vpc-web-0", "vpc-db-0"]
-    assert [nat.subnets for nat in found.nats] == [
-        frozenset({"acme/regions/us-central1/subnetworks/vpc-web-0"}),
-        None,
-    ]
-
-
-def test_other_next_hops_are_named() -> None:
-    document = gcp_samples.stack()
-    del document["routes"][0]["nextHopGateway"]
-    document["routes"][0]["nextHopInstance"] = f"{gcp_samples.API}/zones/a/instances/proxy"
-    document["routes"][1]["destRange"] = "::/0"
-    assert [route.hop for route in project(document).routes] == ["Instance proxy", "internet"]
+    assert [subnet.name for subnet in project(document).subnets] == ["vpc-web-0", "vpc-db-0"]

@@ -17,7 +17,7 @@ def read(**changes):
 
 
 def read_policy(*rules, kind="HIERARCHY"):
-    return policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us")
+    return policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us", {})
 
 
 def test_a_firewall_rule() -> None:
@@ -99,3 +99,12 @@ def test_source_tags_that_are_gone_match_nobody() -> None:
     gone = {"name": "tagValues/1", "state": "INEFFECTIVE"}
     (found,) = read_policy(gcp_samples.policy_rule(1, "allow", "all", srcSecureTags=[gone])).rules
     assert (found.sources.unknown, found.sources.anybody) == ((), False)
+
+
+@pytest.mark.parametrize(("kind", "same"), [("HIERARCHY", True), ("NETWORK_REGIONAL", False)])
+def test_a_rule_of_a_policy_is_one_wherever_it_holds(kind, same) -> None:
+    rules = [gcp_samples.policy_rule(1, "allow", "tcp:443", "0.0.0.0/0")]
+    fields = Fields({"name": "42", "type": kind, "rules": rules}, "here")
+    known: dict = {}
+    one, other = (policy(fields, region, known).rules[0] for region in ("us", "eu"))
+    assert (one is other) is same
