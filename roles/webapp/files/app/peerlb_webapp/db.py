@@ -35,7 +35,8 @@ Result = t.TypeVar("Result")
 NO_SUCH_TABLE = 1146
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 5
-# nginx cuts a MySQL connection that was idle for ten minutes: be gone before.
+# The load balancer cuts a MySQL connection that is idle for the idle_timeout of its pool (1h unless
+# set): be gone long before.
 RECYCLE_SECONDS = 300
 # So that nobody on the internet can fill the disk of the database by asking often.
 ROWS_KEPT = 100_000
