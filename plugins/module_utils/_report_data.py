@@ -30,15 +30,16 @@ def verification_report(
     *,
     explanations: Explanations | None = None,
     problems: t.Iterable[str] = (),
+    unjudged: t.Iterable[str] = (),
     service: t.Mapping[str, t.Any] | None = None,
     project: t.Mapping[str, t.Any] | None = None,
 ) -> Record:
     """Return the report; results are those of probes, sources the hosts that had to probe.
 
     explanations hold lines by the name of a probe, problems are sentences about anything that
-    is not as it should be, service says how the application answered,
-    project what the audit of the cloud's project found. Names that are not in
-    the inventory stand for the controller.
+    is not as it should be, unjudged such about what was not judged, service says how the
+    application answered, project what the audit of the cloud's project found. Names that are not
+    in the inventory stand for the controller.
     """
     strangers = {name: Host(name, None, "", groups=(CONTROLLER,)) for name in sources}
     hosts = {**topology.hosts, **strangers, **topology.hosts}
@@ -47,11 +48,10 @@ def verification_report(
     failures = [_failure(p, explanations or {}) for p in probes if verdict(p) == FAILED]
     others = [text for text in problems if text not in {each["sentence"] for each in failures}]
     return {
-        "version": VERSION,
-        "generated_at": generated_at,
+        **{"version": VERSION, "generated_at": generated_at},
         "summary": _summary(probes, others),
         **measured(topology, hosts, names, probes),
-        **{"failures": failures, "problems": others},
+        **{"failures": failures, "problems": others, "unjudged": list(unjudged)},
         **{"service": dict(service or {}), "project": dict(project or {})},
     }
 

@@ -84,6 +84,7 @@ def _header(report: Record) -> Markup:
         tag("h1", f"{SIGNS[state]} {words}"),
         verdict(report.get("project")),
         tag("p", _from_where(report["any_probed_from"])),
+        *(tag("p", sentence) for sentence in report["unjudged"]),
         tag("p", "Measured until ", report["generated_at"], class_="soft"),
         class_=state,
         data_state=state,

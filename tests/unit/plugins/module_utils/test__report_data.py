@@ -72,6 +72,12 @@ def test_problems_are_told_once(site) -> None:
     assert site.report(found, problems=[sentence, "else"])["problems"] == ["else"]
 
 
+def test_what_is_not_judged_is_no_failure(site) -> None:
+    report = site.report(unjudged=["left out"])
+    assert report["summary"]["state"] == "ok"
+    assert report["unjudged"] == ["left out"]
+
+
 def test_problem_alone_is_a_failure(site) -> None:
     assert site.report(problems=["no answer"])["summary"]["state"] == "failed"
 

@@ -57,6 +57,11 @@ def test_page_says_from_where_any_was_probed(silent, words) -> None:
     assert f"Flows from any were probed {words}" in page
 
 
+def test_page_says_what_was_not_judged() -> None:
+    page = report_html(report_samples.stack().report(unjudged=["what <b> reaches"]))
+    assert "<p>what &lt;b&gt; reaches</p>" in page.split("</header>")[0]
+
+
 def test_service_is_shown_as_far_as_it_is_known(reports) -> None:
     page = report_html(reports["well"])
     assert "3f9c01d2a7b4" in page
