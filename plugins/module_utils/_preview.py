@@ -150,10 +150,15 @@ def _told(told: t.Mapping[str, Found], key: tuple[str, str]) -> bool:
     name, host = key
     if not host:
         # An empty note is a bare host's; one that lacks the section is from before it was noted.
-        notes = [own["note"] for own in told.values() if own.get("note") is not None]
+        notes = [own["note"] for own in told.values() if _known(own, "note")]
         return any(not note or name in note for note in notes)
     sources = {"grants": "accounts", "environment": "containers", "published": "containers"}
-    return told.get(host, {}).get(sources.get(name, "release")) is not None
+    return _known(told.get(host, {}), sources.get(name, "release"))
+
+
+def _known(own: Found, source: str) -> bool:
+    """Tell it from None, of which ansible-core before 2.19 makes an empty text."""
+    return own.get(source) not in (None, "")
 
 
 def _order(key: tuple[str, str]) -> tuple[int, str, str]:
