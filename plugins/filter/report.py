@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils import _report
+from ..module_utils import _report, _sample
 
 
 def probe_table(results: t.Iterable[dict]) -> list[str]:
@@ -19,8 +19,18 @@ def probe_sentence(result: dict) -> str:
     return _report.probe_sentence(result)
 
 
-def sample_problems(sample: dict, pool: dict, requests: int = 40, tolerance: int = 0) -> list[str]:
-    return _report.sample_problems(sample, pool, int(requests), int(tolerance))
+def sample_problems(
+    sample: dict,
+    pool: dict,
+    requests: int = 40,
+    tolerance: int = 10,
+    names: t.Mapping[str, str] | None = None,
+) -> list[str]:
+    return _sample.sample_problems(sample, pool, int(requests), int(tolerance), names)
+
+
+def sample_notes(sample: dict, pool: dict) -> list[str]:
+    return _sample.sample_notes(sample, pool)
 
 
 def status_table(info: dict) -> list[str]:
@@ -32,6 +42,7 @@ class FilterModule:
         return {
             "probe_sentence": probe_sentence,
             "probe_table": probe_table,
+            "sample_notes": sample_notes,
             "sample_problems": sample_problems,
             "status_table": status_table,
         }

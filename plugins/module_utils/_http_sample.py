@@ -16,6 +16,8 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
+UNNAMED = "(unnamed)"  # who answered without the header
+
 
 @dataclass
 class Sample:
@@ -40,7 +42,7 @@ class Sample:
             connection.close()
         self.milliseconds.append(round((time.monotonic() - started) * 1000, 2))
         self.statuses[answer.status] += 1
-        self.served_by[answer.headers.get(header) or "(unnamed)"] += 1
+        self.served_by[answer.headers.get(header) or UNNAMED] += 1
         self.body = body[:2000].decode("utf-8", "replace")
 
     def report(self) -> dict[str, t.Any]:

@@ -41,40 +41,6 @@ def probe_sentence(probe: t.Mapping[str, t.Any]) -> str:
     )
 
 
-def expected_shares(pool: t.Mapping[str, t.Any], requests: int) -> dict[str, float]:
-    """Return how many of the requests each member that serves is due by its weight."""
-    serving = {
-        member["name"]: member["weight"]
-        for member in pool["members"]
-        if member["state"] == "up" and member["weight"] > 0 and not member["backup"]
-    }
-    total = sum(serving.values())
-    return {name: requests * weight / total for name, weight in serving.items()}
-
-
-def sample_problems(
-    sample: t.Mapping[str, t.Any], pool: t.Mapping[str, t.Any], requests: int, tolerance: int
-) -> list[str]:
-    """Say how the answers differ from what the pool should give, a sentence each."""
-    problems = []
-    if sample["failed_requests"]:
-        problems.append(
-            f"{sample['failed_requests']} of {requests} requests got no answer:"
-            f" {sample['errors'][0]}"
-        )
-    answered = sample["statuses"]
-    if set(answered) - {"200"}:
-        problems.append(f"answers by status {answered}, expected 200 only")
-    due = expected_shares(pool, requests)
-    served = sample["served_by"]
-    for name in sorted({*due, *served}):
-        share = due.get(name, 0)
-        # Shares that are no whole numbers may fall to either side.
-        if abs(served.get(name, 0) - share) > tolerance + (share % 1 > 0):
-            problems.append(f"{name} answered {served.get(name, 0)} of {requests}, due {share:g}")
-    return problems
-
-
 STATUS_HEADS = (
     *("pool", "member", "address", "weight", "inventory", "state"),
     *("requests", "share", "5xx", "p95", "open"),

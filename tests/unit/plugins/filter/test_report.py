@@ -78,9 +78,17 @@ def test_probes_make_a_table_and_sentences() -> None:
     assert FILTERS["probe_sentence"](PROBE).endswith("expected closed, found timeout (no answer)")
 
 
-@pytest.mark.parametrize("tolerance, problems", [("0", 1), ("10", 0)])
+@pytest.mark.parametrize("tolerance, problems", [("0", 1), ("5", 0)])
 def test_sample_problems_reads_numbers_from_a_command_line(tolerance, problems) -> None:
     pool = INFO["pools"][0]
     sample = {"served_by": {"web1": 35}, "statuses": {"200": 35}, "failed_requests": 0}
     found = FILTERS["sample_problems"](sample, pool, requests="40", tolerance=tolerance)
     assert len(found) == problems
+
+
+def test_samples_are_judged_with_a_tolerance_and_by_other_names() -> None:
+    sample = {"served_by": {"blue": 30}, "statuses": {"200": 30}, "failed_requests": 0}
+    pool = INFO["pools"][0]
+    assert FILTERS["sample_problems"](sample, pool, names={"web1": "blue"}) == []
+    assert FILTERS["sample_notes"](sample, pool) == []
+    assert FILTERS["sample_notes"](sample, {**pool, "method": "hash"}) != []
