@@ -39,8 +39,9 @@ def audit(command, fake, tmp_path) -> t.Callable[..., subprocess.CompletedProces
         "GCP_SERVICE_ACCOUNT_FILE": str(tmp_path / "key.json"),
     }
 
-    def run(**more: t.Any) -> subprocess.CompletedProcess:
-        options = [word for key, value in more.items() for word in ("-e", f"{key}={value}")]
+    def run(*words: str, **more: t.Any) -> subprocess.CompletedProcess:
+        options = [*words]
+        options += [word for key, value in more.items() for word in ("-e", f"{key}={value}")]
         here = {**who, "PWD": str(tmp_path)}
         return command("ansible-playbook", "-i", place, "playbooks/audit.yml", *options, **here)
 
@@ -75,6 +76,11 @@ def test_errors_are_shown_and_fail_unless_told_otherwise(audit, fake, tmp_path) 
         "flow-closed"
     ]
     assert "✗ The project is not as declared" in (tmp_path / "out/peerlb-audit.html").read_text()
+
+
+def test_a_limit_does_not_skip_it(audit, fake) -> None:
+    fake.api.cloud.objects["firewalls"].clear()
+    assert audit("--limit", "web1").returncode == 2
 
 
 def test_what_was_saved_is_judged_without_a_cloud(audit, fake, tmp_path) -> None:
