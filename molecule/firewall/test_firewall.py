@@ -158,14 +158,12 @@ def test_an_explanation_knows_its_rules() -> None:
 
 def test_what_locks_ansible_out_is_taken_back() -> None:
     declared = declaration()
-    begun = time.monotonic()
     done = firewall(
         "--limit", "db1", firewall_enabled=True, firewall_undo_after=10,
         topology={**declared, "management": []},
     )  # fmt: skip
     assert done.returncode == 2
     assert "locked Ansible out, so after 10 s the" in " ".join(done.stdout.split())
-    assert time.monotonic() - begun < 40
     assert found(OPEN | CLOSED) == OPEN
     assert not any(changes(firewall(firewall_enabled=True)).values())
 

@@ -111,7 +111,7 @@ def test_fifty_changes_lose_nothing(lab, standins, figures) -> None:
     assert changing["statuses"] == {"200": 36000}
     # Below that it is the cores which clients, members, balancer and Ansible share here, and what
     # else this machine does; a change that stalls requests shows in hundreds.
-    assert changing["p99_ms"] <= max(2 * steady["p99_ms"], 25)
+    assert changing["p99_ms"] <= max(2 * steady["p99_ms"], 100)
 
 
 def test_connections_that_close_lose_nothing(lab, figures) -> None:

@@ -9,7 +9,6 @@ import resource
 import socket
 import struct
 import threading
-import time
 import typing as t
 
 import pytest
@@ -166,21 +165,21 @@ def test_answers(serve, handler: Handler, protocol: str, state: str, detail: str
     "protocol, missing", [("http", "HTTP answer"), ("mysql", "MySQL greeting")]
 )
 def test_silence(serve, protocol: str, missing: str) -> None:
-    begin = time.monotonic()
     found = probe(serve(silent), protocol, SHORT)
     assert found == Finding("timeout", True, f"TCP open, no {missing} in 0.3 s")
-    assert time.monotonic() - begin < AMPLE
 
 
 def test_the_timeout_covers_the_whole_probe(serve) -> None:
+    said: list[int] = []
+
     async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in GREETING:
             writer.write(bytes([byte]))
+            said.append(byte)
             await asyncio.sleep(SHORT / 3)
 
-    begin = time.monotonic()
     assert probe(serve(dripping), "mysql", SHORT).state == "timeout"
-    assert time.monotonic() - begin < len(GREETING) * SHORT / 3 / 2
+    assert 0 < len(said) < len(GREETING)
 
 
 @pytest.mark.parametrize(
@@ -244,12 +243,12 @@ def test_a_thousand_targets_with_bounded_concurrency(serve) -> None:
 
 
 def test_a_thousand_silent_targets_wait_together(serve) -> None:
-    port = serve(silent)
+    crowd = Crowd(stay=10 * SHORT)
+    port = serve(crowd)
     targets = [Target(str(index), LOCAL, port, "http") for index in range(1000)]
-    begin = time.monotonic()
     results = probe_all(targets, SHORT, 200)
     assert {result.finding.state for result in results} == {"timeout"}
-    assert time.monotonic() - begin < 10 * SHORT + 1
+    assert crowd.peak > 100
 
 
 def test_a_mysql_server_keeps_room_for_its_application(serve) -> None:
