@@ -1,13 +1,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of every module that changes a load balancer."""
+"""What every module that changes a load balancer has in common."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
     DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    support: full
+    details: The test by nginx itself needs the files on the disk and is left out.
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
 options:
   path:
     description:

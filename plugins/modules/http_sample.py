@@ -15,15 +15,7 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
-attributes:
-  check_mode:
-    support: full
-    details: It changes nothing.
-  diff_mode:
-    support: none
-    details: It changes nothing.
-  platform:
-    platforms: posix
+  - peerlb.stack.reader
 options:
   url:
     description: What to ask for.

@@ -18,15 +18,10 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - peerlb.stack.reader
 attributes:
   check_mode:
-    support: full
-    details: It changes nothing. In check mode it counts once and does not wait.
-  diff_mode:
-    support: none
-    details: It changes nothing.
-  platform:
-    platforms: posix
+    details: It counts once and does not wait.
 options:
   addresses:
     description: The members, each as address and port such as V(10.1.0.2:3000).

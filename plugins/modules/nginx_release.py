@@ -20,14 +20,6 @@ author:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - peerlb.stack.balancer
-attributes:
-  check_mode:
-    support: full
-    description: The test by nginx itself needs the files on the disk and is left out.
-  diff_mode:
-    support: full
-  platform:
-    platforms: posix
 requirements:
   - Docker Engine with Compose v2 on the host
 options:

@@ -18,14 +18,6 @@ author:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - peerlb.stack.balancer
-attributes:
-  check_mode:
-    support: full
-    details: The test by nginx itself needs the files on the disk and is left out.
-  diff_mode:
-    support: full
-  platform:
-    platforms: posix
 options:
   release:
     description: The id of the release, or its beginning; empty is the one before the present one.

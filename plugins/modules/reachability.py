@@ -18,15 +18,7 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
-attributes:
-  check_mode:
-    support: full
-    details: It changes nothing, so it does the same as in a normal run.
-  diff_mode:
-    support: none
-    details: It changes nothing, so there is nothing to show.
-  platform:
-    platforms: posix
+  - peerlb.stack.reader
 options:
   targets:
     description: What to probe. The results keep this order.
