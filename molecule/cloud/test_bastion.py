@@ -44,7 +44,7 @@ def inventory(tmp_path) -> t.Iterator[Path]:
                 "gcp_id": f"{run}{name}",
                 "gcp_name": name,
                 "gcp_private_address": address,
-                "gcp_public_address": address if group == "nginx_lb" else "",
+                "peerlb_public_address": address if group == "nginx_lb" else "",
             }
     told = {"vms": {"hosts": hosts}}
     told.update({group: {"hosts": dict.fromkeys(members)} for group, members in GROUPS.items()})

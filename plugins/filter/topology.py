@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ..module_utils import _derive, _derive_pools
 from ..module_utils._nginx_values import PoolError
 from ..module_utils._topology import Topology
-from ..module_utils._topology_values import Host, TopologyError
+from ..module_utils._topology_values import TopologyError
 from ..plugin_utils._inventory import Values, model
 
 
@@ -70,9 +70,17 @@ def listeners(
 
 @_read
 def probe_targets(topology: Topology, _values: Values, source: str) -> list:
-    # The controller is no host of the inventory: it stands outside, as any client does.
-    host = topology.hosts.get(source, Host(source, None, ""))
-    return _derive.probe_targets(topology, host)
+    return _derive.probe_targets(topology, topology.host(source))
+
+
+@_read
+def service_port(topology: Topology, _values: Values, of: str, protocol: str, balancer: str) -> int:
+    return _derive.service_port(topology, of, protocol, balancer)
+
+
+@_read
+def service_address(topology: Topology, _values: Values, balancer: str, source: str) -> str:
+    return _derive.service_address(topology, balancer, topology.host(source))
 
 
 class FilterModule:
@@ -84,4 +92,6 @@ class FilterModule:
             "listeners": listeners,
             "pools": pools,
             "probe_targets": probe_targets,
+            "service_address": service_address,
+            "service_port": service_port,
         }

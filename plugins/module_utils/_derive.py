@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._derive_pools import inward
 from ._topology import Topology
 from ._topology_entries import listing
 from ._topology_values import ANY, Flow, Host, IPv4Network, TopologyError, parse_network
@@ -36,6 +37,20 @@ def the_flow(topology: Topology, source: str, target: str = "", protocol: str = 
         found = f"{len(fitting)} do: {listing(map(str, fitting))}" if fitting else "none does"
         raise TopologyError([f"topology.flows: one flow has to lead {wanted}; {found}"])
     return fitting[0]
+
+
+def service_port(topology: Topology, group: str, protocol: str, balancer: str) -> int:
+    """Return the port of a group's own service: the first that a balancer leads to, as its pool.
+
+    Of several, and where no balancer leads there, one of this protocol. Other flows may lead to
+    what else the hosts have, such as an exporter.
+    """
+    servers = set(topology.members(group))
+    flows = [flow for flow in topology.flows if servers.issubset(topology.members(flow.target))]
+    flows.sort(key=lambda flow: (flow.source != balancer, flow.protocol != protocol))
+    if not flows:
+        raise TopologyError([f"topology.flows: none leads to {group}, which needs a port to serve"])
+    return flows[0].port
 
 
 def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
@@ -85,7 +100,7 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
         found.append(
             {
                 "name": f"{source.name} -> {name}:{port}",
-                "address": target.address,
+                "address": target.seen_from(source),
                 "port": port,
                 # All flows to one port of a host have one protocol.
                 "protocol": topology.flows[next(iter(door.values()))].protocol,
@@ -93,6 +108,17 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
             }
         )
     return found
+
+
+def service_address(topology: Topology, balancer: str, source: Host) -> str:
+    """Return where a client asks for the service, as address:port: at the first load balancer."""
+    flows = [f for f in inward(topology, balancer).values() if f.protocol != "mysql"]
+    flows.sort(key=lambda flow: flow.protocol != "http")
+    for flow in flows:
+        for host in topology.members(balancer):
+            if topology.admits(source, host, flow.port):
+                return f"{host.seen_from(source)}:{flow.port}"
+    raise TopologyError([f"topology.flows: none admits {source.name} to {balancer}"])
 
 
 def _closed(topology: Topology, source: Host, target: Host, port: int) -> bool:

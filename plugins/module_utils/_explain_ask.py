@@ -39,11 +39,6 @@ class Question:
     behind: tuple[str, ...] = ()
 
 
-def source_host(topology: Topology, name: str) -> Host:
-    """Return a host; one that the inventory does not know, as the controller, stands outside."""
-    return topology.hosts.get(name, Host(name, None, ""))
-
-
 def read(topology: Topology, text: str) -> tuple[Host, Host, int]:
     """Read "web1 -> lb1:3306"; a group or network stands for its first host."""
     match = _SHAPE.fullmatch(text)
@@ -58,8 +53,8 @@ def read(topology: Topology, text: str) -> tuple[Host, Host, int]:
 
 def _first(topology: Topology, name: str) -> Host:
     if name == ANY:
-        return next(iter(topology.members(CLIENTS)), source_host(topology, CONTROLLER))
-    return source_host(topology, name) if name == CONTROLLER else _named(topology, name)[0]
+        return next(iter(topology.members(CLIENTS)), topology.host(CONTROLLER))
+    return topology.host(name) if name == CONTROLLER else _named(topology, name)[0]
 
 
 def _named(topology: Topology, name: str) -> list[Host]:

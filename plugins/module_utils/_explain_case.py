@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ._explain_ask import Question, source_host
+from ._explain_ask import Question
 from ._explain_plan import back_name, own_name, siblings
 from ._topology import Topology
 from ._topology_values import Host
@@ -64,7 +64,7 @@ class Case:
         behind: t.Iterable,
     ) -> Case:
         """Pick what belongs to a question from what each host answered, see explanations()."""
-        source, target = source_host(topology, asked.source), topology.hosts[asked.target]
+        source, target = topology.host(asked.source), topology.hosts[asked.target]
         here, there = evidence.get(source.name, NOTHING), evidence.get(target.name, NOTHING)
         sent = {probe["name"]: probe for probe in here.get("probes", ())}
         answered = {probe["name"]: probe for probe in there.get("probes", ())}
@@ -76,7 +76,7 @@ class Case:
             own=answered.get(own_name(asked), NOTHING),
             back=answered.get(back_name(asked), NOTHING),
             door=there.get("doors", NOTHING).get(asked.name, NOTHING),
-            route=here.get("routes", NOTHING).get(target.address, ""),
+            route=here.get("routes", NOTHING).get(target.seen_from(source), ""),
             route_back=there.get("routes", NOTHING).get(source.address, ""),
             siblings=tuple(sent[name] for name in others if name in sent),
             behind=tuple(behind),

@@ -82,7 +82,16 @@ def _peering(case: Case) -> str:
     one, other = case.source.network, case.target.network
     if one and other and one != other:
         return f"the peering of {one} and {other} has to be active on both sides"
-    return f"routes have to lead from {case.source.name} to {case.target.address} and back"
+    ends = f"from {case.source.name} to {case.target.address}"
+    return f"routes have to lead {ends} and back{_elsewhere(case)}"
+
+
+def _elsewhere(case: Case) -> str:
+    """Say what else may be wrong where somebody outside asks at an address inside a network."""
+    if case.source.network or case.target.public:
+        return ""
+    name = case.target.name
+    return f"; or else name where clients find {name}, in its peerlb_public_address"
 
 
 def network(case: Case) -> Hop:
@@ -103,8 +112,8 @@ def network(case: Case) -> Hop:
     hint, remedy = "", f"a firewall rule has to admit {case.wanted}"
     if through:
         hint = f"; others get through: {listing(through)}"
-    elif case.source.network != case.target.network and case.source.network:
-        remedy += f"; or else {_peering(case)}"
+    elif case.source.network != case.target.network:
+        remedy += f"; or else {_peering(case)}" if case.source.network else _elsewhere(case)
     evidence = f"{seen} {case.target.name}, {case.source.name} finds {case.state}"
     return Hop("rule", FAILED, evidence + hint, remedy)
 

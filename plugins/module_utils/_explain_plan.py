@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ._derive import probe_targets
-from ._explain_ask import Question, source_host
+from ._explain_ask import Question
 from ._topology import Topology
 from ._topology_values import Host
 
@@ -33,7 +33,7 @@ def plan(topology: Topology, asked: t.Iterable[Question]) -> dict[str, dict[str,
     """Return by host what to ask of it: probes, routes and doors, these with their names."""
     found: dict[str, Asked] = {}
     for each in asked:
-        source, target = source_host(topology, each.source), topology.hosts[each.target]
+        source, target = topology.host(each.source), topology.hosts[each.target]
         own = found.setdefault(source.name, Asked({}, {}, {}))
         _ask_source(topology, own, each, source, target)
         # What may be closed needs nothing at the target, whatever it is.
@@ -54,10 +54,11 @@ def plan(topology: Topology, asked: t.Iterable[Question]) -> dict[str, dict[str,
 def _ask_source(
     topology: Topology, own: Asked, asked: Question, source: Host, target: Host
 ) -> None:
-    door = {"address": target.address, "port": asked.port, "protocol": asked.protocol}
+    place = target.seen_from(source)
+    door = {"address": place, "port": asked.port, "protocol": asked.protocol}
     # Where nothing is decided, what the probe finds counts, and not what it expects.
     own.probes[asked.name] = {"name": asked.name, **door, "expect": asked.expect or "open"}
-    own.routes[target.address] = None
+    own.routes[place] = None
     for probe in siblings(topology, asked):
         own.probes.setdefault(probe["name"], probe)
 
@@ -87,7 +88,7 @@ def back_name(asked: Question) -> str:
 
 def siblings(topology: Topology, asked: Question) -> list[dict[str, t.Any]]:
     """Return probes of other flows from the source to the network of the target."""
-    source, target = source_host(topology, asked.source), topology.hosts[asked.target]
+    source, target = topology.host(asked.source), topology.hosts[asked.target]
     near = {f"{each.name}:" for each in topology.hosts.values() if each.network == target.network}
     found = [
         probe

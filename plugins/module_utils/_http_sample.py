@@ -17,6 +17,7 @@ import urllib.parse
 from dataclasses import dataclass, field
 
 UNNAMED = "(unnamed)"  # who answered without the header
+SILENT = 3  # requests: where none of the first is answered, all the others would wait in vain
 
 
 @dataclass
@@ -64,7 +65,11 @@ def take_sample(url: str, requests: int, header: str, timeout: float) -> Sample:
         raise ValueError(f"url {url} is not a http address such as http://10.0.0.2/")
     target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     sample = Sample()
-    for _each in range(requests):
+    for number in range(requests):
+        if number == SILENT == len(sample.errors):
+            rest = requests - number
+            sample.errors += [f"not sent, as the first {SILENT} got no answer"] * rest
+            break
         connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
         sample.add(connection, target, header)
     return sample

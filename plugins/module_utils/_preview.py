@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._derive import flow_address
+from ._derive import flow_address, service_port
 from ._derive_pools import listeners, pools
 from ._nginx_pool import Pool
 from ._nginx_render import render_upstream
@@ -76,10 +76,10 @@ def wanted(
     proxies = ",".join(host.address for host in topology.members(stack.balancer))
     environment = zip(KEYS, (address, port, proxies))
     lines = [f"{key}={value}" for key, value in environment]
-    for group in (stack.application, stack.database):
-        _address, own = flow_address(topology, stack.balancer, group)
+    for group, spoken in ((stack.application, "http"), (stack.database, "mysql")):
+        own = service_port(topology, group, spoken, stack.balancer)
         for host in topology.members(group):
-            found["published", host.name] = [f"{host.address}:{own}"]
+            found.setdefault(("published", host.name), []).append(f"{host.address}:{own}")
     for host in topology.members(stack.application):
         found["environment", host.name] = lines
     for host in topology.members(stack.database):
@@ -101,7 +101,8 @@ def deployed(told: t.Mapping[str, Found]) -> Sections:
             found["upstreams", host] = _upstreams(release["declared"], release["listeners"])
         for entry in own.get("containers") or ():
             container = Container.parse(entry)
-            found["published", host] = [f"{p.address}:{p.port}" for p in container.published]
+            places = [f"{p.address}:{p.port}" for p in container.published]
+            found.setdefault(("published", host), []).extend(places)
             if container.name == "peerlb-webapp":
                 env = entry.get("Config", {}).get("Env") or ()
                 found["environment", host] = [e for e in env if e.partition("=")[0] in KEYS]

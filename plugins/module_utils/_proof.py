@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from ._derive import grant_hosts, the_flow
+from ._derive import grant_hosts, service_port, the_flow
 from ._derive_pools import Settings, inward, listeners, outward, pools
 from ._nginx_pool import Pool
 from ._nginx_values import PoolError
@@ -103,6 +103,11 @@ class Proof:
         self._shows_closed(clients, topology.members(stack.database))
         self._granted(clients if door in topology.members(stack.database) else seen)
 
+    def servers(self) -> None:
+        """Prove that each service has a port."""
+        for group, protocol in ((self.stack.application, "http"), (self.stack.database, "mysql")):
+            service_port(self.topology, group, protocol, self.stack.balancer)
+
     def _shows_closed(self, clients: list[Host], servers: list[Host]) -> None:
         """Show why the application needs a relay, where it does."""
         pairs = {(client.network, server.network) for client in clients for server in servers}
@@ -168,6 +173,7 @@ def prove(
     for part in (
         lambda: proof.listeners(declared_listeners),
         lambda: proof.pools(members, declared_pools),
+        proof.servers,
         proof.mysql,
     ):
         try:

@@ -75,6 +75,10 @@ class Topology:
         """
         return one is None or other is None or one == other or {one, other} in self.peerings
 
+    def host(self, name: str) -> Host:
+        """Return a host; one that is not in the inventory, as the controller, stands outside."""
+        return self.hosts.get(name, Host(name, None, ""))
+
     def members(self, endpoint: str) -> list[Host]:
         """Return the hosts behind the source or target of a flow, in the inventory's order."""
         if "/" in endpoint:

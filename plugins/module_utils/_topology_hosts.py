@@ -72,9 +72,17 @@ def _place(
             f"has more than one address in the declared networks: {shown};"
             " list the one to use in peerlb_addresses"
         )
-    if not places:
-        return Host(name, None, addresses[0] if addresses else "", zone, groups)
-    return Host(name, places[0][0], places[0][1], zone, groups)
+    outside = (None, addresses[0] if addresses else "")
+    network, address = places[0] if places else outside
+    return Host(name, network, address, zone, groups, _public(values))
+
+
+def _public(values: t.Mapping[str, t.Any]) -> str:
+    declared = values.get("peerlb_public_address")
+    try:
+        return parse_address(declared) if declared else ""
+    except ValueError as exc:
+        raise ValueError(f"peerlb_public_address: {exc}") from None
 
 
 def _addresses(name: str, values: t.Mapping[str, t.Any]) -> list[str]:

@@ -54,6 +54,11 @@ class Host:
     address: str
     zone: str = ""
     groups: tuple[str, ...] = ()
+    public: str = ""  # where it is found from outside of every network, if not at its address
+
+    def seen_from(self, source: Host) -> str:
+        """Return the address at which another host finds this one."""
+        return self.address if source.network else self.public or self.address
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - Sends GET requests one after the other, each on a connection of its own and none of them twice,
     and counts the answers by status and by a header that names who answered.
+  - Where none of the first three is answered, the others are not sent, and count as failed.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:

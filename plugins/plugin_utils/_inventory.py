@@ -13,7 +13,7 @@ from ..module_utils._topology import Topology
 from ..module_utils._topology_entries import listing
 from ..module_utils._topology_values import TopologyError
 
-KEYS = ("ansible_host", "peerlb_addresses", "peerlb_zone", "peerlb_member")
+KEYS = ("ansible_host", "peerlb_addresses", "peerlb_public_address", "peerlb_zone", "peerlb_member")
 
 Values = dict[str, dict[str, t.Any]]
 

@@ -77,7 +77,7 @@ def test_groups_and_addresses_are_those_of_the_project(ansible, fake) -> None:
         "peerlb_addresses": ["10.0.0.2"],
         "peerlb_zone": f"{REGION}-c",
         "gcp_private_address": "10.0.0.2",
-        "gcp_public_address": "203.0.113.80",
+        "peerlb_public_address": "203.0.113.80",
     }
     assert {name: lb1[name] for name in wanted} == wanted
     assert set(fake.tunnels) >= {"www.googleapis.com", "oauth2.googleapis.com"}

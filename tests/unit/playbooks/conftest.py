@@ -37,13 +37,18 @@ class Stack:
     connection: int = 200
 
     def play(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run a playbook of the collection; what it says is in stdout."""
+        """Run a playbook of the collection, or a file; what it says is in stdout."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         given = json.dumps({"served_by": self.served_by, "connection": self.connection})
         program = Path(sys.executable).with_name("ansible-playbook")
         return subprocess.run(
             ["unshare", "-rn", sys.executable, NETWORK, given, program, "-i", self._write()]
-            + [f"peerlb.stack.{name}", "-e", json.dumps(self.extra), *options],
+            + [
+                name if "/" in name else f"peerlb.stack.{name}",
+                "-e",
+                json.dumps(self.extra),
+                *options,
+            ],
             cwd=self.path,
             env={**kept, "ANSIBLE_NOCOLOR": "1", "PATH": f"{self.path}:{kept['PATH']}"},
             stdout=subprocess.PIPE,

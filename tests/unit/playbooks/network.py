@@ -17,6 +17,7 @@ import threading
 import typing as t
 
 DOORS = (("10.0.0.2", 80), ("10.1.0.2", 3000), ("10.1.0.3", 3000), ("10.2.0.2", 3306))
+SPARE = (("10.0.0.2", 8080), ("203.0.113.80", 8082))  # another port, and a public address
 ALONE = ("203.0.113.10",)  # the client, where nothing listens
 
 
@@ -41,10 +42,13 @@ def handler(served_by: t.Sequence[str], connection: int) -> type:
 
 def main() -> int:
     given = json.loads(sys.argv[1])
-    links = [f"address add {address}/32 dev lo" for address in (*dict(DOORS), *ALONE)]
+    links = [
+        f"address add {address}/32 dev lo"
+        for address in dict.fromkeys((*dict(DOORS + SPARE), *ALONE))
+    ]
     batch = "\n".join(["link set lo up", *links])
     subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
-    for door in DOORS:
+    for door in DOORS + SPARE:
         server = http.server.ThreadingHTTPServer(door, handler(**given))
         threading.Thread(target=server.serve_forever, daemon=True).start()
     return subprocess.run(sys.argv[2:], check=False).returncode

@@ -67,6 +67,18 @@ def test_probe_targets(inventory, source, opened) -> None:
     assert shown == opened
 
 
+def test_service_address(inventory) -> None:
+    inventory.hosts["nginx_lb"]["hosts"]["lb1"]["peerlb_public_address"] = "203.0.113.80"
+    for source, address in (("localhost", "203.0.113.80:80"), ("web1", "10.0.0.2:80")):
+        found = filters.service_address(*inventory.read(), balancer="nginx_lb", source=source)
+        assert found == address
+
+
+def test_service_port(inventory) -> None:
+    read = inventory.read()
+    assert filters.service_port(*read, of="mysql", protocol="mysql", balancer="nginx_lb") == 3306
+
+
 @pytest.mark.parametrize(
     ("function", "options"),
     [
@@ -76,6 +88,8 @@ def test_probe_targets(inventory, source, opened) -> None:
         (filters.listeners, {"balancer": "nginx_lb"}),
         (filters.pools, {"balancer": "nginx_lb"}),
         (filters.probe_targets, {"source": "web1"}),
+        (filters.service_address, {"balancer": "nginx_lb", "source": "client"}),
+        (filters.service_port, {"of": "mysql", "protocol": "mysql", "balancer": "nginx_lb"}),
     ],
 )
 def test_every_filter_says_what_is_wrong(inventory, function, options) -> None:
@@ -94,5 +108,5 @@ def test_all_filters_are_offered() -> None:
     assert {name: function.__name__ for name, function in offered.items()} == {
         name: name
         for name in ("addresses", "flow_address", "grant_hosts", "listeners", "pools")
-        + ("probe_targets",)
+        + ("probe_targets", "service_address", "service_port")
     }

@@ -8,6 +8,8 @@ from ansible_collections.peerlb.stack.plugins.module_utils._derive import (
     flow_address,
     grant_hosts,
     probe_targets,
+    service_address,
+    service_port,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import (
     Host,
@@ -141,3 +143,63 @@ def test_nothing_is_expected_where_nothing_is_declared(stack) -> None:
     assert ports(topology.hosts["client"], "open") == {80, 8443}
     assert ports(topology.hosts["client"], "closed") == {3306, 3000}
     assert ports(topology.hosts["lb1"], "open") == {3000, 3306, 22}
+
+
+def test_from_outside_a_host_is_found_at_its_public_address(stack) -> None:
+    stack.hostvars["lb1"]["peerlb_public_address"] = "203.0.113.80"
+    topology = stack.parse()
+
+    def addresses(source: str) -> dict[str, str]:
+        found = probe_targets(topology, topology.host(source))
+        return {each["name"].split(" -> ")[1]: each["address"] for each in found}
+
+    assert addresses("localhost")["lb1:80"] == addresses("client")["lb1:3306"] == "203.0.113.80"
+    assert addresses("localhost")["db1:3306"] == "10.2.0.2"
+    assert addresses("web1")["lb1:3306"] == "10.0.0.2"
+
+
+@pytest.mark.parametrize(
+    ("source", "flow", "address"),
+    [
+        ("client", {"port": 8080}, "203.0.113.80:8080"),
+        ("client", {"protocol": "tcp"}, "203.0.113.80:80"),
+        ("web1", {}, "10.0.0.2:80"),
+        ("client", {"to": "lb1"}, None),
+        ("client", {"from": "vpc-web"}, None),
+    ],
+)
+def test_where_clients_ask_for_the_service(stack, source, flow, address) -> None:
+    stack.hostvars["lb1"]["peerlb_public_address"] = "203.0.113.80"
+    stack.topology["flows"][0].update(flow)
+    topology = stack.parse()
+    if address:
+        assert service_address(topology, "nginx_lb", topology.host(source)) == address
+    else:
+        with pytest.raises(TopologyError, match=f"none admits {source} to nginx_lb"):
+            service_address(topology, "nginx_lb", topology.host(source))
+
+
+@pytest.mark.parametrize(
+    ("more", "target", "port"),
+    [
+        ((), "webapp", 3000),
+        ([("nginx_lb", "webapp", 9100)], "webapp", 3000),
+        ([("any", "webapp", 9100, "http")], "webapp", 3000),
+        ([("any", "web1", 9100, "http")], "webapp", 3000),
+        ([("any", "mysql", 33060, "mysql")], "mysql", 3306),
+    ],
+)
+def test_port_of_a_service(stack, more, target, port) -> None:
+    flows = stack.topology["flows"]
+    stack.topology["flows"] = []
+    for flow in more:
+        stack.flow(*flow)
+    stack.topology["flows"] += flows
+    protocol = {"webapp": "http", "mysql": "mysql"}[target]
+    assert service_port(stack.parse(), target, protocol, "nginx_lb") == port
+
+
+def test_a_service_without_a_port_is_refused(stack) -> None:
+    stack.topology["flows"][2]["to"] = "web1"
+    with pytest.raises(TopologyError, match="none leads to webapp, which needs a port to serve"):
+        service_port(stack.parse(), "webapp", "http", "nginx_lb")

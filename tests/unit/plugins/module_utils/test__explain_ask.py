@@ -8,7 +8,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._explain_ask import (
     failing,
     questions,
     read,
-    source_host,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import TopologyError
 
@@ -106,5 +105,5 @@ def test_failed_probes_are_explained_up_to_a_limit() -> None:
 
 
 def test_the_controller_stands_outside(stack) -> None:
-    assert source_host(stack.parse(), "localhost").network is None
-    assert source_host(stack.parse(), "web1").network == "vpc-web"
+    assert stack.parse().host("localhost").network is None
+    assert stack.parse().host("web1").network == "vpc-web"

@@ -17,5 +17,10 @@ def test_nobody_there_is_an_error_each() -> None:
     assert len(sample.errors) == 2
 
 
+def test_where_nobody_answers_the_rest_is_not_sent() -> None:
+    sample = take_sample("http://127.0.0.1:1/", 40, "X-Served-By", 1)
+    assert (len(sample.errors), sample.errors[3]) == (40, "not sent, as the first 3 got no answer")
+
+
 def test_an_empty_sample_has_no_median() -> None:
     assert Sample().report()["median_ms"] is None

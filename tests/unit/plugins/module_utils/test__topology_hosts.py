@@ -53,6 +53,10 @@ REMEDY = "list the host's addresses in peerlb_addresses"
             "has more than one address in the declared networks: 10.1.0.2 in vpc-web,"
             " 10.1.0.9 in vpc-web; list the one to use in peerlb_addresses",
         ),
+        (
+            {"ansible_host": "10.1.0.2", "peerlb_public_address": "shop.example.com"},
+            "peerlb_public_address: shop.example.com is not an IPv4 address such as 10.0.0.2",
+        ),
         ({"ansible_host": "10.1.0.3"}, None),
     ],
 )

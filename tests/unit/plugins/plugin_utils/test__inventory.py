@@ -29,6 +29,7 @@ def test_model_comes_with_its_variables() -> None:
     assert values["a"] == {
         "ansible_host": "10.0.0.2",
         "peerlb_addresses": None,
+        "peerlb_public_address": None,
         "peerlb_zone": None,
         "peerlb_member": {"weight": 2},
     }
