@@ -96,6 +96,11 @@ def fabric() -> t.Iterator[None]:
     with fabric_rule("inet peerlb forward accept"):
         yield
         done = firewall(firewall_enabled=False)
+    on(
+        "webapp:mysql",
+        "systemctl stop nftables && systemctl restart docker",
+        "ansible.builtin.shell",
+    )
     said(done)
 
 
@@ -118,6 +123,14 @@ def test_only_what_is_declared_is_open() -> None:
 
 def test_a_second_run_changes_nothing() -> None:
     assert not any(changes(firewall(firewall_enabled=True)).values())
+
+
+@pytest.mark.parametrize("verb", ["start", "reload", "restart"])
+def test_it_survives_what_flushes_every_table(verb) -> None:
+    """The distribution's own service, which does not run on these hosts, takes Docker's as well."""
+    on("webapp:mysql", f"systemctl {verb} nftables")
+    assert on("webapp:mysql", "nft list tables").count("table inet peerlb") == 3
+    assert found(CLOSED) == set()
 
 
 def test_it_survives_a_restart_of_docker() -> None:

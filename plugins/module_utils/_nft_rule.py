@@ -43,6 +43,7 @@ KEYS = {
 OTHERS = ("ip6", "udp", "icmp", "icmpv6", "sctp", "dccp", "arp", "igmp")
 FIXED = {"protocol": "tcp", "nfproto": "ipv4", "ethertype": "ip", "state": "new"}
 FIXED["direction"] = "original"
+BITWISE = ("&", "|", "^", "!", "and", "or", "xor", "not")  # not followed
 VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "queue")
 _TOKEN = re.compile(r'"[^"]*"|\{[^}]*\}|\S+')
 
@@ -93,12 +94,15 @@ def _take_keys(tokens: list[str]) -> list[str]:
 
 
 def _take_match(tokens: list[str], values: list, rules: Ruleset, chain: Chain) -> bool | None:
+    if not tokens or tokens[0] in BITWISE:
+        return None
     operator = tokens.pop(0) if tokens[0] in ("!=", "==", "<", ">", "<=", ">=") else "=="
     wanted = tokens.pop(0)
     while len(values) > 1 and tokens[:1] == ["."]:
         wanted += f" . {tokens[1]}"
         del tokens[:2]
-    if operator not in ("==", "!="):
+    unread = wanted.startswith("@") and _named(wanted, chain) not in rules.sets
+    if unread or operator not in ("==", "!="):
         return None
     answers = [_fits(each, values) for each in _members(wanted, rules, chain)]
     found = True if True in answers else None if None in answers else False
@@ -115,9 +119,13 @@ def _vmap(tokens: list[str], values: list, rules: Ruleset, chain: Chain) -> tupl
     return False, ""
 
 
+def _named(wanted: str, chain: Chain) -> tuple[str, str, str]:
+    return chain.family, chain.table, wanted[1:]
+
+
 def _members(wanted: str, rules: Ruleset, chain: Chain) -> list[str]:
     if wanted.startswith("@"):
-        return rules.sets.get((chain.family, chain.table, wanted[1:]), [])
+        return rules.sets.get(_named(wanted, chain), [])
     if wanted.startswith("{"):
         return split_elements(wanted[1:-1])
     return wanted.split(",")

@@ -44,10 +44,16 @@ def test_text_is_refused_where_a_list_of_interfaces_belongs(role) -> None:
     assert role.get(words, **given) == "firewall_trusted_interfaces is eth0, not a list."
 
 
-def test_it_is_there_before_the_network_and_after_what_flushes_it(role) -> None:
+def test_what_flushes_it_loads_it_again(role) -> None:
+    """Also where the distribution's service is started for the first time."""
+    extension = role.render("nftables.conf.j2", ansible_managed="by Ansible")
+    load = "nft --file /opt/peerlb/firewall/rules.nft"
+    assert extension.endswith(f"[Service]\nExecStartPost={load}\nExecReload={load}\n")
+
+
+def test_it_is_there_before_the_network(role) -> None:
     unit = role.render("peerlb-firewall.service.j2", ansible_managed="by Ansible")
     assert "\nBefore=network-pre.target\n" in unit
-    assert "\nAfter=nftables.service\nPartOf=nftables.service\n" in unit
     assert "\nExecStart=nft --file /opt/peerlb/firewall/rules.nft\n" in unit
     assert "shutdown.target" not in unit
     assert "ExecStop" not in unit

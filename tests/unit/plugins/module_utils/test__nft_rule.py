@@ -20,6 +20,7 @@ PACKET = {
     "status": "",
 }
 SETS = {
+    ("inet", "t", "empty"): [],
     ("inet", "t", "ports"): ["22", "3300-3310"],
     ("inet", "t", "pairs"): ["10.0.0.0/24 . 3306"],
     ("inet", "t", "verdicts"): ["10.0.0.2 : drop", "10.0.0.3 : accept"],
@@ -35,7 +36,10 @@ SETS = {
         ("tcp dport { 22, 3306 } accept", True, "accept"),
         ("tcp dport 3300-3310 drop", True, "drop"),
         ("tcp dport @ports drop", True, "drop"),
-        ("tcp dport @unknown drop", False, ""),
+        ("tcp dport @unknown drop", None, "drop"),
+        ("tcp dport @empty drop", False, ""),
+        ("ip saddr & 0.0.0.255 == 0.0.0.2 accept", None, "accept"),
+        ("ct status & dnat == 0 drop", None, "drop"),
         ("tcp dport > 1024 drop", None, "drop"),
         ("tcp sport 1024 drop", None, "drop"),
         ("tcp flags syn drop", None, "drop"),
