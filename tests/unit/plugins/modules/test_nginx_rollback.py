@@ -37,6 +37,12 @@ def test_without_a_name_it_is_the_one_before(deploy, rollback, info) -> None:
     assert info()["history"][-1]["reason"] == "it answers 500"
 
 
+def test_foreign_line_ends_are_no_damage(deploy, rollback) -> None:
+    first = deploy(files={**OTHER, "conf.d/release.conf": "# of Windows\r\n"})
+    deploy(files=OTHER)
+    assert rollback()["release"] == first
+
+
 @pytest.mark.parametrize("release, message", [("ffff", "0 releases begin with ffff"), ("", "none")])
 def test_what_is_not_there_is_refused(deploy, rollback, info, release, message) -> None:
     first = deploy()
