@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._release import Release
 
 SCRIPT = Path(__file__).parents[3] / "roles/nginx_lb/files/cut_dead.py"
 spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
@@ -88,3 +89,8 @@ def test_members_are_those_of_the_live_release(tmp_path) -> None:
 )
 def test_the_version_is_that_of_the_tag(role, image, version) -> None:
     assert role.get("nginx_lb_version", nginx_lb_image=image) == version
+
+
+def test_a_release_tells_its_status_port(role) -> None:
+    text = role.render("status.conf.j2", nginx_lb_status_port=9000)
+    assert Release({"status.conf": text}).status_port(8081) == 9000
