@@ -135,3 +135,18 @@ def test_a_limit_of_connections_has_no_last_resort(role, most, limited) -> None:
     listener = {"port": 80, "pool": "webapp", "protocol": "http"}
     text = role.render("servers.conf.j2", nginx_lb_pools=[pool], nginx_lb_listeners=[listener])
     assert ("@last_resort" not in text) is limited
+
+
+@pytest.mark.parametrize(
+    "version, said",
+    [
+        (1.30, "nginx_lb_version is 1.3 and not text: YAML takes 1.30 for the number 1.3"),
+        ("latest", "does not tell nginx's version in its tag"),
+        ("", "does not tell nginx's version in its tag"),
+        ("1.30", ""),
+    ],
+)
+def test_a_version_is_refused_that_would_be_misread(run_tasks, version, said) -> None:
+    words = run_tasks("peerlb.stack.nginx_lb", "preflight", nginx_lb_version=version)
+    assert said in words
+    assert ("failed=0" in words) is (not said)

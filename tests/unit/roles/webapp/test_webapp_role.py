@@ -161,6 +161,7 @@ def test_sound_variables_pass() -> None:
         ("webapp_mysql_password", None),
         ("webapp_mysql_password", "two\nlines"),
         ("webapp_version", "1 0"),
+        ("webapp_version", 1.10),
         ("webapp_health_path", "healthz"),
     ],
 )
