@@ -16,8 +16,8 @@ import pytest
 class FakeNginx:
     """Answers docker's commands and, over a real socket, /release with the loaded id.
 
-    commands does not hold what only looks. made_from is the compose.yml of the container. It answers
-    on port, or on the one that the status.conf of the loaded release names: other_port.
+    commands does not hold what only looks. made_from is the compose.yml of the container. It
+    answers on port, or on other_port where the status.conf of the loaded release names that.
     """
 
     def __init__(self, project: Path) -> None:
