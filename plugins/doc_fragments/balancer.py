@@ -33,7 +33,11 @@ options:
     type: str
     default: peerlb-nginx
   status_port:
-    description: The port on 127.0.0.1 where nginx answers C(/release) with the id that serves.
+    description:
+      - The port on 127.0.0.1 where nginx answers C(/release) with the id that serves.
+      - A release is asked where its own files say that it answers, which is the C(listen) of the
+        server that includes C(release.conf), so one with another port goes live, and back, like any
+        other. The option counts where the files do not tell.
     type: int
     default: 8081
   timeout:

@@ -43,17 +43,16 @@ def serving(status_port: int) -> str | None:
 
 @dataclass(frozen=True)
 class Live:
-    """The one nginx of a project directory. run executes a command: (rc, stdout, stderr)."""
+    """The one nginx of a project directory. run executes a command: (rc, stdout, stderr).
+
+    status_port is where a release answers that tells no port of its own.
+    """
 
     run: Run
     project: Path
     container: str
     status_port: int
     timeout: float = 15.0
-
-    def serving(self) -> str | None:
-        """Return the id of the release that answers, or None."""
-        return serving(self.status_port)
 
     def made_from(self) -> str | None:
         """Return the id of the release whose compose.yml made the container; Compose keeps it."""
@@ -90,15 +89,15 @@ class Live:
     def reload(self) -> None:
         self._must(["docker", "kill", "--signal", "HUP", self.container], "the reload was refused")
 
-    def confirm(self, release_id: str) -> None:
-        """Wait until this very release answers, three times in a row.
+    def confirm(self, release_id: str, port: int) -> None:
+        """Wait until this very release answers on its port, three times in a row.
 
         nginx's own return codes say nothing here: a port that is taken is only logged.
         """
         end = time.monotonic() + self.timeout
         seen = 0
         while seen < 3:
-            seen = seen + 1 if self.serving() == release_id else 0
+            seen = seen + 1 if serving(port) == release_id else 0
             if seen == 0:
                 if time.monotonic() > end:
                     raise LiveError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ from ._nginx_values import PoolError
 STATE = "state.json"
 # Written beside the release's files, from its id, so that the id can be asked for from outside.
 IDENTITY = "release.conf"
+# Within one server: where it listens, and that it answers with the id.
+ANSWERS = re.compile(
+    r"^\s*listen\s+(?:127\.0\.0\.1:)?(\d+)[^{}]*^\s*include\s+release\.conf;", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class Release:
     def identity(self) -> str:
         """Return what makes the status listener answer with the id."""
         return f'location = /release {{ default_type text/plain; return 200 "{self.id}\\n"; }}\n'
+
+    def status_port(self, otherwise: int) -> int:
+        """Return the port where this release answers with its id; otherwise, if no file tells."""
+        found = (ANSWERS.search(text) for text in self.files.values())
+        return next((int(match[1]) for match in found if match), otherwise)
 
     def state(self) -> dict[str, t.Any]:
         """Return what it was made of, from state.json; a PoolError says that this is damaged."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import typing as t
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
 
 from ._nginx_pool import Listener, Pool
 from ._nginx_render import parse_version, render_upstreams
@@ -21,6 +22,8 @@ from ._release import IDENTITY, STATE, Release
 
 # What can be set at run time.
 SETTINGS = ("weight", "state")
+# What the collection writes into a release itself, at its top.
+OWN = (STATE, IDENTITY, "upstreams")
 
 FORGOTTEN = (
     f"{STATE} of the live release could not be read: weights and states that were set at run time,"
@@ -49,8 +52,7 @@ class Setup:
     @classmethod
     def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Setup:
         for path in files:
-            if path in (STATE, IDENTITY) or path.startswith(("upstreams/", "/")) or ".." in path:
-                raise PoolError(f"file {path}: this name is the collection's own; choose another")
+            _refuse_path(path)
         parsed = tuple(Pool.parse(pool) for pool in pools)
         names = [pool.name for pool in parsed]
         heard = tuple(Listener.parse(listener, names) for listener in listeners)
@@ -166,6 +168,19 @@ def _without_empty(overrides: Overrides) -> Overrides:
 def _signature(entry: t.Mapping[str, t.Any]) -> str:
     words = [f"set by {entry.get('by', 'somebody')} at {entry.get('at', 'some time')}"]
     return ", ".join(words + ([f"because: {entry['reason']}"] if entry.get("reason") else []))
+
+
+def _refuse_path(path: str) -> None:
+    """Refuse a path that is the collection's own, or by which the file would not be read back."""
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or ".." in parts or not parts:
+        raise PoolError(
+            f"file {path}: is no path in the release; right is one such as conf.d/x.conf"
+        )
+    if parts[0] in OWN:
+        raise PoolError(f"file {path}: this name is the collection's own; choose another")
+    if path != str(PurePosixPath(path)):
+        raise PoolError(f"file {path}: right is {PurePosixPath(path)}")
 
 
 def _refuse_twins(pools: list[str], listeners: tuple[Listener, ...]) -> None:

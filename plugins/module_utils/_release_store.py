@@ -71,12 +71,14 @@ class Store:
         directory = self.releases / str(release_id)
         if release_id is None or not directory.is_dir():
             return None
-        found = {
-            str(path.relative_to(directory)): path.read_text(encoding="utf-8", errors="replace")
-            for path in sorted(directory.rglob("*"))
-            if path.is_file() and path.name != IDENTITY
-        }
-        return Release(found)
+        paths = {str(path.relative_to(directory)): path for path in sorted(directory.rglob("*"))}
+        return Release(
+            {
+                name: _text(path)
+                for name, path in paths.items()
+                if path.is_file() and name != IDENTITY
+            }
+        )
 
     def present(self) -> Release | None:
         return self.read(self.current_id())
@@ -89,7 +91,7 @@ class Store:
             for name, text in {**release.files, IDENTITY: release.identity()}.items():
                 path = staging / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with open(path, "w", encoding="utf-8") as stream:
+                with open(path, "w", encoding="utf-8", newline="") as stream:
                     stream.write(text)
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -159,3 +161,9 @@ class Store:
             with contextlib.suppress(OSError):
                 self.discard()
             raise StoreError(f"can not write {path}: {exc.strerror or exc}") from exc
+
+
+def _text(path: Path) -> str:
+    """Read a file with the line ends that it has; what is not text is replaced, and so differs."""
+    with open(path, encoding="utf-8", errors="replace", newline="") as stream:
+        return stream.read()

@@ -12,9 +12,28 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ._nginx_live import COMPOSE_FILE, Live, LiveError
+from ._nginx_live import COMPOSE_FILE, Live, LiveError, serving
 from ._release import STATE, Release
 from ._release_store import Store
+
+
+def answering(store: Store, port: int) -> str | None:
+    """Return the id of the release that answers, or None.
+
+    Each release is asked on the status port that it has itself, so the port may change like
+    anything else in it: after a rollback, a failure or a cut run another one serves than the
+    inventory says. port is the inventory's; it counts only for releases that tell none.
+    """
+    kept = {name: release for name in store.kept() if (release := store.read(name))}
+    live = [release for name, release in kept.items() if name == store.current_id()]
+    stranger = None
+    ports = [release.status_port(port) for release in (*live, *kept.values())]
+    for each in dict.fromkeys([*ports, port]):
+        answer = serving(each)
+        if answer in kept:
+            return answer
+        stranger = stranger or answer
+    return stranger
 
 
 @dataclass(frozen=True)
@@ -31,9 +50,9 @@ class Rollout:
 
     @classmethod
     def plan(cls, store: Store, live: Live, wanted: Release) -> Rollout:
-        serving = live.serving()
-        made_from = live.made_from() if serving else None
-        return cls(store, live, wanted, store.present(), store.current_id(), serving, made_from)
+        answers = answering(store, live.status_port)
+        made_from = live.made_from() if answers else None
+        return cls(store, live, wanted, store.present(), store.current_id(), answers, made_from)
 
     @property
     def changed(self) -> bool:
@@ -109,12 +128,17 @@ class Rollout:
     def _directory(self, release_id: str) -> Path:
         return self.store.releases / release_id
 
+    def _port(self, release_id: str) -> int:
+        release, usual = self.store.read(release_id), self.live.status_port
+        return release.status_port(usual) if release else usual
+
     def _bring_up(self, release_id: str, same_container: bool) -> None:
         if not same_container:
             self.live.up(self._directory(release_id))
-        if self.edited or self.live.serving() != release_id:
+        port = self._port(release_id)
+        if self.edited or serving(port) != release_id:
             self.live.reload()
-        self.live.confirm(release_id)
+        self.live.confirm(release_id, port)
 
     def _put_back(self, previous: str | None, same_container: bool) -> str:
         self.store.switch(previous)

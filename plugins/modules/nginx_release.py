@@ -25,7 +25,8 @@ requirements:
 options:
   files:
     description:
-      - The other files of the release by their path in it.
+      - The other files of the release by their path in it, such as V(conf.d/own.conf). One that is
+        absolute, or could be written shorter, is refused.
       - C(nginx.conf) includes C(upstreams/http-*.conf), C(upstreams/stream-*.conf) and, in a server
         on the status port, C(release.conf).
       - C(compose.yml) defines the service C(nginx).

@@ -21,7 +21,9 @@ options:
     type: path
     default: /opt/peerlb/nginx_lb
   status_port:
-    description: The port on 127.0.0.1 where nginx answers C(/release).
+    description:
+      - The port on 127.0.0.1 where nginx answers C(/release), for releases whose own files do not
+        tell it.
     type: int
     default: 8081
   logs:
@@ -114,9 +116,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._access_log import newest_lines
 from ..module_utils._nginx_host import count_workers, read_connections
-from ..module_utils._nginx_live import serving
 from ..module_utils._release_setup import Setup
 from ..module_utils._release_store import Store
+from ..module_utils._rollout import answering
 from ..module_utils._traffic import parse_since, summarize
 
 ARGUMENT_SPEC = {
@@ -162,7 +164,7 @@ def run(params: dict) -> dict:
     return {
         "changed": False,
         "release": (store.current_id() or "") if present else "",
-        "serving": serving(params["status_port"]) or "",
+        "serving": answering(store, params["status_port"]) or "",
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),

@@ -16,7 +16,8 @@ import pytest
 class FakeNginx:
     """Answers docker's commands and, over a real socket, /release with the loaded id.
 
-    commands does not hold what only looks. made_from is the compose.yml of the container.
+    commands does not hold what only looks. made_from is the compose.yml of the container. It
+    answers on port, or on other_port where the status.conf of the loaded release names that.
     """
 
     def __init__(self, project: Path) -> None:
@@ -26,16 +27,27 @@ class FakeNginx:
         self.commands: list[list[str]] = []
         self.refuse: dict[str, str] = {}
         self.emerg = ""
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        self.servers = [self._listen(), self._listen()]
+        self.port, self.other_port = (server.server_address[1] for server in self.servers)
+        self.listens = self.port
+
+    def _listen(self) -> http.server.ThreadingHTTPServer:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        return server
+
+    def close(self) -> None:
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
 
     def _handler(self) -> type:
         fake = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(200 if fake.loaded else 503)
+                listens = self.server.server_address[1] == fake.listens
+                self.send_response(200 if fake.loaded and listens else 503)
                 self.end_headers()
                 self.wfile.write(f"{fake.loaded}\n".encode())
 
@@ -45,8 +57,13 @@ class FakeNginx:
         return Handler
 
     def load(self) -> None:
-        text = (self.project / "nginx/current/release.conf").read_text()
+        current = self.project / "nginx/current"
+        text = (current / "release.conf").read_text()
         self.loaded = re.search(r'return 200 "(\w+)', text).group(1)
+        status = current / "status.conf"
+        self.listens = (
+            int(re.findall(r"\d+", status.read_text())[-1]) if status.exists() else self.port
+        )
 
     def run(self, command: list[str], **_options) -> tuple[int, str, str]:
         if command[1] == "inspect":
@@ -80,5 +97,4 @@ class FakeNginx:
 def fake_nginx(tmp_path):
     fake = FakeNginx(tmp_path)
     yield fake
-    fake.server.shutdown()
-    fake.server.server_close()
+    fake.close()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._release import Release
 
 SCRIPT = Path(__file__).parents[3] / "roles/nginx_lb/files/cut_dead.py"
 spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
@@ -88,3 +89,64 @@ def test_members_are_those_of_the_live_release(tmp_path) -> None:
 )
 def test_the_version_is_that_of_the_tag(role, image, version) -> None:
     assert role.get("nginx_lb_version", nginx_lb_image=image) == version
+
+
+def test_a_release_tells_its_status_port(role) -> None:
+    text = role.render("status.conf.j2", nginx_lb_status_port=9000)
+    assert Release({"status.conf": text}).status_port(8081) == 9000
+
+
+def test_numbers_of_the_command_line_are_text(role) -> None:
+    text = role.render("nginx.conf.j2", nginx_lb_worker_connections="4096")
+    assert "worker_rlimit_nofile 8704;" in text
+    assert "worker_connections 4096;" in text
+
+
+@pytest.mark.parametrize(
+    "after, enabled, state",
+    [(3, True, "started"), ("3", True, "started"), (0, False, "stopped"), ("0", False, "stopped")],
+)
+def test_what_cuts_connections_runs_unless_it_is_never_to(role, after, enabled, state) -> None:
+    (task,) = [
+        task["ansible.builtin.systemd_service"]
+        for task in role.load("tasks/services.yml")
+        if "ansible.builtin.systemd_service" in task
+    ]
+    given = {"nginx_lb_cut_dead_after": after, "__nginx_lb_stale": False}
+    found = [role.get(task[key].strip(" {}\n"), **given) for key in ("enabled", "state")]
+    assert found == [enabled, state]
+
+
+@pytest.mark.parametrize("only, skipped", [(True, True), ("true", True), ("false", False)])
+def test_nothing_but_a_test_is_made_where_it_is_asked_for(role, only, skipped) -> None:
+    conditions = {
+        task["when"] for task in role.load("tasks/main.yml") if "test_only" in task.get("when", "")
+    }
+    assert conditions
+    found = [role.get(each, nginx_lb_test_only=only) for each in conditions]
+    assert found == [not skipped]
+
+
+@pytest.mark.parametrize("most, limited", [(0, False), ("0", False), (9, True), ("9", True)])
+def test_a_limit_of_connections_has_no_last_resort(role, most, limited) -> None:
+    member = {"name": "web1", "max_conns": most}
+    pool = {"name": "webapp", "members": [member, {"name": "web2"}], "retry_on": []}
+    pool |= {"connect_timeout": "1s", "read_timeout": "60s"}
+    listener = {"port": 80, "pool": "webapp", "protocol": "http"}
+    text = role.render("servers.conf.j2", nginx_lb_pools=[pool], nginx_lb_listeners=[listener])
+    assert ("@last_resort" not in text) is limited
+
+
+@pytest.mark.parametrize(
+    "version, said",
+    [
+        (1.30, "nginx_lb_version is 1.3 and not text: YAML takes 1.30 for the number 1.3"),
+        ("latest", "does not tell nginx's version in its tag"),
+        ("", "does not tell nginx's version in its tag"),
+        ("1.30", ""),
+    ],
+)
+def test_a_version_is_refused_that_would_be_misread(run_tasks, version, said) -> None:
+    words = run_tasks("peerlb.stack.nginx_lb", "preflight", nginx_lb_version=version)
+    assert said in words
+    assert ("failed=0" in words) is (not said)

@@ -6,7 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx_live import Live, LiveError
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx_live import (
+    Live,
+    LiveError,
+    serving,
+)
 
 
 @pytest.fixture
@@ -14,22 +18,22 @@ def live(fake_nginx, tmp_path) -> Live:
     return Live(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.2)
 
 
-def test_nobody_serves_where_nobody_listens(tmp_path) -> None:
-    assert Live(lambda _command: (0, "", ""), tmp_path, "x", 1).serving() is None
+def test_nobody_serves_where_nobody_listens() -> None:
+    assert serving(1) is None
 
 
-def test_serving_asks_nginx_itself(live, fake_nginx) -> None:
-    assert live.serving() is None
+def test_serving_asks_nginx_itself(fake_nginx) -> None:
+    assert serving(fake_nginx.port) is None
     fake_nginx.loaded = "abc123"
-    assert live.serving() == "abc123"
+    assert serving(fake_nginx.port) == "abc123"
 
 
 def test_confirm_wants_this_very_release(live, fake_nginx) -> None:
     fake_nginx.loaded = "old"
     fake_nginx.emerg = "2026/01/01 [warn] idle\n2026/01/01 [emerg] bind() failed"
     with pytest.raises(LiveError, match=r"release new did not come up in 0.2 s: .*bind\(\) failed"):
-        live.confirm("new")
-    live.confirm("old")
+        live.confirm("new", fake_nginx.port)
+    live.confirm("old", fake_nginx.port)
 
 
 @pytest.fixture

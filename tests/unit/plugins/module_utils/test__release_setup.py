@@ -78,12 +78,26 @@ def test_an_added_member_adds_one_line() -> None:
         ({"files": {"../etc/passwd": ""}}, "file ../etc/passwd"),
         ({"files": {"state.json": ""}}, "file state.json"),
         ({"files": {"upstreams/x.conf": ""}}, "file upstreams/x.conf"),
+        ({"files": {"./state.json": ""}}, "file ./state.json: this name is the collection's own"),
+        ({"files": {"upstreams": ""}}, "file upstreams: this name is the collection's own"),
+        ({"files": {"./x.conf": ""}}, "file ./x.conf: right is x.conf"),
+        ({"files": {"sub//x.conf": ""}}, "file sub//x.conf: right is sub/x.conf"),
+        ({"files": {"sub/./x.conf": ""}}, "file sub/./x.conf: right is sub/x.conf"),
+        ({"files": {"sub/": ""}}, "file sub/: right is sub"),
+        ({"files": {"/etc/x.conf": ""}}, "file /etc/x.conf: is no path in the release"),
+        ({"files": {"sub/../x.conf": ""}}, "file sub/../x.conf: is no path in the release"),
+        ({"files": {".": ""}}, "file .: is no path in the release"),
     ],
 )
 def test_bad_setup_is_named(settings: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
         setup(**settings)
     assert message in str(error.value)
+
+
+def test_names_of_the_collection_are_its_own_only_at_the_top() -> None:
+    files = {"nginx.conf": "#", "conf.d/release.conf": "#", "conf.d/state.json": "{}"}
+    assert setup(files=files).static == files
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", '{"version": "1.30"}', "\ufffd"])

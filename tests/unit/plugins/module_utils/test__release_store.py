@@ -34,6 +34,24 @@ def test_what_is_put_is_read(store: Store) -> None:
     assert f'"{ONE.id}\\n"' in (store.link / "release.conf").read_text()
 
 
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("nginx.conf", "one\r\ntwo\r\n"),
+        ("nginx.conf", "one\rtwo\r"),
+        ("nginx.conf", "one\r\ntwo\n\rthree"),
+        ("conf.d/release.conf", "# of the user's own"),
+        ("conf.d/state.json", "{}"),
+    ],
+)
+def test_it_is_read_as_it_was_written(store: Store, path: str, text: str) -> None:
+    release = Release({"compose.yml": "image: a", path: text})
+    put(store, release)
+    assert store.present() == release
+    assert store.present().id == store.current_id()
+    assert (store.link / path).read_bytes() == text.encode()
+
+
 def test_staging_leaves_the_live_release_alone(store: Store) -> None:
     put(store, ONE)
     store.stage(TWO)

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils import _rollout
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx_live import Live, LiveError
 from ansible_collections.peerlb.stack.plugins.module_utils._release import Release
 from ansible_collections.peerlb.stack.plugins.module_utils._release_store import Store
-from ansible_collections.peerlb.stack.plugins.module_utils._rollout import Rollout
+from ansible_collections.peerlb.stack.plugins.module_utils._rollout import Rollout, answering
 
 ONE = Release({"compose.yml": "image: a", "nginx.conf": "one"})
 TWO = Release({"compose.yml": "image: a", "nginx.conf": "two"})
@@ -176,6 +179,54 @@ def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
     with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded) == (ONE, ONE.id)
+
+
+def at(port: int, name: str = "one") -> Release:
+    """Return a release that answers on a port of its own, which makes another container."""
+    status = f"server {{\n listen 127.0.0.1:{port};\n include release.conf;\n}}"
+    return Release({"compose.yml": f"ask {port}", "nginx.conf": name, "status.conf": status})
+
+
+def test_a_release_with_another_status_port_goes_live_and_back(parts) -> None:
+    _store, live, fake = parts
+    here, there = at(fake.port), at(fake.other_port)
+    for usual in (fake.port, fake.other_port):  # what the inventory says, before and after
+        parts = (parts[0], replace(live, status_port=usual), fake)
+        for release in (here, there, here):
+            roll_out(parts, release)
+            assert not roll_out(parts, release).changed
+            assert fake.loaded == release.id
+            assert answering(parts[0], usual) == release.id
+
+
+def test_a_failure_on_another_status_port_is_put_back(parts) -> None:
+    store, live, fake = parts
+    here, there = at(fake.port), at(fake.other_port)
+    roll_out(parts, here)
+    fake.emerg = "nginx: [emerg] bind() to 127.0.0.1 failed (98: Address already in use)"
+    with pytest.raises(LiveError, match=f"last good release {here.id} is live again"):
+        roll_out((store, replace(live, status_port=fake.other_port), fake), there)
+    assert (store.present(), fake.loaded, fake.definition) == (here, here.id, f"ask {fake.port}")
+
+
+def test_a_run_cut_before_the_other_status_port_converges(parts) -> None:
+    store, live, fake = parts
+    here, there = at(fake.port), at(fake.other_port)
+    roll_out(parts, here)
+    cut_after_the_switch(store, there)
+    assert answering(store, fake.other_port) == here.id
+    rollout = roll_out((store, replace(live, status_port=fake.other_port), fake), there)
+    assert (rollout.serving, fake.loaded) == (here.id, there.id)
+
+
+def test_a_stranger_on_a_former_status_port_does_not_stand_for_a_release(
+    parts, monkeypatch
+) -> None:
+    store, _live, fake = parts
+    roll_out(parts, at(fake.other_port))
+    heard = {fake.port: "It works!", fake.other_port: at(fake.other_port).id}
+    monkeypatch.setattr(_rollout, "serving", heard.get)
+    assert answering(store, fake.port) == at(fake.other_port).id
 
 
 def test_a_stopped_container_is_a_change(parts) -> None:

@@ -38,11 +38,11 @@ def deploy(run_module, place) -> t.Callable[..., str]:
             "version": "1.30",
             "timeout": 0.3,
         }
-        return run_module(nginx_release, **place, **{**wanted, **changes})["release"]
+        return run_module(nginx_release, **{**place, **wanted, **changes})["release"]
 
     return run
 
 
 @pytest.fixture
-def info(run_module, place) -> t.Callable[[], dict[str, t.Any]]:
-    return lambda: run_module(nginx_release_info, **place)
+def info(run_module, place) -> t.Callable[..., dict[str, t.Any]]:
+    return lambda **changes: run_module(nginx_release_info, **{**place, **changes})

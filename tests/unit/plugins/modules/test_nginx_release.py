@@ -50,6 +50,13 @@ def test_six_steps(run_module, params, tmp_path) -> None:
     assert (again["changed"], again["diff"]) == (False, [])
 
 
+def test_files_with_foreign_line_ends_are_no_change_the_second_time(run_module, params) -> None:
+    files = {**params["files"], "conf.d/own.conf": "a;\r\n", "conf.d/release.conf": "b;\r"}
+    assert run_module(nginx_release, **{**params, "files": files})["changed"]
+    again = run_module(nginx_release, **{**params, "files": files})
+    assert (again["changed"], again["diff"]) == (False, [])
+
+
 def test_info_tells_pools_as_they_serve(run_module, params) -> None:
     run_module(nginx_release, **params)
     told = info(run_module, params)

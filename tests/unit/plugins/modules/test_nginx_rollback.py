@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.modules import nginx_rollback
+from ansible_collections.peerlb.stack.plugins.modules import nginx_override, nginx_rollback
 
 OTHER = {"nginx.conf": "# other", "compose.yml": "image: a"}
 
@@ -12,7 +12,8 @@ OTHER = {"nginx.conf": "# other", "compose.yml": "image: a"}
 @pytest.fixture
 def rollback(run_module, place):
     def run(*, check_mode: bool = False, **params):
-        return run_module(nginx_rollback, check_mode=check_mode, timeout=0.3, **place, **params)
+        params = {"timeout": 0.3, **place, **params}
+        return run_module(nginx_rollback, check_mode=check_mode, **params)
 
     return run
 
@@ -37,6 +38,12 @@ def test_without_a_name_it_is_the_one_before(deploy, rollback, info) -> None:
     assert info()["history"][-1]["reason"] == "it answers 500"
 
 
+def test_foreign_line_ends_are_no_damage(deploy, rollback) -> None:
+    first = deploy(files={**OTHER, "conf.d/release.conf": "# of Windows\r\n"})
+    deploy(files=OTHER)
+    assert rollback()["release"] == first
+
+
 @pytest.mark.parametrize("release, message", [("ffff", "0 releases begin with ffff"), ("", "none")])
 def test_what_is_not_there_is_refused(deploy, rollback, info, release, message) -> None:
     first = deploy()
@@ -57,3 +64,22 @@ def test_testing_leaves_everything_as_it_was(deploy, rollback, info, fake_nginx)
     result = rollback(test_only=True)
     assert (result["changed"], result["release"], fake_nginx.verbs()) == (False, first, ["exec"])
     assert info()["serving"] == second
+
+
+def test_status_port_is_that_of_the_release(deploy, rollback, info, fake_nginx, run_module) -> None:
+    """The inventory says the new port, also where the former release is live again."""
+
+    def files(port: int) -> dict[str, str]:
+        status = f"server {{\n listen 127.0.0.1:{port};\n include release.conf;\n}}"
+        return {"nginx.conf": "#", "compose.yml": f"ask {port}", "status.conf": status}
+
+    there = {"status_port": fake_nginx.other_port}
+    first = deploy(files=files(fake_nginx.port))
+    second = deploy(files=files(fake_nginx.other_port), **there)
+    assert rollback(**there)["release"] == first
+    assert info()["serving"] == info(**there)["serving"] == first
+    place = {"path": str(fake_nginx.project), "timeout": 0.3, **there}
+    weights = run_module(nginx_override, weights={"web1": 3}, **place)
+    assert weights["previous"] == first
+    assert info(**there)["serving"] == weights["release"] == fake_nginx.loaded
+    assert rollback(release=second)["release"] == info()["serving"] == second

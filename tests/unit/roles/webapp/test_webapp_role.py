@@ -100,6 +100,11 @@ def test_the_container_is_confined() -> None:
     assert "mem_limit" not in got
 
 
+@pytest.mark.parametrize("text", ["false", "no"])
+def test_text_of_the_command_line_is_taken_as_true_or_false(text: str) -> None:
+    assert service(webapp_read_only=text)["read_only"] is False
+
+
 def test_another_image_is_not_built_and_brings_its_own_health_check() -> None:
     other = service(webapp_image="registry.example/other:2", webapp_container_port=8080)
     assert other["image"] == "registry.example/other:2"
@@ -156,6 +161,7 @@ def test_sound_variables_pass() -> None:
         ("webapp_mysql_password", None),
         ("webapp_mysql_password", "two\nlines"),
         ("webapp_version", "1 0"),
+        ("webapp_version", 1.10),
         ("webapp_health_path", "healthz"),
     ],
 )
