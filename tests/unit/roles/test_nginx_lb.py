@@ -141,8 +141,8 @@ def test_a_limit_of_connections_has_no_last_resort(role, most, limited) -> None:
     "version, said",
     [
         (1.30, "nginx_lb_version is 1.3 and not text: YAML takes 1.30 for the number 1.3"),
-        ("latest", "does not tell nginx's version in its tag"),
-        ("", "does not tell nginx's version in its tag"),
+        ("latest", "does not tell the version of nginx in its tag"),
+        ("", "does not tell the version of nginx in its tag"),
         ("1.30", ""),
     ],
 )
