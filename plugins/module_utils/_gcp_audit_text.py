@@ -21,7 +21,7 @@ MARKS = {"error": "ERROR", "warning": "warning", "info": "info"}
 
 
 def audit_lines(found: t.Mapping[str, t.Any]) -> list[str]:
-    """Return the findings, each with what would mend it, the ways out, their sum and what it means."""
+    """Return the findings, each with what would mend it, the ways out, and what it comes to."""
     findings = found["findings"]
     lines = [line for finding in findings[:SHOWN] for line in _finding(finding)]
     if len(findings) > SHOWN:

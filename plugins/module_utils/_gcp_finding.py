@@ -9,7 +9,9 @@ This module util is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ._gcp_rule_values import Rule
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
@@ -67,6 +69,7 @@ class Finding:
     object: str
     explanation: str
     command: str = ""
+    rules: tuple[Rule, ...] = field(default=(), compare=False)  # what it says of these is not good
 
     @property
     def severity(self) -> str:

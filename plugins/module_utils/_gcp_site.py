@@ -94,6 +94,15 @@ class Site:
     def all_seats(self) -> list[Seat]:
         return [Seat(each, nic) for each in self.project.instances for nic in each.nics]
 
+    @cached_property
+    def strangers(self) -> dict[str, list[Seat]]:
+        """The interfaces of VMs at which nothing is judged, by the network's reference."""
+        judged, found = set(self.seats.values()), dict[str, list[Seat]]()
+        for seat in self.all_seats:
+            if seat not in judged:
+                found.setdefault(seat.nic.network, []).append(seat)
+        return found
+
     def peering(self, own: str, peer: str) -> Peering | None:
         """Return what a network (both by reference) says of its peering with another."""
         network = self.project.networks.get(own)

@@ -32,7 +32,7 @@ def state(audit: Record) -> str:
 
 
 def verdict(audit: Record | None) -> Markup | None:
-    """Say in one line, at the top of a page about probes, what is wrong or unknown of the project."""
+    """Say at the top of a page about probes that the project has errors, or unknown parts."""
     if not audit or state(audit) == OK:
         return None
     errors, unsure = audit["summary"]["error"], undecided(audit["findings"])

@@ -52,6 +52,50 @@ def test_what_a_rule_admits_in_excess(rule, kind, explanation) -> None:
     assert found(document) == []
 
 
+def test_a_rule_with_several_findings_is_narrowed_once() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] = [r for r in document["firewalls"] if r["name"] != "db-mysql"]
+    rule = allow("vpc-db", "wide", "tcp:22,3306", "10.0.0.0/16")
+    rule["allowed"].append({"IPProtocol": "icmp"})
+    document["firewalls"].append(rule)
+    first, *others = found(document)
+    assert [each["id"] for each in (first, *others)] == ["excess", "excess-nobody", "excess-ping"]
+    for other in others:
+        assert other["command"] == ""
+        assert other["explanation"].endswith("; the command of its finding excess mends this too")
+    assert "create wide-declared " in first["command"]
+    obey(document, first["command"])
+    assert found(document) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "address", "tags", "more", "kept"),
+    [
+        ("vpc-db", "10.2.0.77", ["db"], {}, True),
+        ("vpc-db", "10.2.0.77", ["db"], {"targetTags": ["db"]}, True),
+        ("vpc-db", "10.2.0.77", ["other"], {"targetTags": ["db"]}, False),
+        ("vpc-web", "10.1.0.77", ["db"], {}, False),
+    ],
+)
+def test_a_rule_of_vms_that_nobody_listed_is_left_to_them(place, address, tags, more, kept) -> None:
+    document = gcp_samples.stack()
+    gcp_samples.add_instance(document, "mon1", place, address, *tags)
+    rule = allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32", **more)
+    document["firewalls"].append(rule)
+    (finding,) = found(document, *IDS)
+    text = "; it is for mon1 too, not in the inventory: who has that has to decide"
+    assert (finding["command"] == "", finding["explanation"].endswith(text)) == (kept, kept)
+
+
+def test_while_vms_are_not_known_no_rule_is_narrowed() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32"))
+    document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
+    (finding,) = found(document, *IDS)
+    assert finding["command"] == ""
+    assert "it may be for VMs that could not be read" in finding["explanation"]
+
+
 def test_the_declared_part_stays_when_a_rule_goes() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [
