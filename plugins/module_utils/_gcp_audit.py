@@ -30,7 +30,6 @@ PARTS = (
     flow_findings,
     management_findings,
     excess_findings,
-    dead_findings,
 )
 
 
@@ -42,7 +41,8 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
     site = Site(topology, project(document))
     leading = ways(site)
     found = [finding for part in PARTS for finding in part(site)]
-    found = ordered([*found, *way_findings(site, leading)])
+    found += way_findings(site, leading)
+    found = ordered([*found, *dead_findings(site, found)])
     counts = collections.Counter(finding.severity for finding in found)
     return {
         "findings": [finding.record() for finding in found],

@@ -67,7 +67,8 @@ class Look:
             if shut.answer.state == UNDECIDED:
                 yield Finding(f"{kind.removesuffix('-egress')}-undecided", what, text)
             else:
-                yield Finding(f"{kind}-closed", what, text, self.mend(what, shut, names))
+                command = self.mend(what, shut, names)
+                yield Finding(f"{kind}-closed", what, text, command, shut.answer.rules)
 
     def mend(self, what: str, shut: Shut, names: list[str]) -> str:
         """Return the command that opens exactly this, "" if there is no single one."""

@@ -127,4 +127,4 @@ def _blocked(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
         text = f"to {said(shut.runs)} on tcp:443 it is {because(shut.answer)}"
         kind = "way-undecided" if shut.answer.state == UNDECIDED else "way-blocked"
         command = look.mend("packages", shut, names) if kind == "way-blocked" else ""
-        yield Finding(kind, listing(names), text, command)
+        yield Finding(kind, listing(names), text, command, shut.answer.rules)
