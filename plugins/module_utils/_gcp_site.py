@@ -11,7 +11,6 @@ from __future__ import annotations
 import bisect
 import typing as t
 from functools import cached_property
-from ipaddress import IPv4Address
 
 from ._gcp_commands import Gcloud
 from ._gcp_rules import Judge
@@ -19,7 +18,7 @@ from ._gcp_stages import EVERYWHERE, PUBLIC, Seat
 from ._gcp_values import Network, Peering, Project
 from ._topology import Topology
 from ._topology_entries import listing
-from ._topology_ranges import Span, cidrs, covers, minus, spans, union
+from ._topology_ranges import Span, cidrs, common, covers, minus, spans, union
 from ._topology_values import ANY, RESERVED, Host, IPv4Network
 
 NOBODY = spans(RESERVED)
@@ -171,15 +170,31 @@ class Site:
         return union(spans(lost), NOBODY)
 
     def vms_at(self, runs: t.Sequence[Span]) -> list[str]:
-        """Name the VMs of the project that have one of these addresses."""
+        """Name the VMs of declared networks that have one of these addresses."""
         firsts = [first for first, _last in runs]
         return [
             name
-            for name, number in self._numbers
-            if (at := bisect.bisect_right(firsts, number)) and number <= runs[at - 1][1]
+            for name, own in self._owned
+            if any(
+                (at := bisect.bisect_right(firsts, last)) and first <= runs[at - 1][1]
+                for first, last in own
+            )
         ]
 
     @cached_property
-    def _numbers(self) -> list[tuple[str, int]]:
-        seats = [seat for seat in self.all_seats if seat.nic.address]
-        return [(seat.instance.name, int(IPv4Address(seat.nic.address))) for seat in seats]
+    def _owned(self) -> list[tuple[str, list[Span]]]:
+        """What each VM has of the range of its network; elsewhere the same may be another's."""
+        found = []
+        for seat in self.all_seats:
+            name = seat.nic.network.rpartition("/")[2]
+            network = self.networks.get(name)
+            if name not in self._declared or (network and network.ref != seat.nic.network):
+                continue
+            own = [IPv4Network(seat.nic.address)] if seat.nic.address else []
+            there = common(spans([*own, *seat.nic.aliases]), self._declared[name])
+            found.append((seat.instance.name, there))
+        return found
+
+    @cached_property
+    def _declared(self) -> dict[str, list[Span]]:
+        return {name: spans(each.cidrs) for name, each in self.topology.networks.items()}

@@ -56,6 +56,7 @@ class Nic:
     subnet: str
     address: str
     external: bool
+    aliases: tuple[IPv4Network, ...] = ()  # what it has besides its address, as for containers
 
 
 @dataclass(frozen=True)

@@ -69,5 +69,34 @@ def test_vms_are_found_by_their_addresses(site) -> None:
     assert site.vms_at(runs("10.1.0.4/30")) == []
 
 
+@pytest.mark.parametrize(
+    ("place", "address", "aliases", "names"),
+    [
+        ("vpc-web", "10.1.7.7", [], ["x"]),
+        ("vpc-web", "10.1.9.9", ["10.1.7.0/24"], ["x"]),
+        ("vpc-web", "10.1.9.9", ["/24"], []),
+        ("vpc-lb", "10.1.7.7", [], []),
+        ("lonely", "10.1.7.7", ["10.1.7.8/32"], []),
+    ],
+)
+def test_who_has_an_address_elsewhere_does_not_count(place, address, aliases, names) -> None:
+    document = gcp_samples.stack()
+    gcp_samples.add_network(document, "lonely", "10.1.0.0/16")
+    own = gcp_samples.add_instance(document, "x", place, address)["networkInterfaces"][0]
+    own["aliasIpRanges"] = [{"ipCidrRange": text} for text in aliases]
+    site = Site(gcp_samples.topology(), project(document))
+    assert site.vms_at(runs("10.1.7.0/24")) == names
+
+
+def test_vms_of_a_shared_network_count() -> None:
+    document = gcp_samples.stack()
+    del document["networks"][1]
+    for each in document["instances"]:
+        own = each["networkInterfaces"][0]
+        own["network"] = own["network"].replace("acme/global/networks/vpc-web", "host/g/vpc-web")
+    site = Site(gcp_samples.topology(), project(document))
+    assert site.vms_at(runs("10.1.0.0/16")) == ["web1", "web2"]
+
+
 def test_seats_are_where_the_declaration_says(site) -> None:
     assert {name: seat.nic.address for name, seat in site.seats.items()} == gcp_samples.ADDRESSES
