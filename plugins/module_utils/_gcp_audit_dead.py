@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import NOBODY, said
 from ._gcp_finding import Finding
 from ._gcp_rule_values import ALL, ALLOW, EGRESS, INGRESS, VPC, Rule
-from ._gcp_site import NOBODY, Site, said
+from ._gcp_site import Site
 from ._gcp_stages import Stages, applied, cells
 from ._gcp_values import Network
 from ._topology_entries import listing

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import said
 from ._gcp_answers import CLOSED, OPEN, Answers
 from ._gcp_audit_narrow import Names, Part, Runs, decider, narrow
 from ._gcp_finding import FINDINGS, Finding
 from ._gcp_rule_values import DENY, INGRESS, Rule, Service
-from ._gcp_site import Site, said
+from ._gcp_site import Site
 from ._gcp_stages import EVERYWHERE, Stages, cells
 from ._topology_entries import listing
 from ._topology_ranges import Span, common, minus, spans, union

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import asked, said
 from ._gcp_answers import OPEN, UNDECIDED, Answer
 from ._gcp_commands import Opening
 from ._gcp_finding import Finding
 from ._gcp_rule_values import EGRESS, INGRESS, Service
-from ._gcp_site import Site, asked, said
+from ._gcp_site import Site
 from ._gcp_stages import PUBLIC
 from ._topology_entries import listing
 from ._topology_ranges import Span, common, covers, minus, spans

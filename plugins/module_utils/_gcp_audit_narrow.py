@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import asked
 from ._gcp_commands import Opening
 from ._gcp_rule_values import HIERARCHY, INGRESS, Rule, Service
-from ._gcp_site import Site, asked
+from ._gcp_site import Site
 from ._gcp_stages import applied
 from ._topology_entries import listing
 from ._topology_ranges import Span, spans

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import INTERNET, said
 from ._gcp_answers import UNDECIDED
 from ._gcp_audit_flows import Look, because
 from ._gcp_finding import Finding
 from ._gcp_rule_values import EGRESS
-from ._gcp_site import INTERNET, Site, said
+from ._gcp_site import Site
 from ._gcp_stages import Seat
 from ._gcp_values import Route
 from ._topology_entries import listing

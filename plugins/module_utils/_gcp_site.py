@@ -12,37 +12,14 @@ import bisect
 import typing as t
 from functools import cached_property
 
+from ._gcp_addresses import NOBODY
 from ._gcp_commands import Gcloud
 from ._gcp_rules import Judge
-from ._gcp_stages import EVERYWHERE, PUBLIC, Seat
+from ._gcp_stages import PUBLIC, Seat
 from ._gcp_values import Network, Peering, Project
 from ._topology import Topology
-from ._topology_entries import listing
-from ._topology_ranges import Span, cidrs, common, covers, minus, spans, union
-from ._topology_values import ANY, RESERVED, Host, IPv4Network
-
-NOBODY = spans(RESERVED)
-ANYWHERE = minus(EVERYWHERE, NOBODY)
-INTERNET = minus(PUBLIC, NOBODY)
-
-
-def said(runs: t.Sequence[Span]) -> str:
-    """Write addresses for a person: a wide range but for what is missing, where that is shorter."""
-    differ = (runs[0][0] ^ runs[-1][1]).bit_length()
-    hull = IPv4Network((runs[0][0] >> differ << differ, 32 - differ))
-    bases = {"anywhere": ANYWHERE, "the internet": INTERNET, str(hull): spans([hull])}
-    ways: list[list[str]] = [cidrs(runs)]
-    for name, base in bases.items():
-        but = cidrs(minus(base, runs))
-        first = f"{name} but {listing(but)}" if but else name
-        ways.append([first, *[""] * len(but), *cidrs(minus(runs, base))])
-    shortest = min(ways, key=len)
-    return listing(word for word in shortest if word)
-
-
-def asked(runs: t.Sequence[Span]) -> list[Span]:
-    """Return what a rule should say for these addresses: all there are, where the internet is."""
-    return EVERYWHERE if covers(runs, INTERNET) else list(runs)
+from ._topology_ranges import Span, common, minus, spans, union
+from ._topology_values import ANY, Host, IPv4Network
 
 
 class Site:
