@@ -21,6 +21,7 @@ from ._topology_entries import listing
 from ._topology_ranges import Span, common, minus, spans, union
 
 NEEDED = "needed"  # what is open and declared: it has to stay when a rule goes
+BY_ROUTE = "by route"  # what is open to networks that only a route, as to a VPN, may lead to
 SHOWN = 4  # parts of what a rule admits
 Doors = tuple[tuple[int, Names], ...]  # who may come, by port
 Key = tuple[str, tuple[Rule, ...]]  # the id of a finding, and the rules that it is about
@@ -51,16 +52,27 @@ def excess_findings(site: Site) -> t.Iterator[Finding]:
         if kind == "excess-undecided":
             text = f"whether it is open can not be decided: {text}"
             yield Finding(kind, name, text, rules=rules)
-            continue
-        text = f"admits {text}; that is not declared{decider(site, rules)}"
-        first = _gravest(rules, found)
-        if commands[rules] and kind != first:
-            text += f"; the command of its finding {first} mends this too"
-        yield Finding(kind, name, text, commands[rules] if kind == first else "", rules)
+        elif kind == BY_ROUTE:
+            text = f"admits {text}; {_up_to(site, parts)}"
+            yield Finding("excess-undecided", name, text, rules=rules)
+        else:
+            text = f"admits {text}; that is not declared{decider(site, rules)}"
+            first = next(each for each in FINDINGS if (each, rules) in found)
+            if commands[rules] and kind != first:
+                text += f"; the command of its finding {first} mends this too"
+            yield Finding(kind, name, text, commands[rules] if kind == first else "", rules)
 
 
-def _gravest(rules: tuple[Rule, ...], found: Found) -> str:
-    return next(kind for kind in FINDINGS if (kind, rules) in found)
+def _up_to(site: Site, parts: t.Iterable[Part]) -> str:
+    """Name the routes that packets may come by although no peering leads there."""
+    names = {
+        f"route {route.name} to {route.hop}"
+        for part in parts
+        for route in site.leading(part.network.rpartition("/")[2])
+        if common(part.runs, spans([route.destination]))
+    }
+    ways = listing(sorted(names)) or "routes that could not be read"
+    return f"no peering leads there, so whether anything comes is up to {ways}"
 
 
 def _command(site: Site, rules: tuple[Rule, ...], found: Found) -> str:
@@ -139,7 +151,8 @@ def _look(site: Site, alike: Alike, names: Names, found: Found) -> None:
 
 def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple[Key, Runs]]:
     """Return what is not closed, by the rules that make it so, divided into declared and not."""
-    arriving = minus(EVERYWHERE, site.never_arriving(network.rpartition("/")[2]))
+    name = network.rpartition("/")[2]
+    arriving, perhaps = minus(EVERYWHERE, site.never_arriving(name)), site.perhaps_arriving(name)
     wanted: list[Span] = []
     around: list[Span] = []
     for source in who:
@@ -149,7 +162,8 @@ def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple
     areas = {
         NEEDED: common(wanted, arriving),
         "excess-neighbours": common(minus(around, wanted), arriving),
-        "excess": minus(arriving, union(wanted, around)),
+        "excess": minus(minus(arriving, perhaps), union(wanted, around)),
+        BY_ROUTE: minus(perhaps, union(wanted, around)),
     }
     found: dict[Key, list[Span]] = {}
     for kind, area in areas.items():

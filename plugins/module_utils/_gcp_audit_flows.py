@@ -156,7 +156,8 @@ def management_findings(site: Site) -> t.Iterator[Finding]:
 
 def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
     """Return from where management can come to a host: from the internet only to its address."""
-    runs = minus(source, site.never_arriving(site.topology.hosts[name].network or ""))
+    network = site.topology.hosts[name].network or ""
+    runs = minus(minus(source, site.never_arriving(network)), site.perhaps_arriving(network))
     if site.seats[name].nic.external:
         return runs
     return minus(runs, minus(minus(PUBLIC, site.declared), PROXY))

@@ -15,8 +15,8 @@ from functools import cached_property
 from ._gcp_addresses import NOBODY
 from ._gcp_commands import Gcloud
 from ._gcp_rules import Judge
-from ._gcp_stages import PUBLIC, Seat
-from ._gcp_values import Network, Peering, Project
+from ._gcp_stages import EVERYWHERE, PUBLIC, Seat
+from ._gcp_values import Network, Peering, Project, Route
 from ._topology import Topology
 from ._topology_ranges import Span, common, minus, spans, union
 from ._topology_values import ANY, Host, IPv4Network
@@ -92,10 +92,26 @@ class Site:
 
     def never_arriving(self, name: str) -> list[Span]:
         """Return the addresses no packet comes from: reserved ones and networks without a way."""
-        if name not in self._never:
+        return self._arrivals(name)[0]
+
+    def perhaps_arriving(self, name: str) -> list[Span]:
+        """Return the addresses that come here only if routes do lead there, as through a VPN."""
+        return self._arrivals(name)[1]
+
+    def _arrivals(self, name: str) -> tuple[list[Span], list[Span]]:
+        if name not in self._known:
             there = self.networks.get(name)
-            self._never[name] = self._lost(name, there.ref if there else "")
-        return self._never[name]
+            lost = self._lost(name, there.ref if there else "")
+            routed = spans(route.destination for route in self.leading(name))
+            routed = EVERYWHERE if self.project.lacks("routes") else routed
+            perhaps = common(minus(lost, NOBODY), routed)
+            self._known[name] = (minus(lost, perhaps), perhaps)
+        return self._known[name]
+
+    def leading(self, name: str) -> list[Route]:
+        """Return the routes of a network that may lead to others without a peering."""
+        ref = self.networks[name].ref if name in self.networks else ""
+        return [each for each in self.project.routes if each.network == ref and each.elsewhere]
 
     def elsewhere(self, name: str) -> list[str]:
         """Return the networks of other projects that may be a declared one, by reference."""
@@ -110,7 +126,7 @@ class Site:
         return name in self.networks and self.connected(self.networks[name].ref, there)
 
     @cached_property
-    def _never(self) -> dict[str, list[Span]]:
+    def _known(self) -> dict[str, tuple[list[Span], list[Span]]]:
         return {}
 
     @cached_property

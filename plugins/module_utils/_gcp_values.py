@@ -100,6 +100,11 @@ class Route:
     tags: frozenset[str]
     hop: str  # "internet" or what the packets are handed to
 
+    @property
+    def elsewhere(self) -> bool:
+        """Tell whether it may lead to networks without a peering, as a VPN tunnel does."""
+        return self.hop.partition(" ")[0] not in ("internet", "nothing", "Peering", "Network")
+
 
 @dataclass(frozen=True)
 class Gap:

@@ -121,6 +121,49 @@ def test_what_a_denial_or_a_missing_peering_keeps_out_is_no_excess() -> None:
     assert [each["object"].split()[0] for each in found(document, *IDS)] == ["from-db"]
 
 
+VPN = {"nextHopVpnTunnel": f"{gcp_samples.API}/regions/us-central1/vpnTunnels/t"}
+PEERED = {"nextHopPeering": "vpc-db-vpc-lb"}
+LOCAL = {"nextHopNetwork": gcp_samples.network("vpc-db")}
+GATEWAY = {"nextHopGateway": f"{gcp_samples.API}/global/gateways/default-internet-gateway"}
+
+
+@pytest.mark.parametrize(
+    ("place", "destination", "hop", "kind"),
+    [
+        ("vpc-db", "10.1.0.0/16", VPN, "excess-undecided"),
+        ("vpc-db", "10.0.0.0/8", VPN, "excess-undecided"),
+        ("vpc-db", "10.1.0.0/28", VPN, "excess-undecided"),
+        ("vpc-db", "10.1.0.0/16", {"nextHopIp": "10.2.0.9"}, "excess-undecided"),
+        ("vpc-db", "10.7.0.0/16", VPN, "rule-no-route"),
+        ("vpc-web", "10.1.0.0/16", VPN, "rule-no-route"),
+        ("vpc-db", "10.1.0.0/16", PEERED, "rule-no-route"),
+        ("vpc-db", "10.1.0.0/16", LOCAL, "rule-no-route"),
+        ("vpc-db", "0.0.0.0/0", GATEWAY, "rule-no-route"),
+    ],
+)
+def test_where_a_route_leads_somebody_may_come_from(place, destination, hop, kind) -> None:
+    document = gcp_samples.stack()
+    way = {"name": "vpn", "network": gcp_samples.network(place), "priority": 100}
+    document["routes"].append({**way, "destRange": destination, **hop})
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", "10.1.0.0/16"))
+    (finding,) = found(document)
+    assert (finding["id"], "delete" in finding["command"]) == (kind, kind == "rule-no-route")
+
+
+def test_the_route_that_somebody_may_come_by_is_named() -> None:
+    document = gcp_samples.stack()
+    way = {"name": "vpn", "network": gcp_samples.network("vpc-db"), "destRange": "10.1.0.0/16"}
+    document["routes"].append({**way, **VPN})
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", "10.1.0.0/16"))
+    text = "admits 10.1.0.0/16 to tcp:3306 on db1; no peering leads there, so whether anything"
+    text += " comes is up to "
+    (finding,) = found(document)
+    assert finding["explanation"] == f"{text}route vpn to VpnTunnel t"
+    document["routes"] = None
+    (finding,) = found(document, *IDS)
+    assert finding["explanation"] == f"{text}routes that could not be read"
+
+
 def test_neighbours_that_are_there_are_named() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-lb", "wide", "tcp:3306", "10.1.0.0/16"))
