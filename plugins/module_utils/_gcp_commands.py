@@ -73,10 +73,6 @@ class Gcloud:
         options = {"network": network, "region": region, "range": cidr}
         return self.command("networks", "subnets", "create", name, **options)
 
-    def google_access(self, subnet: str, region: str) -> str:
-        words = ("networks", "subnets", "update", subnet)
-        return self.command(*words, region=region, enable_private_ip_google_access=True)
-
     def create_nat(self, network: str, region: str) -> str:
         """Return what gives a network (by reference) in a region Cloud NAT for all its subnets."""
         short = network.rpartition("/")[2]
