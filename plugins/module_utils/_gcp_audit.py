@@ -12,6 +12,7 @@ import collections
 import typing as t
 
 from ._gcp_audit_dead import dead_findings
+from ._gcp_audit_egress import egress_findings
 from ._gcp_audit_excess import excess_findings
 from ._gcp_audit_flows import flow_findings, management_findings
 from ._gcp_audit_hosts import host_findings
@@ -41,7 +42,7 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
     site = Site(topology, project(document))
     leading = ways(site)
     found = [finding for part in PARTS for finding in part(site)]
-    found += way_findings(site, leading)
+    found += [*way_findings(site, leading), *egress_findings(site, leading)]
     found = ordered([*found, *dead_findings(site, found)])
     counts = collections.Counter(finding.severity for finding in found)
     return {

@@ -16,7 +16,7 @@ from ._gcp_commands import Opening
 from ._gcp_finding import Finding
 from ._gcp_rule_values import EGRESS, INGRESS, Service
 from ._gcp_site import Site
-from ._gcp_stages import PUBLIC
+from ._gcp_stages import PUBLIC, Seat
 from ._topology_entries import listing
 from ._topology_ranges import Span, common, covers, minus, spans
 from ._topology_values import Flow, IPv4Network
@@ -37,15 +37,19 @@ class Shut(t.NamedTuple):
 class Look:
     """Asks VMs about one port and keeps what is not open; VMs with the same answer are one."""
 
-    def __init__(self, site: Site, direction: str, port: int) -> None:
+    def __init__(
+        self, site: Site, direction: str, port: int, seats: dict[str, Seat] | None = None
+    ) -> None:
+        """Prepare to ask hosts at their interfaces in declared networks, or at other seats."""
         self.site, self.direction = site, direction
+        self.seats = site.seats if seats is None else seats
         self.service = Service("tcp", port, port)
         self.found: dict[Shut, list[str]] = {}
         self._known: dict[tuple[int, Runs], list[Shut]] = {}
 
     def at(self, name: str, runs: list[Span]) -> None:
         """Look at a host; runs are the addresses that it should talk with."""
-        seat = self.site.seats.get(name)
+        seat = self.seats.get(name)
         if seat is None:
             return
         answers = self.site.judge.answers(seat, self.direction, self.service)
@@ -73,7 +77,7 @@ class Look:
 
     def mend(self, what: str, shut: Shut, names: list[str]) -> str:
         """Return the command that opens exactly this, "" if there is no single one."""
-        local = spans(IPv4Network(self.site.seats[name].nic.address) for name in names)
+        local = spans(IPv4Network(self.seats[name].nic.address) for name in names)
         opening = Opening(
             f"{what}{'' if self.direction == INGRESS else ' out'}",
             self.direction,

@@ -56,6 +56,7 @@ FINDINGS = {
     "rule-ipv6": INFO,
     "way-none": ERROR,
     "way-blocked": ERROR,
+    "way-http-blocked": WARNING,
     "way-google-only": WARNING,
     "way-undecided": WARNING,
 }
