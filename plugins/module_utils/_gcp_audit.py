@@ -16,7 +16,8 @@ from ._gcp_audit_egress import egress_findings
 from ._gcp_audit_excess import excess_findings
 from ._gcp_audit_flows import flow_findings, management_findings
 from ._gcp_audit_hosts import host_findings
-from ._gcp_audit_networks import gap_findings, network_findings, peering_findings
+from ._gcp_audit_networks import gap_findings, network_findings
+from ._gcp_audit_peerings import peering_findings
 from ._gcp_audit_ways import way_findings, ways
 from ._gcp_finding import SEVERITIES, ordered
 from ._gcp_model import project

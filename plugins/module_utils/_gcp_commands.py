@@ -62,6 +62,11 @@ class Gcloud:
     def delete_peering(self, own: str, peering: Peering) -> str:
         return self.command("networks", "peerings", "delete", peering.name, network=own)
 
+    def exchange_public(self, own: str, peering: Peering, verb: str) -> str:
+        """Return what lets a network export its public ranges to a peer, or import those of it."""
+        words = ("networks", "peerings", "update", peering.name)
+        return self.command(*words, network=own, **{f"{verb}_subnet_routes_with_public_ip": True})
+
     def create_network(self, name: str) -> str:
         return self.command("networks", "create", name, subnet_mode="custom")
 

@@ -27,6 +27,7 @@ FINDINGS = {
     "peering-missing": ERROR,
     "peering-one-sided": ERROR,
     "peering-inactive": ERROR,
+    "peering-no-routes": ERROR,
     "peering-undecided": WARNING,
     "peering-undeclared": ERROR,
     "peering-outside": WARNING,

@@ -102,6 +102,8 @@ def _network(fields: Fields) -> Network:
             _peer(each.get("network", str), link),
             each.get("state", str, "INACTIVE"),
             each.get("stateDetails", str, ""),
+            each.get("exportSubnetRoutesWithPublicIp", bool, True),
+            each.get("importSubnetRoutesWithPublicIp", bool, False),
         )
         for each in fields.each("peerings")
     ]

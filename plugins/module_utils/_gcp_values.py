@@ -30,6 +30,8 @@ class Peering:
     network: str
     state: str
     details: str
+    exports: bool  # its public ranges too, used privately
+    imports: bool  # such ranges of the peer too
 
 
 @dataclass(frozen=True)
