@@ -65,13 +65,13 @@ def excess_findings(site: Site) -> t.Iterator[Finding]:
 
 def _up_to(site: Site, parts: t.Iterable[Part]) -> str:
     """Name the routes that packets may come by although no peering leads there."""
-    names = {
-        f"route {route.name} to {route.hop}"
-        for part in parts
-        for route in site.leading(part.network.rpartition("/")[2])
-        if common(part.runs, spans([route.destination]))
-    }
-    ways = listing(sorted(names)) or "routes that could not be read"
+    found: dict[str, None] = {}
+    for part in parts:
+        for route in site.project.leading(part.network):
+            if common(part.runs, spans([route.destination])):
+                found[f"route {route.name} to {route.hop}"] = None
+        found[site.project.hidden_routes(part.network)] = None
+    ways = listing(filter(None, found))
     return f"no peering leads there, so whether anything comes is up to {ways}"
 
 

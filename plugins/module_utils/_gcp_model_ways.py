@@ -23,6 +23,7 @@ def router(fields: Fields) -> Router:
         last(fields.get("region", str)),
         tuple(_nat(each) for each in nats if _to_internet(each)),
         frozenset(each.get("name", str) for each in nats),
+        bool(fields.get("bgpPeers", list, [])),
     )
 
 

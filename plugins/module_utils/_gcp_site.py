@@ -16,7 +16,7 @@ from ._gcp_addresses import NOBODY
 from ._gcp_commands import Gcloud
 from ._gcp_rules import Judge
 from ._gcp_stages import EVERYWHERE, PUBLIC, Seat
-from ._gcp_values import Network, Peering, Project, Route
+from ._gcp_values import Network, Peering, Project
 from ._topology import Topology
 from ._topology_ranges import Span, common, minus, spans, union
 from ._topology_values import ANY, Host, IPv4Network
@@ -100,18 +100,13 @@ class Site:
 
     def _arrivals(self, name: str) -> tuple[list[Span], list[Span]]:
         if name not in self._known:
-            there = self.networks.get(name)
-            lost = self._lost(name, there.ref if there else "")
-            routed = spans(route.destination for route in self.leading(name))
-            routed = EVERYWHERE if self.project.lacks("routes") else routed
+            there = self.networks[name].ref if name in self.networks else ""
+            lost = self._lost(name, there)
+            routed = spans(route.destination for route in self.project.leading(there))
+            routed = EVERYWHERE if self.project.hidden_routes(there) else routed
             perhaps = common(minus(lost, NOBODY), routed)
             self._known[name] = (minus(lost, perhaps), perhaps)
         return self._known[name]
-
-    def leading(self, name: str) -> list[Route]:
-        """Return the routes of a network that may lead to others without a peering."""
-        ref = self.networks[name].ref if name in self.networks else ""
-        return [each for each in self.project.routes if each.network == ref and each.elsewhere]
 
     def elsewhere(self, name: str) -> list[str]:
         """Return the networks of other projects that may be a declared one, by reference."""

@@ -159,9 +159,14 @@ def test_the_route_that_somebody_may_come_by_is_named() -> None:
     text += " comes is up to "
     (finding,) = found(document)
     assert finding["explanation"] == f"{text}route vpn to VpnTunnel t"
-    document["routes"] = None
-    (finding,) = found(document, *IDS)
-    assert finding["explanation"] == f"{text}routes that could not be read"
+    document["routes"].pop()
+    document["routers"][2]["bgpPeers"] = [{"name": "office"}]
+    (finding,) = found(document)
+    assert finding["explanation"] == f"{text}the routes that router-vpc-db learns"
+    for part in ("routers", "routes"):
+        document[part] = None
+        (finding,) = found(document, *IDS)
+        assert finding["explanation"] == f"{text}{part} that could not be read"
 
 
 def test_neighbours_that_are_there_are_named() -> None:
