@@ -108,18 +108,22 @@ def _deciding(site: Site) -> set[Rule]:
 
 def _shadowed(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> Dead:
     """Name the rules that decide where this one would; it may go if they are to stay."""
-    before = _before(site, network, rule)
+    before = _before(site, network, rule, faulty)
     text = f"never decides: before it comes {listing(map(str, before))}"
-    # A policy is not for this network alone, and what another finding is about may have to go.
-    going = [other for other in before if other.kind != VPC or other in faulty]
+    going = [other for other in before if _may_go(other, faulty)]
     if not going:
         return Dead("rule-shadowed", text)
     which = "that is" if len(going) == len(before) == 1 else f"{listing(map(str, going))} is"
     return Dead("rule-shadowed", f"{text}; it decides once {which} gone", "")
 
 
-def _before(site: Site, network: Network, rule: Rule) -> list[Rule]:
-    """Return what decides at any VM that a rule is for, about any address and port of it."""
+def _may_go(rule: Rule, faulty: set[Rule]) -> bool:
+    """Tell a rule that another finding is about, or of a policy, which is not ours alone."""
+    return rule.kind != VPC or rule in faulty
+
+
+def _before(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> list[Rule]:
+    """Return what decides at the VMs that a rule is for, up to those where some of it may go."""
     runs = union(*site.judge.remote(rule, network.ref))
     found: dict[Rule, None] = {}
     seen: set[int] = set()
@@ -127,6 +131,8 @@ def _before(site: Site, network: Network, rule: Rule) -> list[Rule]:
         stages = site.judge.applying(seat, rule.direction)
         if seat.nic.network != network.ref or id(stages) in seen:
             continue
+        if any(_may_go(other, faulty) for other in found):
+            break  # that is enough to know
         seen.add(id(stages))
         for _service, own in cells(_touching(stages, rule)):
             if any(each.rule is rule for stage in own for each in stage):
