@@ -12,10 +12,12 @@ import collections
 import typing as t
 
 from ._gcp_audit_dead import dead_findings
+from ._gcp_audit_egress import egress_findings
 from ._gcp_audit_excess import excess_findings
 from ._gcp_audit_flows import flow_findings, management_findings
 from ._gcp_audit_hosts import host_findings
-from ._gcp_audit_networks import gap_findings, network_findings, peering_findings
+from ._gcp_audit_networks import gap_findings, network_findings
+from ._gcp_audit_peerings import peering_findings
 from ._gcp_audit_ways import way_findings, ways
 from ._gcp_finding import SEVERITIES, ordered
 from ._gcp_model import project
@@ -30,7 +32,6 @@ PARTS = (
     flow_findings,
     management_findings,
     excess_findings,
-    dead_findings,
 )
 
 
@@ -42,7 +43,8 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
     site = Site(topology, project(document))
     leading = ways(site)
     found = [finding for part in PARTS for finding in part(site)]
-    found = ordered([*found, *way_findings(site, leading)])
+    found += [*way_findings(site, leading), *egress_findings(site, leading)]
+    found = ordered([*found, *dead_findings(site, found)])
     counts = collections.Counter(finding.severity for finding in found)
     return {
         "findings": [finding.record() for finding in found],

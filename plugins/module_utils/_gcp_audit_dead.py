@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import NOBODY, said
 from ._gcp_finding import Finding
-from ._gcp_rule_values import ALLOW, EGRESS, INGRESS, Rule
-from ._gcp_site import NOBODY, Site, said
-from ._gcp_stages import applied, cells
+from ._gcp_rule_values import ALL, ALLOW, EGRESS, INGRESS, VPC, Rule
+from ._gcp_site import Site
+from ._gcp_stages import Stages, applied, cells
 from ._gcp_values import Network
 from ._topology_entries import listing
-from ._topology_ranges import common, covers, minus, spans
+from ._topology_ranges import common, covers, minus, spans, union
 
 
 class Dead(t.NamedTuple):
@@ -25,13 +26,18 @@ class Dead(t.NamedTuple):
 
     kind: str
     text: str
-    command: str = ""
+    command: str | None = None  # None: it may go
 
 
-def dead_findings(site: Site) -> t.Iterator[Finding]:
+def dead_findings(site: Site, others: t.Sequence[Finding]) -> t.Iterator[Finding]:
+    """Find the rules that decide nothing; others are the findings about those that decide."""
     if site.project.lacks("instances"):
         return  # whom a rule is for is not known
     deciding = _deciding(site)
+    faulty = {rule for each in others for rule in each.rules}
+    going = {
+        r for each in others if each.id.startswith("excess") and each.command for r in each.rules
+    }
     for network in site.networks.values():
         for rule in site.project.firewalls.get(network.ref, ()):
             name = f"{network.name}: {rule}"
@@ -40,10 +46,11 @@ def dead_findings(site: Site) -> t.Iterator[Finding]:
                 continue
             found = _by_itself(site, network, rule)
             if not found and rule not in deciding:
-                found = _shadowed(site, network, rule)
+                found = _shadowed(site, network, rule, faulty)
             if found:
-                command = found.command or site.gcloud.delete(rule, "")
-                yield Finding(found.kind, name, found.text, command)
+                command = site.gcloud.delete(rule, "") if found.command is None else found.command
+                # What narrows a rule deletes it: it must not be deleted or changed twice.
+                yield Finding(found.kind, name, found.text, "" if rule in going else command)
 
 
 def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
@@ -76,7 +83,7 @@ def _no_route(site: Site, network: Network, rule: Rule) -> Dead | None:
     left = [cidr for cidr in rule.sources.cidrs if cidr not in lost]
     if not left and (rule.sources.tags or rule.sources.accounts):
         return Dead("rule-no-route", text, site.gcloud.update(rule, ""))
-    command = site.gcloud.update(rule, ",".join(map(str, left))) if left else ""
+    command = site.gcloud.update(rule, ",".join(map(str, left))) if left else None
     return Dead("rule-no-route", text, command)
 
 
@@ -99,17 +106,52 @@ def _deciding(site: Site) -> set[Rule]:
     return found
 
 
-def _shadowed(site: Site, network: Network, rule: Rule) -> Dead:
-    """Name the rules that decide where this one would."""
-    sure, perhaps = site.judge.remote(rule, network.ref)
-    others: dict[Rule, None] = {}
+def _shadowed(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> Dead:
+    """Name the rules that decide where this one would; it may go if they are to stay."""
+    before = _before(site, network, rule, faulty)
+    text = f"never decides: before it comes {listing(map(str, before))}"
+    going = [other for other in before if _may_go(other, faulty)]
+    if not going:
+        return Dead("rule-shadowed", text)
+    which = "that is" if len(going) == len(before) == 1 else f"{listing(map(str, going))} is"
+    return Dead("rule-shadowed", f"{text}; it decides once {which} gone", "")
+
+
+def _may_go(rule: Rule, faulty: set[Rule]) -> bool:
+    """Tell a rule that another finding is about, or of a policy, which is not ours alone."""
+    return rule.kind != VPC or rule in faulty
+
+
+def _before(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> list[Rule]:
+    """Return what decides at the VMs that a rule is for, up to those where some of it may go."""
+    runs = union(*site.judge.remote(rule, network.ref))
+    found: dict[Rule, None] = {}
+    seen: set[int] = set()
     for seat in site.all_seats:
-        if applied(rule, seat):
-            for service in rule.services:
-                answers = site.judge.answers(
-                    seat, rule.direction, service._replace(last=service.first)
-                )
-                for _span, answer in answers.over(sure or perhaps):
-                    others.update(dict.fromkeys(answer.rules))
-            break
-    return Dead("rule-shadowed", f"never decides: before it comes {listing(map(str, others))}")
+        stages = site.judge.applying(seat, rule.direction)
+        if seat.nic.network != network.ref or id(stages) in seen:
+            continue
+        if any(_may_go(other, faulty) for other in found):
+            break  # that is enough to know
+        seen.add(id(stages))
+        for _service, own in cells(_touching(stages, rule)):
+            if any(each.rule is rule for stage in own for each in stage):
+                answers = site.judge.judged(own, rule.direction, network.ref)
+                for _span, answer in answers.over(runs):
+                    found.update(dict.fromkeys(answer.rules))
+    return list(found)
+
+
+def _touching(stages: Stages, rule: Rule) -> Stages:
+    """Return the rules that have a port in common with this one, which is among them."""
+    return tuple(tuple(e for e in stage if _meet(e.rule, rule)) for stage in stages)
+
+
+def _meet(one: Rule, other: Rule) -> bool:
+    return any(
+        (ALL in (own.protocol, each.protocol) or own.protocol == each.protocol)
+        and own.first <= each.last
+        and each.first <= own.last
+        for own in one.services
+        for each in other.services
+    )

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import said
 from ._gcp_answers import CLOSED, OPEN, Answers
-from ._gcp_commands import Opening
-from ._gcp_finding import Finding
-from ._gcp_rule_values import DENY, HIERARCHY, INGRESS, Rule, Service
-from ._gcp_site import Site, asked, said
+from ._gcp_audit_narrow import Names, Part, Runs, decider, narrow
+from ._gcp_finding import FINDINGS, Finding
+from ._gcp_rule_values import DENY, INGRESS, Rule, Service
+from ._gcp_site import Site
 from ._gcp_stages import EVERYWHERE, Stages, cells
 from ._topology_entries import listing
 from ._topology_ranges import Span, common, minus, spans, union
-from ._topology_values import IPv4Network
 
 NEEDED = "needed"  # what is open and declared: it has to stay when a rule goes
+BY_ROUTE = "by route"  # what is open to networks that only a route, as to a VPN, may lead to
 SHOWN = 4  # parts of what a rule admits
-Runs = tuple[Span, ...]
-Names = tuple[str, ...]
 Doors = tuple[tuple[int, Names], ...]  # who may come, by port
 Key = tuple[str, tuple[Rule, ...]]  # the id of a finding, and the rules that it is about
 
@@ -37,15 +36,6 @@ class Alike(t.NamedTuple):
     doors: Doors
 
 
-class Part(t.NamedTuple):
-    """Addresses that come in at some services of some hosts."""
-
-    runs: Runs
-    names: Names
-    network: str
-    region: str
-
-
 Found = dict[Key, dict[Part, list[Service]]]
 
 
@@ -53,21 +43,53 @@ def excess_findings(site: Site) -> t.Iterator[Finding]:
     found: Found = {}
     for alike, names in _groups(site).items():
         _look(site, alike, tuple(names), found)
+    every = dict.fromkeys(rules for _kind, rules in found)
+    commands = {rules: _command(site, rules, found) for rules in every}
     for (kind, rules), parts in found.items():
         if kind == NEEDED:
             continue
-        shown = [_sentence(site, kind, *each) for each in list(parts.items())[:SHOWN]]
-        left = len(parts) - SHOWN
-        text = "; ".join(shown) + (f"; and {left} more such parts" if left > 0 else "")
-        name = listing(map(str, rules))
+        text, name = _shown(site, kind, parts), listing(map(str, rules))
         if kind == "excess-undecided":
             text = f"whether it is open can not be decided: {text}"
-            yield Finding(kind, name, text)
+            yield Finding(kind, name, text, rules=rules)
+        elif kind == BY_ROUTE:
+            text = f"admits {text}; {_up_to(site, parts)}"
+            yield Finding("excess-undecided", name, text, rules=rules)
         else:
-            region = list(parts)[0].region
-            command = _narrow(site, rules[0], region, found) if len(rules) == 1 else ""
-            text = f"admits {text}; that is not declared{_decider(site, rules)}"
-            yield Finding(kind, name, text, command)
+            text = f"admits {text}; that is not declared{decider(site, rules)}"
+            first = next(each for each in FINDINGS if (each, rules) in found)
+            if commands[rules] and kind != first:
+                text += f"; the command of its finding {first} mends this too"
+            yield Finding(kind, name, text, commands[rules] if kind == first else "", rules)
+
+
+def _up_to(site: Site, parts: t.Iterable[Part]) -> str:
+    """Name the routes that packets may come by although no peering leads there."""
+    found: dict[str, None] = {}
+    for part in parts:
+        for route in site.project.leading(part.network):
+            if common(part.runs, spans([route.destination])):
+                found[f"route {route.name} to {route.hop}"] = None
+        found[site.project.hidden_routes(part.network)] = None
+    ways = listing(filter(None, found))
+    return f"no peering leads there, so whether anything comes is up to {ways}"
+
+
+def _command(site: Site, rules: tuple[Rule, ...], found: Found) -> str:
+    """Return what narrows a rule, once for all that is found of it."""
+    if len(rules) > 1 or decider(site, rules):
+        return ""
+    first = next((kind for kind in FINDINGS if (kind, rules) in found), "excess-undecided")
+    if first == "excess-undecided":
+        return ""
+    region = next(iter(found[first, rules])).region
+    return narrow(site, rules[0], region, found.get((NEEDED, rules), {}))
+
+
+def _shown(site: Site, kind: str, parts: dict[Part, list[Service]]) -> str:
+    shown = [_sentence(site, kind, *each) for each in list(parts.items())[:SHOWN]]
+    left = len(parts) - SHOWN
+    return "; ".join(shown) + (f"; and {left} more such parts" if left > 0 else "")
 
 
 def _sentence(site: Site, kind: str, part: Part, services: list[Service]) -> str:
@@ -129,7 +151,8 @@ def _look(site: Site, alike: Alike, names: Names, found: Found) -> None:
 
 def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple[Key, Runs]]:
     """Return what is not closed, by the rules that make it so, divided into declared and not."""
-    arriving = minus(EVERYWHERE, site.never_arriving(network.rpartition("/")[2]))
+    name = network.rpartition("/")[2]
+    arriving, perhaps = minus(EVERYWHERE, site.never_arriving(name)), site.perhaps_arriving(name)
     wanted: list[Span] = []
     around: list[Span] = []
     for source in who:
@@ -139,7 +162,8 @@ def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple
     areas = {
         NEEDED: common(wanted, arriving),
         "excess-neighbours": common(minus(around, wanted), arriving),
-        "excess": minus(arriving, union(wanted, around)),
+        "excess": minus(minus(arriving, perhaps), union(wanted, around)),
+        BY_ROUTE: minus(perhaps, union(wanted, around)),
     }
     found: dict[Key, list[Span]] = {}
     for kind, area in areas.items():
@@ -157,37 +181,3 @@ def _graded(site: Site, key: Key, runs: list[Span]) -> Key:
     if kind == "excess-neighbours" and not site.project.lacks("instances"):
         kind = kind if site.vms_at(union([], runs)) else "excess-nobody"
     return kind, rules
-
-
-def _decider(site: Site, rules: tuple[Rule, ...]) -> str:
-    """Say who has to decide, where a rule is not for the declared networks alone."""
-    if any(rule.kind == HIERARCHY for rule in rules):
-        return "; whoever administers the organization's policies has to decide on it"
-    declared = {network.ref for network in site.networks.values()}
-    places = {network for rule in rules for network in _places(site, rule)} - declared
-    if not places:
-        return ""
-    others = listing(sorted(network.rpartition("/")[2] for network in places))
-    return f"; the policy is for {others} too, which is not declared: who has that has to decide"
-
-
-def _places(site: Site, rule: Rule) -> t.Iterable[str]:
-    """Return the networks that a rule is for, as far as VMs are in them."""
-    return rule.networks or [
-        network
-        for (network, _region), policies in site.project.policies.items()
-        if any((policy.kind, policy.name) == (rule.kind, rule.policy) for policy in policies)
-    ]
-
-
-def _narrow(site: Site, rule: Rule, region: str, found: Found) -> str:
-    """Return what admits the declared part of what a rule admits, and then deletes it."""
-    if rule.ipv6 or _decider(site, (rule,)):
-        return ""  # others would lose what it is for
-    lines = []
-    for part, services in found.get((NEEDED, (rule,)), {}).items():
-        local = spans(IPv4Network(site.seats[name].nic.address) for name in part.names)
-        name = f"{rule.name or rule.policy} declared"
-        opening = Opening(name, INGRESS, part.network, tuple(services), asked(part.runs), local)
-        lines.append(site.gcloud.admit(opening, [rule], part.region))
-    return "\n".join([*lines, site.gcloud.delete(rule, region)]) if all(lines) else ""

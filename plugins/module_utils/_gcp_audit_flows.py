@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ._gcp_addresses import asked, said
 from ._gcp_answers import OPEN, UNDECIDED, Answer
 from ._gcp_commands import Opening
 from ._gcp_finding import Finding
 from ._gcp_rule_values import EGRESS, INGRESS, Service
-from ._gcp_site import Site, asked, said
-from ._gcp_stages import PUBLIC
+from ._gcp_site import Site
+from ._gcp_stages import PUBLIC, Seat
 from ._topology_entries import listing
 from ._topology_ranges import Span, common, covers, minus, spans
 from ._topology_values import Flow, IPv4Network
@@ -36,15 +37,19 @@ class Shut(t.NamedTuple):
 class Look:
     """Asks VMs about one port and keeps what is not open; VMs with the same answer are one."""
 
-    def __init__(self, site: Site, direction: str, port: int) -> None:
+    def __init__(
+        self, site: Site, direction: str, port: int, seats: dict[str, Seat] | None = None
+    ) -> None:
+        """Prepare to ask hosts at their interfaces in declared networks, or at other seats."""
         self.site, self.direction = site, direction
+        self.seats = site.seats if seats is None else seats
         self.service = Service("tcp", port, port)
         self.found: dict[Shut, list[str]] = {}
         self._known: dict[tuple[int, Runs], list[Shut]] = {}
 
     def at(self, name: str, runs: list[Span]) -> None:
         """Look at a host; runs are the addresses that it should talk with."""
-        seat = self.site.seats.get(name)
+        seat = self.seats.get(name)
         if seat is None:
             return
         answers = self.site.judge.answers(seat, self.direction, self.service)
@@ -67,11 +72,12 @@ class Look:
             if shut.answer.state == UNDECIDED:
                 yield Finding(f"{kind.removesuffix('-egress')}-undecided", what, text)
             else:
-                yield Finding(f"{kind}-closed", what, text, self.mend(what, shut, names))
+                command = self.mend(what, shut, names)
+                yield Finding(f"{kind}-closed", what, text, command, shut.answer.rules)
 
     def mend(self, what: str, shut: Shut, names: list[str]) -> str:
         """Return the command that opens exactly this, "" if there is no single one."""
-        local = spans(IPv4Network(self.site.seats[name].nic.address) for name in names)
+        local = spans(IPv4Network(self.seats[name].nic.address) for name in names)
         opening = Opening(
             f"{what}{'' if self.direction == INGRESS else ' out'}",
             self.direction,
@@ -154,7 +160,8 @@ def management_findings(site: Site) -> t.Iterator[Finding]:
 
 def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
     """Return from where management can come to a host: from the internet only to its address."""
-    runs = minus(source, site.never_arriving(site.topology.hosts[name].network or ""))
+    network = site.topology.hosts[name].network or ""
+    runs = minus(minus(source, site.never_arriving(network)), site.perhaps_arriving(network))
     if site.seats[name].nic.external:
         return runs
     return minus(runs, minus(minus(PUBLIC, site.declared), PROXY))

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge networks, their ranges and their peerings against the declaration. No Ansible, no I/O.
+"""Judge networks and their ranges against the declaration. No Ansible, no I/O.
 
 This module util is private to the collection.
 """
@@ -13,7 +13,7 @@ import typing as t
 
 from ._gcp_finding import Finding
 from ._gcp_site import Site
-from ._gcp_values import Network, Peering, Subnet
+from ._gcp_values import Subnet
 from ._topology_entries import listing
 from ._topology_ranges import cidrs, covers, minus, spans
 from ._topology_values import IPv4Network
@@ -118,57 +118,3 @@ def _near(peers: dict[str, set[str]], one: str, other: str) -> str:
         return "the networks are peered"
     shared = sorted(peers.get(one, set()) & peers.get(other, set()))
     return f"both are peers of {shared[0].rpartition('/')[2]}" if shared else ""
-
-
-def peering_findings(site: Site) -> t.Iterator[Finding]:
-    for pair in sorted(map(sorted, site.topology.peerings)):
-        if all(name in site.networks for name in pair):
-            yield from _declared(site, *(site.networks[name] for name in pair))
-    seen: set[frozenset[str]] = set()
-    for network in site.networks.values():
-        for peering in network.peerings:
-            peer = site.project.networks.get(peering.network)
-            both = frozenset((network.name, peer.name if peer else ""))
-            if peer is None or peer.name not in site.networks:
-                yield _outside(site, network, peering)
-            elif both not in site.topology.peerings and both not in seen:
-                seen.add(both)
-                text = f"are peered by {peering.name} ({peering.state}), which is not declared"
-                command = site.gcloud.delete_peering(network.name, peering)
-                yield Finding("peering-undeclared", " and ".join(sorted(both)), text, command)
-
-
-def _outside(site: Site, network: Network, peering: Peering) -> Finding:
-    """Judge a peering with a network that is not here; it may be a declared one elsewhere."""
-    name = peering.network.rpartition("/")[2]
-    if {network.name, name} in site.topology.peerings and name not in site.networks:
-        text = f"{peering.name} is {peering.state}; the other side, of {peering.network}, is not"
-        text += " in the document"
-        text += ": audit its project too" if peering.network in site.elsewhere(name) else ""
-        return Finding("peering-undecided", " and ".join(sorted((network.name, name))), text)
-    text = f"{peering.name} ({peering.state}) leads to {peering.network}, which is not declared:"
-    text += " who is there, and what may come from there, is not judged"
-    command = site.gcloud.delete_peering(network.name, peering)
-    return Finding("peering-outside", network.name, text, command)
-
-
-def _declared(site: Site, one: Network, other: Network) -> t.Iterator[Finding]:
-    """Judge both sides of a peering that is declared."""
-    name = f"{one.name} and {other.name}"
-    sides = [(one, other), (other, one)]
-    missing = [side for side in sides if site.peering(side[0].ref, side[1].ref) is None]
-    creating = "\n".join(site.gcloud.create_peering(own.name, peer.name) for own, peer in missing)
-    if len(missing) == 2:
-        text = "are declared to be peered; neither side has a peering"
-        yield Finding("peering-missing", name, text, creating)
-    elif missing:
-        own, peer = missing[0]
-        text = f"{peer.name} has a peering with {own.name}, but {own.name} has none back:"
-        yield Finding("peering-one-sided", name, f"{text} no packet passes", creating)
-    for own, peer in sides:
-        found = site.peering(own.ref, peer.ref)
-        if not missing and found and found.state != "ACTIVE":
-            text = f"{found.name} of {own.name} is {found.state}: {found.details or 'no details'}"
-            again = site.gcloud.create_peering(own.name, peer.name)
-            command = f"{site.gcloud.delete_peering(own.name, found)}\n{again}"
-            yield Finding("peering-inactive", name, text, command)

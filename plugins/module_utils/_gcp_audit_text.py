@@ -11,6 +11,7 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from ._gcp_finding import undecided
 from ._report import table
 from ._topology_entries import listing
 
@@ -20,12 +21,12 @@ MARKS = {"error": "ERROR", "warning": "warning", "info": "info"}
 
 
 def audit_lines(found: t.Mapping[str, t.Any]) -> list[str]:
-    """Return the findings, each with what would mend it, the ways out and the sum of it all."""
+    """Return the findings, each with what would mend it, the ways out, and what it comes to."""
     findings = found["findings"]
     lines = [line for finding in findings[:SHOWN] for line in _finding(finding)]
     if len(findings) > SHOWN:
         lines.append(f"and {len(findings) - SHOWN} more findings")
-    return [*lines, *_ways(found["ways_out"]), "", sentence(found)]
+    return [*lines, *_ways(found["ways_out"]), "", sentence(found), verdict(found)]
 
 
 def sentence(found: t.Mapping[str, t.Any]) -> str:
@@ -38,6 +39,17 @@ def sentence(found: t.Mapping[str, t.Any]) -> str:
     counts.append(f"{summary['info']} for information")
     name = judged["project"] or "the project"
     return f"{name}: {', '.join(looked)} judged: {', '.join(counts)}"
+
+
+def verdict(found: t.Mapping[str, t.Any]) -> str:
+    """Say whether the project is as declared, which nobody knows of what could not be judged."""
+    summary, unsure = found["summary"], undecided(found["findings"])
+    if summary["error"]:
+        return f"The project is not as declared: {_counted(summary['error'], 'error')}"
+    if unsure:
+        what = f"{_counted(unsure, 'thing')} could not be judged"
+        return f"Nothing contradicts the declaration, but {what}"
+    return f"The project is as declared, with {_counted(summary['warning'], 'warning')}"
 
 
 def _counted(number: int, word: str, more: str = "") -> str:

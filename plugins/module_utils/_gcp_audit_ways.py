@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ._gcp_answers import UNDECIDED
-from ._gcp_audit_flows import Look, because
 from ._gcp_finding import Finding
-from ._gcp_rule_values import EGRESS
-from ._gcp_site import INTERNET, Site, said
+from ._gcp_site import Site
 from ._gcp_stages import Seat
 from ._gcp_values import Route
 from ._topology_entries import listing
-from ._topology_ranges import covers, spans
 from ._topology_values import IPv4Network
 
-DEFAULT = IPv4Network("0.0.0.0/0")
+# A route to each of them is as good as one to all, and goes before it.
+HALVES = (IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1"))
 # Where private.googleapis.com and restricted.googleapis.com are.
 GOOGLE = (IPv4Network("199.36.153.8/30"), IPv4Network("199.36.153.4/30"))
 EXTERNAL, NAT, ONLY_GOOGLE, NONE, UNKNOWN = "external", "nat", "google-only", "none", "undecided"
@@ -39,14 +36,28 @@ class Way(t.NamedTuple):
 
 
 def ways(site: Site) -> dict[str, Way]:
-    return {name: _way(site, seat) for name, seat in site.seats.items()}
+    return {name: _of_vm(site, seat) for name, seat in site.seats.items()}
+
+
+def outward(seat: Seat) -> Seat:
+    """Return a VM at its first interface, where its guest sends what is for the internet."""
+    return Seat(seat.instance, seat.instance.nics[0])
+
+
+def _of_vm(site: Site, seat: Seat) -> Way:
+    first, *others = (_way(site, Seat(seat.instance, nic)) for nic in seat.instance.nics)
+    better = [way for way in others if way.kind not in (NONE, first.kind)]
+    if first.kind not in (NONE, ONLY_GOOGLE) or not better:
+        return first
+    text = f"its first interface, which the guest uses unless told otherwise, has {first.via};"
+    return Way(UNKNOWN, f"{text} another has {better[0].via}")
 
 
 def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
     """Say for which VMs it is not clear where their packages come from."""
     places: dict[tuple[Way, str, str], list[str]] = {}
     for name, way in found.items():
-        seat = site.seats[name]
+        seat = outward(site.seats[name])
         places.setdefault((way, seat.nic.network, seat.instance.region), []).append(name)
     for (way, network, region), names in places.items():
         nat = site.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
@@ -57,7 +68,6 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
             yield Finding("way-google-only", listing(names), f"{way.via}: {FOLLOWS}", nat)
         elif way.kind == UNKNOWN:
             yield Finding("way-undecided", listing(names), way.via)
-    yield from _blocked(site, found)
 
 
 def _way(site: Site, seat: Seat) -> Way:
@@ -66,7 +76,7 @@ def _way(site: Site, seat: Seat) -> Way:
         return Way(UNKNOWN, f"its network {nic.network} is not in the document")
     if project.lacks("routes"):
         return Way(UNKNOWN, "the routes of the network could not be read")
-    route = _default(site, seat)
+    route = default_route(site, seat)
     if route and route.hop != "internet":
         return Way(UNKNOWN, f"route {route.name} hands it to {route.hop}, whose way is not known")
     if route and nic.external:
@@ -78,7 +88,7 @@ def _way(site: Site, seat: Seat) -> Way:
         return Way(UNKNOWN, "no external address, and Cloud NAT could not be read")
     why = "no external address and no Cloud NAT" if route else "no route to the internet"
     subnet = next((each for each in project.subnets if each.ref == nic.subnet), None)
-    if subnet and subnet.google_access and (route or _to_google(site, seat)):
+    if subnet and subnet.google_access and google_ranges(site, seat):
         return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
     return Way(NONE, why)
 
@@ -102,29 +112,26 @@ def _routes(site: Site, seat: Seat) -> list[Route]:
     return sorted(own, key=lambda route: route.priority)
 
 
-def _default(site: Site, seat: Seat) -> Route | None:
-    found = [route for route in _routes(site, seat) if route.destination == DEFAULT]
-    equal = [route for route in found if route.priority == found[0].priority]
+def default_route(site: Site, seat: Seat) -> Route | None:
+    """Return the route to the internet, of which one without a known way decides for all."""
+    found = [_best(_routes(site, seat), half) for half in HALVES]
+    return next((r for r in found if r is None or r.hop != "internet"), found[0])
+
+
+def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
+    """Return the route that packets take: that of the smallest range, then the first."""
+    fitting = [route for route in routes if wanted.subnet_of(route.destination)]
+    if not fitting:
+        return None
+    closest = max(route.destination.prefixlen for route in fitting)
+    equal = [route for route in fitting if route.destination.prefixlen == closest]
+    equal = [route for route in equal if route.priority == equal[0].priority]
     # Of equal ones that differ, any may be taken: the one whose way is not known decides.
-    return next((r for r in equal if r.hop != "internet"), equal[0] if equal else None)
+    return next((route for route in equal if route.hop != "internet"), equal[0])
 
 
-def _to_google(site: Site, seat: Seat) -> bool:
-    return any(
-        route.hop == "internet" and covers(spans([route.destination]), spans([google]))
-        for route in _routes(site, seat)
-        for google in GOOGLE
-    )
-
-
-def _blocked(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
-    """Name the VMs that have a way, and whose rules do not let them use all of it."""
-    look = Look(site, EGRESS, 443)
-    for name, way in found.items():
-        if way.kind in (EXTERNAL, NAT):
-            look.at(name, INTERNET)
-    for shut, names in look.found.items():
-        text = f"to {said(shut.runs)} on tcp:443 it is {because(shut.answer)}"
-        kind = "way-undecided" if shut.answer.state == UNDECIDED else "way-blocked"
-        command = look.mend("packages", shut, names) if kind == "way-blocked" else ""
-        yield Finding(kind, listing(names), text, command)
+def google_ranges(site: Site, seat: Seat) -> list[IPv4Network]:
+    """Return where a VM's routes let it reach Google's services."""
+    routes = _routes(site, seat)
+    best = ((each, _best(routes, each)) for each in GOOGLE)
+    return [each for each, route in best if route and route.hop == "internet"]

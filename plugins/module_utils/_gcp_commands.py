@@ -62,6 +62,11 @@ class Gcloud:
     def delete_peering(self, own: str, peering: Peering) -> str:
         return self.command("networks", "peerings", "delete", peering.name, network=own)
 
+    def exchange_public(self, own: str, peering: Peering, verb: str) -> str:
+        """Return what lets a network export its public ranges to a peer, or import those of it."""
+        words = ("networks", "peerings", "update", peering.name)
+        return self.command(*words, network=own, **{f"{verb}_subnet_routes_with_public_ip": True})
+
     def create_network(self, name: str) -> str:
         return self.command("networks", "create", name, subnet_mode="custom")
 
@@ -72,10 +77,6 @@ class Gcloud:
         name = fresh(f"{network}-{region}", self._subnets)
         options = {"network": network, "region": region, "range": cidr}
         return self.command("networks", "subnets", "create", name, **options)
-
-    def google_access(self, subnet: str, region: str) -> str:
-        words = ("networks", "subnets", "update", subnet)
-        return self.command(*words, region=region, enable_private_ip_google_access=True)
 
     def create_nat(self, network: str, region: str) -> str:
         """Return what gives a network (by reference) in a region Cloud NAT for all its subnets."""

@@ -9,7 +9,9 @@ This module util is private to the collection.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ._gcp_rule_values import Rule
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
@@ -25,6 +27,7 @@ FINDINGS = {
     "peering-missing": ERROR,
     "peering-one-sided": ERROR,
     "peering-inactive": ERROR,
+    "peering-no-routes": ERROR,
     "peering-undecided": WARNING,
     "peering-undeclared": ERROR,
     "peering-outside": WARNING,
@@ -54,6 +57,7 @@ FINDINGS = {
     "rule-ipv6": INFO,
     "way-none": ERROR,
     "way-blocked": ERROR,
+    "way-http-blocked": WARNING,
     "way-google-only": WARNING,
     "way-undecided": WARNING,
 }
@@ -67,6 +71,7 @@ class Finding:
     object: str
     explanation: str
     command: str = ""
+    rules: tuple[Rule, ...] = field(default=(), compare=False)  # what it says of these is not good
 
     @property
     def severity(self) -> str:
@@ -80,6 +85,12 @@ class Finding:
             "explanation": self.explanation,
             "command": self.command,
         }
+
+
+def undecided(findings: t.Iterable[t.Mapping[str, t.Any]]) -> int:
+    """Count the findings, as record() returns them, that say that something was not judged."""
+    ids = [each["id"] for each in findings]
+    return sum(kind == "document-incomplete" or kind.endswith("-undecided") for kind in ids)
 
 
 def ordered(findings: t.Iterable[Finding]) -> list[Finding]:

@@ -25,6 +25,7 @@ from ._gcp_values import (
     ProjectError,
     Subnet,
 )
+from ._topology_values import IPv4Network
 
 LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
 # Those of subnetworks that hold VMs; others belong to load balancers and to services.
@@ -101,6 +102,8 @@ def _network(fields: Fields) -> Network:
             _peer(each.get("network", str), link),
             each.get("state", str, "INACTIVE"),
             each.get("stateDetails", str, ""),
+            each.get("exportSubnetRoutesWithPublicIp", bool, True),
+            each.get("importSubnetRoutesWithPublicIp", bool, False),
         )
         for each in fields.each("peerings")
     ]
@@ -149,11 +152,18 @@ def _nic(fields: Fields, running: bool) -> Nic:
         each.get("natIP", str, "") or not running for each in fields.each("accessConfigs")
     )
     return Nic(
-        ref(fields.get("network", str)),
+        ref(fields.get("network", str, "")),
         ref(fields.get("subnetwork", str, "")),
         fields.address("networkIP"),
         external,
+        tuple(filter(None, (_alias(each) for each in fields.each("aliasIpRanges")))),
     )
+
+
+def _alias(fields: Fields) -> IPv4Network | None:
+    """Return a further range of a VM; a mask alone, as in a request, tells no addresses."""
+    text = fields.get("ipCidrRange", str, "")
+    return None if text.startswith("/") or not text else fields.cidr("ipCidrRange")
 
 
 def _by_network(rules: list[Rule]) -> dict[str, tuple[Rule, ...]]:

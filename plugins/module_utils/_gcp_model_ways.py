@@ -19,17 +19,23 @@ def router(fields: Fields) -> Router:
     nats = list(fields.each("nats"))
     return Router(
         fields.get("name", str),
-        ref(fields.get("network", str)),
+        ref(fields.get("network", str, "")),  # one of Network Connectivity Center has none
         last(fields.get("region", str)),
         tuple(_nat(each) for each in nats if _to_internet(each)),
         frozenset(each.get("name", str) for each in nats),
+        bool(fields.get("bgpPeers", list, [])),
     )
 
 
 def _to_internet(nat: Fields) -> bool:
-    """Leave out NAT that leads to other networks, and that for IPv6 alone."""
+    """Leave out NAT that leads to other networks, for IPv6 alone, or for proxies and not VMs."""
     serves = nat.get("sourceSubnetworkIpRangesToNat", str, "")
-    return bool(serves) and nat.get("type", str, "PUBLIC") == "PUBLIC"
+    users = nat.texts("endpointTypes")
+    return (
+        bool(serves)
+        and nat.get("type", str, "PUBLIC") == "PUBLIC"
+        and (not users or "ENDPOINT_TYPE_VM" in users)
+    )
 
 
 def _nat(fields: Fields) -> Nat:

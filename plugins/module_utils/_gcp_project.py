@@ -64,7 +64,8 @@ COLLECTIONS = (
         "role,stackType",
     ),
     Collection("firewalls", "global/firewalls"),
-    Collection("routers", "aggregated/routers", "name,selfLink,network,region,nats"),
+    # A router with BGP peers learns routes, which are in no list.
+    Collection("routers", "aggregated/routers", "name,selfLink,network,region,nats,bgpPeers(name)"),
     Collection("routes", "global/routes"),
     # Not the metadata: start-up scripts and what they hold are nobody's business here.
     Collection(

@@ -11,39 +11,15 @@ from __future__ import annotations
 import bisect
 import typing as t
 from functools import cached_property
-from ipaddress import IPv4Address
 
+from ._gcp_addresses import NOBODY
 from ._gcp_commands import Gcloud
 from ._gcp_rules import Judge
 from ._gcp_stages import EVERYWHERE, PUBLIC, Seat
 from ._gcp_values import Network, Peering, Project
 from ._topology import Topology
-from ._topology_entries import listing
-from ._topology_ranges import Span, cidrs, covers, minus, spans, union
-from ._topology_values import ANY, RESERVED, Host, IPv4Network
-
-NOBODY = spans(RESERVED)
-ANYWHERE = minus(EVERYWHERE, NOBODY)
-INTERNET = minus(PUBLIC, NOBODY)
-
-
-def said(runs: t.Sequence[Span]) -> str:
-    """Write addresses for a person: a wide range but for what is missing, where that is shorter."""
-    differ = (runs[0][0] ^ runs[-1][1]).bit_length()
-    hull = IPv4Network((runs[0][0] >> differ << differ, 32 - differ))
-    bases = {"anywhere": ANYWHERE, "the internet": INTERNET, str(hull): spans([hull])}
-    ways: list[list[str]] = [cidrs(runs)]
-    for name, base in bases.items():
-        but = cidrs(minus(base, runs))
-        first = f"{name} but {listing(but)}" if but else name
-        ways.append([first, *[""] * len(but), *cidrs(minus(runs, base))])
-    shortest = min(ways, key=len)
-    return listing(word for word in shortest if word)
-
-
-def asked(runs: t.Sequence[Span]) -> list[Span]:
-    """Return what a rule should say for these addresses: all there are, where the internet is."""
-    return EVERYWHERE if covers(runs, INTERNET) else list(runs)
+from ._topology_ranges import Span, common, minus, spans, union
+from ._topology_values import ANY, Host, IPv4Network
 
 
 class Site:
@@ -94,6 +70,15 @@ class Site:
     def all_seats(self) -> list[Seat]:
         return [Seat(each, nic) for each in self.project.instances for nic in each.nics]
 
+    @cached_property
+    def strangers(self) -> dict[str, list[Seat]]:
+        """The interfaces of VMs at which nothing is judged, by the network's reference."""
+        judged, found = set(self.seats.values()), dict[str, list[Seat]]()
+        for seat in self.all_seats:
+            if seat not in judged:
+                found.setdefault(seat.nic.network, []).append(seat)
+        return found
+
     def peering(self, own: str, peer: str) -> Peering | None:
         """Return what a network (both by reference) says of its peering with another."""
         network = self.project.networks.get(own)
@@ -107,10 +92,21 @@ class Site:
 
     def never_arriving(self, name: str) -> list[Span]:
         """Return the addresses no packet comes from: reserved ones and networks without a way."""
-        if name not in self._never:
-            there = self.networks.get(name)
-            self._never[name] = self._lost(name, there.ref if there else "")
-        return self._never[name]
+        return self._arrivals(name)[0]
+
+    def perhaps_arriving(self, name: str) -> list[Span]:
+        """Return the addresses that come here only if routes do lead there, as through a VPN."""
+        return self._arrivals(name)[1]
+
+    def _arrivals(self, name: str) -> tuple[list[Span], list[Span]]:
+        if name not in self._known:
+            there = self.networks[name].ref if name in self.networks else ""
+            lost = self._lost(name, there)
+            routed = spans(route.destination for route in self.project.leading(there))
+            routed = EVERYWHERE if self.project.hidden_routes(there) else routed
+            perhaps = common(minus(lost, NOBODY), routed)
+            self._known[name] = (minus(lost, perhaps), perhaps)
+        return self._known[name]
 
     def elsewhere(self, name: str) -> list[str]:
         """Return the networks of other projects that may be a declared one, by reference."""
@@ -125,7 +121,7 @@ class Site:
         return name in self.networks and self.connected(self.networks[name].ref, there)
 
     @cached_property
-    def _never(self) -> dict[str, list[Span]]:
+    def _known(self) -> dict[str, tuple[list[Span], list[Span]]]:
         return {}
 
     @cached_property
@@ -162,15 +158,31 @@ class Site:
         return union(spans(lost), NOBODY)
 
     def vms_at(self, runs: t.Sequence[Span]) -> list[str]:
-        """Name the VMs of the project that have one of these addresses."""
+        """Name the VMs of declared networks that have one of these addresses."""
         firsts = [first for first, _last in runs]
         return [
             name
-            for name, number in self._numbers
-            if (at := bisect.bisect_right(firsts, number)) and number <= runs[at - 1][1]
+            for name, own in self._owned
+            if any(
+                (at := bisect.bisect_right(firsts, last)) and first <= runs[at - 1][1]
+                for first, last in own
+            )
         ]
 
     @cached_property
-    def _numbers(self) -> list[tuple[str, int]]:
-        seats = [seat for seat in self.all_seats if seat.nic.address]
-        return [(seat.instance.name, int(IPv4Address(seat.nic.address))) for seat in seats]
+    def _owned(self) -> list[tuple[str, list[Span]]]:
+        """What each VM has of the range of its network; elsewhere the same may be another's."""
+        found = []
+        for seat in self.all_seats:
+            name = seat.nic.network.rpartition("/")[2]
+            network = self.networks.get(name)
+            if name not in self._declared or (network and network.ref != seat.nic.network):
+                continue
+            own = [IPv4Network(seat.nic.address)] if seat.nic.address else []
+            there = common(spans([*own, *seat.nic.aliases]), self._declared[name])
+            found.append((seat.instance.name, there))
+        return found
+
+    @cached_property
+    def _declared(self) -> dict[str, list[Span]]:
+        return {name: spans(each.cidrs) for name, each in self.topology.networks.items()}

@@ -30,6 +30,8 @@ class Peering:
     network: str
     state: str
     details: str
+    exports: bool  # its public ranges too, used privately
+    imports: bool  # such ranges of the peer too
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Nic:
     subnet: str
     address: str
     external: bool
+    aliases: tuple[IPv4Network, ...] = ()  # what it has besides its address, as for containers
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Router:
     region: str
     nats: tuple[Nat, ...]
     taken: frozenset[str]  # the names of all NAT it has, whatever they are for
+    learns: bool  # it learns routes by BGP; the document does not hold them
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,11 @@ class Route:
     priority: int
     tags: frozenset[str]
     hop: str  # "internet" or what the packets are handed to
+
+    @property
+    def elsewhere(self) -> bool:
+        """Tell whether it may lead to networks without a peering, as a VPN tunnel does."""
+        return self.hop.partition(" ")[0] not in ("internet", "nothing", "Peering", "Network")
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,18 @@ class Project:
 
     def routers_of(self, network: str, region: str) -> list[Router]:
         return [r for r in self.routers if (r.network, r.region) == (network, region)]
+
+    def leading(self, network: str) -> list[Route]:
+        """Return the routes of a network that may lead to others without a peering."""
+        return [each for each in self.routes if each.network == network and each.elsewhere]
+
+    def hidden_routes(self, network: str) -> str:
+        """Say which routes of a network may lead anywhere and are not in the document."""
+        for part in ("routes", "routers"):
+            if self.lacks(part):
+                return f"{part} that could not be read"
+        own = [each.name for each in self.routers if each.learns and each.network == network]
+        return f"the routes that {', '.join(own)} learns" if own else ""
 
     def lacks(self, what: str) -> bool:
         """Tell whether a part of this collection could not be read."""

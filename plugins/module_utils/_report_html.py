@@ -49,8 +49,12 @@ def report_html(report: Record) -> str:
 def audit_html(audit: Record) -> str:
     """Return a page about the cloud's project alone, for what audit() returned."""
     found = state(audit)
-    words = "as declared" if found == OK else "not as declared"
-    title = f"{SIGNS[found]} The project is {words}"
+    words = {
+        OK: "The project is as declared",
+        FAILED: "The project is not as declared",
+        NOT_PROBED: "The project could not be judged in full",
+    }[found]
+    title = f"{SIGNS[found]} {words}"
     header = tag("header", tag("h1", title), class_=found, data_state=found)
     return _page(title, audit.get("generated_at", ""), [header, project(audit)])
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 
 from ._gcp_audit_text import sentence
+from ._gcp_audit_text import verdict as conclusion
+from ._gcp_finding import undecided
 from ._report_markup import Markup, joined, section, tag
 from ._report_picture import SIGNS
 from ._report_tables import badge, table
@@ -23,16 +25,22 @@ WAYS = {"external": OK, "nat": OK, "google-only": NOT_PROBED, "undecided": NOT_P
 
 
 def state(audit: Record) -> str:
-    return FAILED if audit["summary"]["error"] else OK
+    """Return OK only if all of it was judged: what is undecided may be anything."""
+    if audit["summary"]["error"]:
+        return FAILED
+    return NOT_PROBED if undecided(audit["findings"]) else OK
 
 
 def verdict(audit: Record | None) -> Markup | None:
-    """Say in one line, at the top of a page about probes, that the project has errors."""
-    errors = audit["summary"]["error"] if audit else 0
-    if not errors:
+    """Say at the top of a page about probes that the project has errors, or unknown parts."""
+    if not audit or state(audit) == OK:
         return None
-    words = "an error" if errors == 1 else f"{errors} errors"
-    return tag("p", f"{SIGNS[FAILED]} The audit of the project found {words}", class_=FAILED)
+    errors, unsure = audit["summary"]["error"], undecided(audit["findings"])
+    words = "found an error" if errors == 1 else f"found {errors} errors"
+    if not errors:
+        words = f"could not judge {unsure} thing{'' if unsure == 1 else 's'}"
+    text = f"{SIGNS[state(audit)]} The audit of the project {words}"
+    return tag("p", text, class_=state(audit))
 
 
 def project(audit: Record | None) -> Markup | None:
@@ -41,7 +49,7 @@ def project(audit: Record | None) -> Markup | None:
         return None
     findings = audit["findings"]
     left = len(findings) - SHOWN
-    said = f"{SIGNS[state(audit)]} {sentence(audit)}."
+    said = f"{SIGNS[state(audit)]} {sentence(audit)}. {conclusion(audit)}."
     when = f"Audited at {audit['generated_at']}" if audit.get("generated_at") else None
     return section(
         "The project",

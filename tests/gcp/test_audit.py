@@ -59,6 +59,7 @@ def test_a_project_in_order_passes(audit) -> None:
         "shop-42: 4 VMs, 4 flows, 7 rules, 0 policies judged: 0 errors, 0 warnings" in done.stdout
     )
     assert re.search(r"nat +Cloud NAT vpc-webapp-nat +web1, web2", done.stdout)
+    assert "The project is as declared, with 0 warnings" in done.stdout
     assert "changed=0" in recap(done)
 
 
@@ -99,3 +100,6 @@ def test_what_may_not_be_read_is_undecided(audit, fake) -> None:
     assert "document-incomplete" in done.stdout
     assert "flow-undecided" in done.stdout
     assert "0 errors" in done.stdout
+    assert done.returncode == 0
+    assert re.search(r"Nothing contradicts the declaration, but \d+ things could", done.stdout)
+    assert "The project is as declared" not in done.stdout

@@ -103,3 +103,58 @@ def test_one_of_two_equal_rules_is_dead() -> None:
     document["firewalls"].append({**document["firewalls"][3], "name": "twin"})
     (finding,) = found(document)
     assert (finding["id"], finding["object"].split()[1]) == ("rule-shadowed", "twin")
+
+
+OPEN_ALL = allow("vpc-lb", "open-all", "all", "0.0.0.0/0", "::/0", priority=900)
+NARROW = allow("vpc-db", "near", "tcp:3306", "10.0.0.2/32", priority=900)
+WIDE = {**NARROW, "sourceRanges": ["10.0.0.0/16"]}
+FENCE = deny("vpc-db", "fence", "tcp:3306", "10.0.0.0/8", priority=900)
+
+
+@pytest.mark.parametrize(
+    ("rule", "policy", "shadowed", "command"),
+    [
+        (NARROW, (), ["db-mysql"], "gcloud compute firewall-rules delete db-mysql --project=acme"),
+        (WIDE, (), ["db-mysql"], ""),  # it goes: the finding excess says so
+        (FENCE, (), ["db-mysql"], ""),  # it closes a flow
+        (OPEN_ALL, (), ["lb-http", "lb-mysql", "vpc-lb-ssh"], ""),
+        (None, ("allow", "tcp:3306", "10.0.0.2/32"), ["db-mysql"], ""),
+        (None, ("deny", "tcp:3306", "10.0.0.0/8"), ["db-mysql"], ""),
+    ],
+)
+def test_a_rule_goes_only_if_what_shadows_it_stays(rule, policy, shadowed, command) -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] += [rule] if rule else []
+    if policy:
+        own = gcp_samples.policy_rule(100, *policy)
+        gcp_samples.add_policy(document, "vpc-db", "HIERARCHY", own)
+    findings = found(document, "rule-shadowed")
+    assert [each["object"].split()[1] for each in findings] == shadowed
+    for finding in findings:
+        assert finding["command"] == command
+        assert finding["explanation"].endswith("; it decides once that is gone") is (not command)
+
+
+def test_all_that_shadows_a_rule_counts_not_what_does_at_its_first_port() -> None:
+    document = gcp_samples.stack()
+    rule = allow("vpc-db", "both", "tcp:3306,3307", "10.0.0.2/32", priority=1001)
+    document["firewalls"].append(rule)
+    document["firewalls"].append(allow("vpc-db", "more", "tcp:3307", "10.0.0.2/32"))
+    (finding,) = found(document, "rule-shadowed")
+    assert finding["command"] == ""
+    assert finding["explanation"].endswith(
+        "before it comes db-mysql (VPC firewall rule, priority 1000), more (VPC firewall rule,"
+        " priority 1000); it decides once more (VPC firewall rule, priority 1000) is gone"
+    )
+
+
+def test_a_rule_that_goes_is_not_changed_as_well() -> None:
+    document = gcp_samples.stack()
+    rule = allow("vpc-db", "r", "tcp:9", "10.0.0.0/24", "10.1.0.0/24")
+    document["firewalls"].append(rule)
+    excess, dead = found(document)
+    assert (excess["id"], dead["id"]) == ("excess", "rule-no-route")
+    assert (excess["command"], dead["command"]) == (
+        "gcloud compute firewall-rules delete r --project=acme",
+        "",
+    )

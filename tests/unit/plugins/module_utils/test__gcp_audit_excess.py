@@ -52,6 +52,50 @@ def test_what_a_rule_admits_in_excess(rule, kind, explanation) -> None:
     assert found(document) == []
 
 
+def test_a_rule_with_several_findings_is_narrowed_once() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] = [r for r in document["firewalls"] if r["name"] != "db-mysql"]
+    rule = allow("vpc-db", "wide", "tcp:22,3306", "10.0.0.0/16")
+    rule["allowed"].append({"IPProtocol": "icmp"})
+    document["firewalls"].append(rule)
+    first, *others = found(document)
+    assert [each["id"] for each in (first, *others)] == ["excess", "excess-nobody", "excess-ping"]
+    for other in others:
+        assert other["command"] == ""
+        assert other["explanation"].endswith("; the command of its finding excess mends this too")
+    assert "create wide-declared " in first["command"]
+    obey(document, first["command"])
+    assert found(document) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "address", "tags", "more", "kept"),
+    [
+        ("vpc-db", "10.2.0.77", ["db"], {}, True),
+        ("vpc-db", "10.2.0.77", ["db"], {"targetTags": ["db"]}, True),
+        ("vpc-db", "10.2.0.77", ["other"], {"targetTags": ["db"]}, False),
+        ("vpc-web", "10.1.0.77", ["db"], {}, False),
+    ],
+)
+def test_a_rule_of_vms_that_nobody_listed_is_left_to_them(place, address, tags, more, kept) -> None:
+    document = gcp_samples.stack()
+    gcp_samples.add_instance(document, "mon1", place, address, *tags)
+    rule = allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32", **more)
+    document["firewalls"].append(rule)
+    (finding,) = found(document, *IDS)
+    text = "; it is for mon1 too, not in the inventory: who has that has to decide"
+    assert (finding["command"] == "", finding["explanation"].endswith(text)) == (kept, kept)
+
+
+def test_while_vms_are_not_known_no_rule_is_narrowed() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"].append(allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32"))
+    document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
+    (finding,) = found(document, *IDS)
+    assert finding["command"] == ""
+    assert "it may be for VMs that could not be read" in finding["explanation"]
+
+
 def test_the_declared_part_stays_when_a_rule_goes() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [
@@ -75,6 +119,54 @@ def test_what_a_denial_or_a_missing_peering_keeps_out_is_no_excess() -> None:
     assert found(document, *IDS) == []
     gcp_samples.peer(document, "vpc-web", "vpc-db")
     assert [each["object"].split()[0] for each in found(document, *IDS)] == ["from-db"]
+
+
+VPN = {"nextHopVpnTunnel": f"{gcp_samples.API}/regions/us-central1/vpnTunnels/t"}
+PEERED = {"nextHopPeering": "vpc-db-vpc-lb"}
+LOCAL = {"nextHopNetwork": gcp_samples.network("vpc-db")}
+GATEWAY = {"nextHopGateway": f"{gcp_samples.API}/global/gateways/default-internet-gateway"}
+
+
+@pytest.mark.parametrize(
+    ("place", "destination", "hop", "kind"),
+    [
+        ("vpc-db", "10.1.0.0/16", VPN, "excess-undecided"),
+        ("vpc-db", "10.0.0.0/8", VPN, "excess-undecided"),
+        ("vpc-db", "10.1.0.0/28", VPN, "excess-undecided"),
+        ("vpc-db", "10.1.0.0/16", {"nextHopIp": "10.2.0.9"}, "excess-undecided"),
+        ("vpc-db", "10.7.0.0/16", VPN, "rule-no-route"),
+        ("vpc-web", "10.1.0.0/16", VPN, "rule-no-route"),
+        ("vpc-db", "10.1.0.0/16", PEERED, "rule-no-route"),
+        ("vpc-db", "10.1.0.0/16", LOCAL, "rule-no-route"),
+        ("vpc-db", "0.0.0.0/0", GATEWAY, "rule-no-route"),
+    ],
+)
+def test_where_a_route_leads_somebody_may_come_from(place, destination, hop, kind) -> None:
+    document = gcp_samples.stack()
+    way = {"name": "vpn", "network": gcp_samples.network(place), "priority": 100}
+    document["routes"].append({**way, "destRange": destination, **hop})
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", "10.1.0.0/16"))
+    (finding,) = found(document)
+    assert (finding["id"], "delete" in finding["command"]) == (kind, kind == "rule-no-route")
+
+
+def test_the_route_that_somebody_may_come_by_is_named() -> None:
+    document = gcp_samples.stack()
+    way = {"name": "vpn", "network": gcp_samples.network("vpc-db"), "destRange": "10.1.0.0/16"}
+    document["routes"].append({**way, **VPN})
+    document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", "10.1.0.0/16"))
+    text = "admits 10.1.0.0/16 to tcp:3306 on db1; no peering leads there, so whether anything"
+    text += " comes is up to "
+    (finding,) = found(document)
+    assert finding["explanation"] == f"{text}route vpn to VpnTunnel t"
+    document["routes"].pop()
+    document["routers"][2]["bgpPeers"] = [{"name": "office"}]
+    (finding,) = found(document)
+    assert finding["explanation"] == f"{text}the routes that router-vpc-db learns"
+    for part in ("routers", "routes"):
+        document[part] = None
+        (finding,) = found(document, *IDS)
+        assert finding["explanation"] == f"{text}{part} that could not be read"
 
 
 def test_neighbours_that_are_there_are_named() -> None:

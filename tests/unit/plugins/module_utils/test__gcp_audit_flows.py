@@ -231,3 +231,13 @@ def test_a_rule_of_highest_priority_can_not_be_preceded() -> None:
     assert {f["command"] for f in found(document, "flow-closed")} == {""}
     document["firewalls"].append(allow("vpc-db", "yes", "all", priority=0))
     assert len(found(document, "flow-closed")) == 1
+
+
+def test_the_only_vm_of_a_range_is_told_from_another_networks_vms() -> None:
+    document = gcp_samples.stack()
+    for place in ("vpc-web", "vpc-db"):
+        document["firewalls"].append(allow(place, f"{place}-b", "tcp:22", "10.0.0.0/16"))
+    gcp_samples.add_network(document, "lonely", "10.0.0.0/16")
+    gcp_samples.add_instance(document, "other", "lonely", "10.0.0.9")
+    management = [{"from": source, "port": 22} for source in ("10.0.0.0/16", "35.235.240.0/20")]
+    assert found(document, "management-closed", management=management) == []

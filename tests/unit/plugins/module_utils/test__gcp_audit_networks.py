@@ -41,68 +41,6 @@ def test_a_network_of_which_nothing_is_known_is_undecided(how) -> None:
     assert (finding["id"], finding["severity"]) == ("network-undecided", "warning")
 
 
-def test_a_declared_peering_with_another_project_is_undecided() -> None:
-    document = gcp_samples.stack()
-    document["networks"] = document["networks"][:2]
-    document["instances"].pop()
-    side(document, 0, "vpc-db")["network"] = f"{API}-host/global/networks/vpc-db"
-    findings = found(document, "peering-undecided", "peering-outside", "vm-undecided", "vm-missing")
-    peering, vm = findings
-    assert (peering["id"], peering["object"]) == ("peering-undecided", "vpc-db and vpc-lb")
-    assert peering["explanation"] == (
-        "vpc-lb-vpc-db is ACTIVE; the other side, of acme-host/global/networks/vpc-db, is not in"
-        " the document: audit its project too"
-    )
-    assert (vm["id"], vm["object"]) == ("vm-undecided", "db1")
-    assert vm["explanation"].endswith(
-        "but acme-host/global/networks/vpc-db is used: audit its project too"
-    )
-    assert (peering["command"], vm["command"]) == ("", "")
-
-
-def test_a_peering_with_a_network_that_is_gone_says_so() -> None:
-    document = gcp_samples.stack()
-    document["networks"] = document["networks"][:2]
-    side(document, 0, "vpc-db")["state"] = "INACTIVE"
-    document["instances"].pop()
-    missing, peering = found(document, "network-missing", "network-undecided", "peering-undecided")
-    assert (missing["id"], peering["id"]) == ("network-missing", "peering-undecided")
-    assert peering["explanation"].endswith("is not in the document")
-
-
-def test_peering_missing_on_one_side_or_on_both() -> None:
-    document = gcp_samples.stack()
-    document["networks"][1]["peerings"] = []
-    (finding,) = found(document, "peering-one-sided")
-    assert finding["object"] == "vpc-lb and vpc-web"
-    assert finding["command"] == (
-        "gcloud compute networks peerings create vpc-web-to-vpc-lb --project=acme"
-        " --network=vpc-web --peer-network=vpc-lb"
-    )
-    document["networks"][0]["peerings"].pop(0)
-    (finding,) = found(document, "peering-missing")
-    assert len(finding["command"].splitlines()) == 2
-
-
-def test_peering_inactive_says_what_the_cloud_says() -> None:
-    document = gcp_samples.stack()
-    side(document, 2, "vpc-lb").update(state="INACTIVE", stateDetails="Waiting for peer.")
-    (finding,) = found(document, "peering-inactive")
-    assert finding["explanation"] == "vpc-db-vpc-lb of vpc-db is INACTIVE: Waiting for peer."
-    assert "delete vpc-db-vpc-lb" in finding["command"]
-
-
-def test_peerings_that_are_not_declared() -> None:
-    document = gcp_samples.stack()
-    gcp_samples.peer(document, "vpc-web", "vpc-db")
-    gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
-    gcp_samples.peer(document, "vpc-db", "vpc-old")
-    undeclared, outside = found(document, "peering-undeclared", "peering-outside")
-    assert (undeclared["id"], undeclared["object"]) == ("peering-undeclared", "vpc-db and vpc-web")
-    assert undeclared["command"].startswith("gcloud compute networks peerings delete vpc-web-vpc")
-    assert (outside["id"], outside["object"]) == ("peering-outside", "vpc-db")
-
-
 def test_ranges_that_differ_from_the_declared_ones() -> None:
     document = gcp_samples.stack()
     document["subnetworks"][1]["ipCidrRange"] = "10.1.0.0/20"

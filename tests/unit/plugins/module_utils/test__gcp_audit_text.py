@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import gcp_samples
+import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit import audit
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit_text import (
     SHOWN,
     audit_lines,
+    verdict,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_finding import Finding
 
 
 def test_a_finding_has_its_severity_reason_and_command() -> None:
@@ -23,10 +26,37 @@ def test_a_finding_has_its_severity_reason_and_command() -> None:
 
 def test_ways_and_the_sum_come_last() -> None:
     lines = audit_lines(audit(gcp_samples.topology(), gcp_samples.stack()))
-    assert lines[-3].split() == ["nat", "Cloud", "NAT", "nat-vpc-db", "db1"]
-    assert lines[-1] == (
+    assert lines[-4].split() == ["nat", "Cloud", "NAT", "nat-vpc-db", "db1"]
+    assert lines[-2] == (
         "acme: 4 VMs, 4 flows, 7 rules, 0 policies judged: 0 errors, 0 warnings, 0 for information"
     )
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ([], "The project is as declared, with 0 warnings"),
+        (["rule-shadowed"], "The project is as declared, with 1 warning"),
+        (
+            ["document-incomplete", "rule-shadowed", "way-undecided"],
+            "Nothing contradicts the declaration, but 2 things could not be judged",
+        ),
+        (
+            ["excess-undecided"],
+            "Nothing contradicts the declaration, but 1 thing could not be judged",
+        ),
+        (["flow-closed", "flow-undecided"], "The project is not as declared: 1 error"),
+    ],
+)
+def test_as_declared_is_only_what_was_judged(ids, words) -> None:
+    findings = [Finding(kind, "o", "e").record() for kind in ids]
+    summary = {"error": 0, "warning": 0, "info": 0}
+    for each in findings:
+        summary[each["severity"]] += 1
+    found = audit(gcp_samples.topology(), gcp_samples.stack())
+    assert verdict({**found, "findings": findings, "summary": summary}) == words
+    lines = audit_lines({**found, "findings": findings, "summary": summary})
+    assert lines[-1] == words
 
 
 def test_very_many_findings_are_cut() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import gcp_samples
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit import audit
-from gcp_samples import deny, found
+from gcp_samples import found
 
 IDS = ("way-none", "way-blocked", "way-google-only", "way-undecided")
 
@@ -110,18 +110,6 @@ def test_what_was_not_read_is_undecided(part) -> None:
     assert ways(document)["db1"] == ("undecided")
 
 
-def test_rules_may_close_the_way() -> None:
-    document = gcp_samples.stack()
-    rule = deny("vpc-db", "out", "tcp:443", direction="EGRESS", destinationRanges=["0.0.0.0/0"])
-    document["firewalls"].append(rule)
-    (finding,) = found(document)
-    assert (finding["id"], finding["object"]) == ("way-blocked", "db1")
-    assert finding["explanation"] == (
-        "to the internet on tcp:443 it is closed by out (VPC firewall rule, priority 1000)"
-    )
-    assert "--direction=EGRESS" in finding["command"]
-
-
 def test_in_a_network_of_another_project_the_way_is_undecided() -> None:
     document = gcp_samples.stack()
     shared = f"{gcp_samples.API}-host/global/networks/vpc-db"
@@ -131,3 +119,65 @@ def test_in_a_network_of_another_project_the_way_is_undecided() -> None:
     assert finding["explanation"] == (
         "its network acme-host/global/networks/vpc-db is not in the document"
     )
+
+
+def first_interface(document: dict, place: str, **more: object) -> None:
+    """Give the load balancer another interface before the one in the declared network."""
+    gcp_samples.add_network(document, "vpc-mgmt", "10.9.0.0/16")
+    lb1 = document["instances"][0]
+    (own,) = lb1["networkInterfaces"]
+    own["accessConfigs"] = []
+    subnet = own["subnetwork"].replace("vpc-lb", place)
+    first = {"network": gcp_samples.network(place), "subnetwork": subnet, "networkIP": "10.9.0.5"}
+    lb1["networkInterfaces"] = [{**first, **more}, own]
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "way"),
+    [
+        ({"accessConfigs": [{"natIP": "198.51.100.9"}]}, False, "external"),
+        ({}, True, "nat"),
+        ({"network": gcp_samples.network("gone")}, True, "undecided"),
+        ({"network": gcp_samples.network("vpc-old")}, True, "undecided"),
+        ({"network": gcp_samples.network("vpc-old")}, False, "none"),
+    ],
+)
+def test_of_two_interfaces_the_first_is_asked_first(there, here, way) -> None:
+    document = gcp_samples.stack()
+    first_interface(document, "vpc-mgmt", **there)
+    gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
+    without = {"router-vpc-old"} if here else {"router-vpc-old", "router-vpc-lb"}
+    document["routers"] = [r for r in document["routers"] if r["name"] not in without]
+    assert ways(document)["lb1"] == way
+    assert [each["id"] for each in found(document, *IDS)] == (
+        [f"way-{way}"] if way in ("none", "undecided") else []
+    )
+
+
+def halves(hop: dict) -> list[dict]:
+    """Return the two routes that together go before one to all."""
+    place = {"network": gcp_samples.network("vpc-db"), "priority": 2000}
+    return [{"name": f"half-{at}", "destRange": f"{at}.0.0.0/1", **place, **hop} for at in (0, 128)]
+
+
+GATEWAY = {"nextHopGateway": f"{gcp_samples.API}/global/gateways/default-internet-gateway"}
+TUNNEL = {"nextHopVpnTunnel": f"{gcp_samples.API}/regions/us-central1/vpnTunnels/t"}
+
+
+@pytest.mark.parametrize(
+    ("routes", "whole", "way"),
+    [
+        (halves(GATEWAY), False, "nat"),
+        (halves(GATEWAY)[:1], False, "none"),
+        (halves(GATEWAY)[:1], True, "nat"),
+        (halves(TUNNEL), True, "undecided"),
+        (halves(TUNNEL)[1:], True, "undecided"),
+        (halves(TUNNEL)[1:] + halves(GATEWAY), True, "undecided"),
+    ],
+)
+def test_routes_to_both_halves_go_before_one_to_all(routes, whole, way) -> None:
+    document = gcp_samples.stack()
+    if not whole:
+        document["routes"] = [r for r in document["routes"] if not r["name"].endswith("-db")]
+    document["routes"] += routes
+    assert ways(document)["db1"] == way

@@ -87,6 +87,10 @@ def test_a_new_subnet_has_a_name_of_its_own(gcloud) -> None:
 
 ALL = "--region=us-central1 --nat-all-subnet-ip-ranges"
 NEW = "--region=us-central1 --auto-allocate-nat-external-ips --nat-all-subnet-ip-ranges"
+PROXIES = {
+    "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+    "endpointTypes": ["ENDPOINT_TYPE_SWG"],
+}
 LISTED = {"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []}
 
 
@@ -118,6 +122,10 @@ LISTED = {"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks":
         (
             [{"name": "own", "network": "vpc-db", "nats": [{"name": "some", **LISTED}]}],
             [f"nats update some --project=acme --router=own {ALL}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "some", **PROXIES}]}],
+            [f"nats create vpc-db-nat --project=acme --router=own {NEW}"],
         ),
         (
             [{"name": "own", "network": "vpc-db", "nats": [{"name": "a", **LISTED}] * 2}],

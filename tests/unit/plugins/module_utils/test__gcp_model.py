@@ -71,3 +71,16 @@ def test_only_subnetworks_for_vms_count() -> None:
     document = gcp_samples.stack()
     document["subnetworks"][0]["purpose"] = "REGIONAL_MANAGED_PROXY"
     assert [subnet.name for subnet in project(document).subnets] == ["vpc-web-0", "vpc-db-0"]
+
+
+@pytest.mark.parametrize("names", [["web1"], ["web1", "web2"]])
+def test_an_interface_without_a_network_is_no_error(names) -> None:
+    document = gcp_samples.stack()
+    for instance in document["instances"]:
+        if instance["name"] in names:
+            del instance["networkInterfaces"][0]["network"]
+    assert [each.nics[0].network == "" for each in project(document).instances] == [
+        instance["name"] in names for instance in document["instances"]
+    ]
+    findings = gcp_samples.found(document, "vm-network")
+    assert [each["object"] for each in findings] == names

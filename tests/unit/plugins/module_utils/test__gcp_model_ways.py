@@ -26,6 +26,10 @@ def listed(*ranges: str) -> dict:
         (listed("LIST_OF_SECONDARY_IP_RANGES"), [set()]),
         ({"sourceSubnetworkIpRangesToNat64": "ALL_IPV6_SUBNETWORKS"}, []),
         ({**listed(), "type": "PRIVATE"}, []),
+        ({**listed(), "endpointTypes": []}, [{SUBNET}]),
+        ({**listed(), "endpointTypes": ["ENDPOINT_TYPE_SWG", "ENDPOINT_TYPE_VM"]}, [{SUBNET}]),
+        ({**listed(), "endpointTypes": ["ENDPOINT_TYPE_MANAGED_PROXY_LB"]}, []),
+        ({**listed(), "endpointTypes": ["ENDPOINT_TYPE_SWG"]}, []),
     ],
 )
 def test_nat_is_for_subnets_whose_vms_it_leads_to_the_internet(nat, subnets) -> None:
@@ -34,6 +38,17 @@ def test_nat_is_for_subnets_whose_vms_it_leads_to_the_internet(nat, subnets) -> 
     (router,) = project(document).routers_of("acme/global/networks/vpc-web", "us-central1")
     assert [nat.subnets for nat in router.nats] == subnets
     assert (router.name, router.taken) == ("router-vpc-web", {"one"})
+
+
+def test_a_router_of_no_network_is_nobodys() -> None:
+    document = gcp_samples.stack()
+    document["routers"].append({**document["routers"][1], "name": "ncc"})
+    del document["routers"][-1]["network"]
+    found = project(document)
+    assert [router.name for router in found.routers][-1] == "ncc"
+    (router,) = found.routers_of("acme/global/networks/vpc-web", "us-central1")
+    assert router.name == "router-vpc-web"
+    assert gcp_samples.found(document) == []
 
 
 def test_other_next_hops_are_named() -> None:

@@ -5,46 +5,19 @@ from __future__ import annotations
 
 import gcp_samples
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_addresses import INTERNET
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp_model import project
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_site import (
-    ANYWHERE,
-    INTERNET,
-    Site,
-    asked,
-    said,
-)
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_stages import EVERYWHERE
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp_site import Site
 from ansible_collections.peerlb.stack.plugins.module_utils._topology_ranges import (
     cidrs,
     minus,
     spans,
-    union,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import IPv4Network
 
 
 def runs(*texts: str) -> list:
     return spans(map(IPv4Network, texts))
-
-
-@pytest.mark.parametrize(
-    ("addresses", "words"),
-    [
-        (runs("10.0.0.0/24", "10.9.0.0/24"), "10.0.0.0/24, 10.9.0.0/24"),
-        (minus(runs("10.0.0.0/8"), runs("10.2.0.0/16")), "10.0.0.0/8 but 10.2.0.0/16"),
-        (INTERNET, "the internet"),
-        (union(INTERNET, runs("10.0.0.0/16")), "the internet, 10.0.0.0/16"),
-        (ANYWHERE, "anywhere"),
-        (minus(ANYWHERE, runs("10.2.0.0/16")), "anywhere but 10.2.0.0/16"),
-    ],
-)
-def test_addresses_are_said_shortly(addresses, words) -> None:
-    assert said(addresses) == words
-
-
-def test_a_rule_for_the_internet_is_for_all() -> None:
-    assert asked(INTERNET) == EVERYWHERE
-    assert asked(runs("10.0.0.0/8")) == runs("10.0.0.0/8")
 
 
 @pytest.fixture
@@ -67,6 +40,35 @@ def test_nobody_comes_from_a_network_without_a_peering(site) -> None:
 def test_vms_are_found_by_their_addresses(site) -> None:
     assert site.vms_at(runs("10.1.0.0/16", "10.2.0.2/32")) == ["web1", "web2", "db1"]
     assert site.vms_at(runs("10.1.0.4/30")) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "address", "aliases", "names"),
+    [
+        ("vpc-web", "10.1.7.7", [], ["x"]),
+        ("vpc-web", "10.1.9.9", ["10.1.7.0/24"], ["x"]),
+        ("vpc-web", "10.1.9.9", ["/24"], []),
+        ("vpc-lb", "10.1.7.7", [], []),
+        ("lonely", "10.1.7.7", ["10.1.7.8/32"], []),
+    ],
+)
+def test_who_has_an_address_elsewhere_does_not_count(place, address, aliases, names) -> None:
+    document = gcp_samples.stack()
+    gcp_samples.add_network(document, "lonely", "10.1.0.0/16")
+    own = gcp_samples.add_instance(document, "x", place, address)["networkInterfaces"][0]
+    own["aliasIpRanges"] = [{"ipCidrRange": text} for text in aliases]
+    site = Site(gcp_samples.topology(), project(document))
+    assert site.vms_at(runs("10.1.7.0/24")) == names
+
+
+def test_vms_of_a_shared_network_count() -> None:
+    document = gcp_samples.stack()
+    del document["networks"][1]
+    for each in document["instances"]:
+        own = each["networkInterfaces"][0]
+        own["network"] = own["network"].replace("acme/global/networks/vpc-web", "host/g/vpc-web")
+    site = Site(gcp_samples.topology(), project(document))
+    assert site.vms_at(runs("10.1.0.0/16")) == ["web1", "web2"]
 
 
 def test_seats_are_where_the_declaration_says(site) -> None:

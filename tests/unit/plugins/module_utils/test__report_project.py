@@ -4,8 +4,14 @@
 from __future__ import annotations
 
 import gcp_samples
+import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit import audit
-from ansible_collections.peerlb.stack.plugins.module_utils._report_project import SHOWN, project
+from ansible_collections.peerlb.stack.plugins.module_utils._report_html import audit_html
+from ansible_collections.peerlb.stack.plugins.module_utils._report_project import (
+    SHOWN,
+    project,
+    verdict,
+)
 
 
 def page(document: dict) -> str:
@@ -15,6 +21,41 @@ def page(document: dict) -> str:
 def test_without_an_audit_there_is_no_part() -> None:
     assert project({}) is None
     assert project(None) is None
+
+
+def unread(*parts: str) -> dict:
+    """Return an audit of a project of which these parts may not be read."""
+    document = gcp_samples.stack()
+    for part in parts:
+        document[part] = []
+    document["incomplete"] = [{"what": each, "where": "acme", "why": "403"} for each in parts]
+    return audit(gcp_samples.topology(), document)
+
+
+@pytest.mark.parametrize(
+    ("found", "title", "line"),
+    [
+        (unread(), "✓ The project is as declared", None),
+        (
+            unread("firewalls"),
+            "? The project could not be judged in full",
+            "? The audit of the project could not judge 20 things",
+        ),
+        (
+            unread("instances"),
+            "? The project could not be judged in full",
+            "? The audit of the project could not judge 5 things",
+        ),
+        (
+            {**unread("firewalls"), "summary": {"error": 4, "warning": 20, "info": 0}},
+            "✗ The project is not as declared",
+            "✗ The audit of the project found 4 errors",
+        ),
+    ],
+)
+def test_as_declared_is_said_only_if_all_was_judged(found, title, line) -> None:
+    assert f"<h1>{title}</h1>" in audit_html(found)
+    assert (line in str(verdict(found))) if line else verdict(found) is None
 
 
 def test_findings_are_shown_with_what_mends_them() -> None:
