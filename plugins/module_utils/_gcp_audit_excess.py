@@ -57,7 +57,7 @@ def excess_findings(site: Site) -> t.Iterator[Finding]:
             yield Finding("excess-undecided", name, text, rules=rules)
         else:
             text = f"admits {text}; that is not declared{decider(site, rules)}"
-            first = next(each for each in FINDINGS if (each, rules) in found)
+            first = _gravest(rules, found)
             if commands[rules] and kind != first:
                 text += f"; the command of its finding {first} mends this too"
             yield Finding(kind, name, text, commands[rules] if kind == first else "", rules)
@@ -75,11 +75,16 @@ def _up_to(site: Site, parts: t.Iterable[Part]) -> str:
     return f"no peering leads there, so whether anything comes is up to {ways}"
 
 
+def _gravest(rules: tuple[Rule, ...], found: Found) -> str:
+    """Return the finding at which the one command for rules stands."""
+    return next((kind for kind in FINDINGS if (kind, rules) in found), "excess-undecided")
+
+
 def _command(site: Site, rules: tuple[Rule, ...], found: Found) -> str:
     """Return what narrows a rule, once for all that is found of it."""
     if len(rules) > 1 or decider(site, rules):
         return ""
-    first = next((kind for kind in FINDINGS if (kind, rules) in found), "excess-undecided")
+    first = _gravest(rules, found)
     if first == "excess-undecided":
         return ""
     region = next(iter(found[first, rules])).region
