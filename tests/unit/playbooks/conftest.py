@@ -96,3 +96,14 @@ def stack(tmp_path: Path) -> Stack:
     # There is no nginx: this stands for what it would tell.
     told = {"serving": "3f9a1c52be07", "pools": [{"name": "webapp", "members": MEMBERS}]}
     return Stack(tmp_path, groups, variables, {"__verify_balancer": told})
+
+
+@pytest.fixture
+def deployable(stack: Stack) -> Stack:
+    """A stack with flows that can be deployed, and not only probed."""
+    flows = stack.variables["topology"]["flows"]
+    flows[1]["from"] = flows[2]["from"] = "nginx_lb"
+    flows[2]["protocol"] = "mysql"
+    flows.append({"from": "webapp", "to": "nginx_lb", "port": 3306, "protocol": "mysql"})
+    stack.variables |= {"mysql_root_password": "r", "webapp_mysql_password": "w"}
+    return stack

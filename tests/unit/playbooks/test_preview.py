@@ -18,16 +18,12 @@ CONTAINER = {
 
 
 @pytest.fixture
-def deployed(stack):
-    """A stack whose flows can be deployed, on hosts where docker shows one container."""
-    flows = stack.variables["topology"]["flows"]
-    flows[1]["from"] = flows[2]["from"] = "nginx_lb"
-    flows[2]["protocol"] = "mysql"
-    flows.append({"from": "webapp", "to": "nginx_lb", "port": 3306, "protocol": "mysql"})
-    docker = stack.path / "docker"
+def deployed(deployable):
+    """A stack on hosts where docker shows one container."""
+    docker = deployable.path / "docker"
     docker.write_text(f"#!/bin/sh\ncat <<'EOT'\n{json.dumps([CONTAINER])}\nEOT\n")
     docker.chmod(0o755)
-    return stack
+    return deployable
 
 
 def test_preview_under_a_limit_compares_what_is_inside(deployed) -> None:

@@ -8,21 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 import yaml
 
 PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
-SECRETS = {"mysql_root_password": "r", "webapp_mysql_password": "w"}
-
-
-@pytest.fixture
-def deployable(stack):
-    flows = stack.variables["topology"]["flows"]
-    flows[1]["from"] = flows[2]["from"] = "nginx_lb"
-    flows[2]["protocol"] = "mysql"
-    flows.append({"from": "webapp", "to": "nginx_lb", "port": 3306, "protocol": "mysql"})
-    stack.variables |= SECRETS
-    return stack
 
 
 def test_check_reads_the_pools_of_the_group(deployable) -> None:
