@@ -13,8 +13,9 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from . import cache, fabric, hosts, images, preflight, procs, state
+from .links import Link
 from .names import CLONE, FABRIC, PREFIX
-from .plan import Link, Plan, PlanError, make_plan
+from .plan import Plan, PlanError, make_plan
 from .run import LabError, say
 
 

@@ -10,8 +10,9 @@ import typing as t
 from pathlib import Path
 
 from . import procs
+from .links import Link
 from .names import FABRIC, GATEWAY, ROOT_LINK, UPLINK, UPLINK_FABRIC, UPLINK_NET, UPLINK_ROOT
-from .plan import MAIN, Link, Plan
+from .plan import MAIN, Plan
 from .rules import root_rules
 from .run import run
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from . import cache, debian, procs
 from .fabric import inside
+from .links import Link
 from .names import DISKS, PREFIX, PRIVATE, UPLINK_ROOT
-from .plan import Link, Plan
+from .plan import Plan
 from .run import LabError, run, step, wait_until
 
 SUITE = "trixie"

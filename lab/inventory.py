@@ -11,8 +11,11 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
-from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
-from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import TopologyError
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.declaration import (
+    read_topology,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import TopologyError
 
 from .run import LabError
 
@@ -32,6 +35,6 @@ def load(sources: t.Sequence[str]) -> Topology:
     groups = inventory.get_groups_dict()
     declaration = next((v["topology"] for v in values.values() if "topology" in v), None)
     try:
-        return Topology.parse(declaration, groups, values)
+        return read_topology(declaration, groups, values)
     except TopologyError as exc:
         raise LabError(f"inventory {', '.join(sources)}: {exc}") from None

@@ -11,37 +11,22 @@ from __future__ import annotations
 
 import re
 import typing as t
-import zlib
 from dataclasses import dataclass
 
-from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
 
-from .names import FABRIC, HIDDEN, MGMT, NOWHERE, PREFIX, UPLINK, UPLINK_NET, UPLINK_ROOT
+from .links import Link, link_name
+from .names import FABRIC, HIDDEN, MGMT, NOWHERE, UPLINK, UPLINK_NET, UPLINK_ROOT
 from .rules import fabric_rules
 
 if t.TYPE_CHECKING:
-    from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import Host
+    from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import Host
 
 MAIN = 254  # the kernel's own table: what the fabric itself sends, and what the uplink brings back
 
 
 class PlanError(ValueError):
     """The inventory asks for something that a lab can not be."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """One cable, from a namespace of its own (eth0 there) to the fabric (named link there)."""
-
-    name: str
-    link: str
-    address: str
-    table: int
-    host: Host | None = None  # None: the management path
-
-    @property
-    def namespace(self) -> str:
-        return PREFIX + self.name
 
 
 @dataclass(frozen=True)
@@ -77,11 +62,6 @@ def make_plan(topology: Topology) -> Plan:
     tables = {link.table: _routes(topology, link, links) for link in links}
     tables[MAIN] = tuple(_route(link) for link in links)
     return Plan(links, tables, fabric_rules(topology, links))
-
-
-def link_name(host: str) -> str:
-    """Return the name of a host's link in the fabric; the kernel takes 15 characters."""
-    return host if len(host) <= 15 else f"{host[:8]}-{zlib.crc32(host.encode()) & 0xFFFFFF:06x}"
 
 
 def _management(topology: Topology) -> Link:

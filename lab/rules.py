@@ -14,9 +14,9 @@ from ipaddress import IPv4Address
 from .names import HIDDEN, MGMT, MIRROR_PORT, NOWHERE, ROOT_LINK, UPLINK, UPLINK_FABRIC, UPLINK_ROOT
 
 if t.TYPE_CHECKING:
-    from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
+    from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
 
-    from .plan import Link
+    from .links import Link
 
 FABRIC_RULES = """\
 table inet peerlb

@@ -16,8 +16,11 @@ import statistics
 import time
 import typing as t
 
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit import audit
-from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.audit import audit
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.declaration import (
+    read_topology,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
 
 API = "https://www.googleapis.com/compute/v1/projects/bench"
 NETWORKS = {"vpc-lb": 0, "vpc-web": 1, "vpc-db": 2}
@@ -103,7 +106,7 @@ def declared(document: dict[str, t.Any]) -> Topology:
         "flows": [{"from": a, "to": b, "port": port} for a, b, port in flows],
         "management": [{"from": "35.235.240.0/20", "port": 22}],
     }
-    return Topology.parse(declaration, groups, hostvars)
+    return read_topology(declaration, groups, hostvars)
 
 
 def main() -> None:

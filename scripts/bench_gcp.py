@@ -22,14 +22,16 @@ import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "gcp"))
+sys.path.insert(0, str(ROOT / "tests"))
 
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_credentials import find_credentials
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_project import Project
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_session import Session
-from fake.example import example
-from fake.identity import READ_ONLY
-from fake.server import Fake
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.collect import Project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.credentials import (
+    find_credentials,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.session import Session
+from support.gcp_fake.example import example
+from support.gcp_fake.identity import READ_ONLY
+from support.gcp_fake.server import Fake
 
 ROUNDS = 5
 FAR = 0.1  # seconds

@@ -18,8 +18,10 @@ import sys
 
 PROBE = """
 import json, resource, sys, time
-from ansible_collections.peerlb.stack.plugins.module_utils._probe import parse_targets, summary
-from ansible_collections.peerlb.stack.plugins.module_utils._probe_io import probe_all
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import (
+    parse_targets, summary,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.sweep import probe_all
 from ansible_collections.peerlb.stack.plugins.modules.reachability import ARGUMENT_SPEC
 targets = [
     dict(name=f"t{n}", address="10.0.0.2", port=4000 + n, expect="closed") if n % 10 else

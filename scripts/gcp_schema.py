@@ -3,7 +3,7 @@
 
 """Cut what the tests use out of the published description of the Compute API.
 
-    scripts/gcp_schema.py        write tests/gcp/schema/compute.v1.json anew
+    scripts/gcp_schema.py        write tests/support/gcp_schema/compute.v1.json anew
     scripts/gcp_schema.py FILE   from a discovery document that is at hand
 
 Google publishes it inside google-api-python-client. Descriptions are left out; a line holds one
@@ -21,7 +21,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "tests" / "gcp" / "schema" / "compute.v1.json"
+TARGET = ROOT / "tests/support/gcp_schema/compute.v1.json"
 PACKAGE = "google-api-python-client==2.202.0"
 DOCUMENT = "googleapiclient/discovery_cache/documents/compute.v1.json"
 

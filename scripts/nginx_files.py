@@ -59,9 +59,9 @@ IN_THE_IMAGE = "/etc/nginx/mime.types"
 def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> str:
     """Write the release of a declaration into place; return its nginx version."""
     # Only now can the collection be found.
-    from ansible_collections.peerlb.stack.plugins.module_utils._nginx_pool import Listener, Pool
-    from ansible_collections.peerlb.stack.plugins.module_utils._release import IDENTITY
-    from ansible_collections.peerlb.stack.plugins.module_utils._release_setup import Setup
+    from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
+    from ansible_collections.peerlb.stack.plugins.module_utils._release.release import IDENTITY
+    from ansible_collections.peerlb.stack.plugins.module_utils._release.setup import Setup
 
     web = {"name": "webapp", "members": MEMBERS, **pool}
     pools = [Pool.parse(entry).params() for entry in (web, DATABASE)]

@@ -32,6 +32,7 @@ CHECK = {  # the long ones first
     "ansible-lint": "ansible-lint --strict --nocolor",
     "unit": "python -m pytest -q -n 2",
     "docs": "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .",
+    "imports": "lint-imports --no-cache",
     "ruff": "ruff check . && ruff format --check .",
     "mypy": "mypy",
     "shellcheck": "shellcheck $(git grep -lE '^#!.*[/ ](ba)?sh( |$)')",

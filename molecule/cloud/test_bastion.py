@@ -18,7 +18,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from lab_helper import PROGRAMS, ROOT, connection, fabric_rule, inside, run
+from support.lab import PROGRAMS, ROOT, connection, fabric_rule, inside, run
 
 GROUPS = {
     "nginx_lb": {"lb1": "10.0.0.2"},

@@ -20,7 +20,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from lab_helper import ADDRESSES, Done, changes, fabric_rule, on, play, said, shell, ssh, within
+from support.lab import ADDRESSES, Done, changes, fabric_rule, on, play, said, shell, ssh, within
 
 HOSTS = "nginx_lb:webapp:mysql"
 MIRROR = ("198.18.77.2", 5000)

@@ -12,7 +12,7 @@ import time
 import typing as t
 
 import pytest
-from lab_helper import ADDRESSES, inside, on, play, run, said, within
+from support.lab import ADDRESSES, inside, on, play, run, said, within
 
 
 def explain(way: str) -> dict[str, str]:

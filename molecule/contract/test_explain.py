@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from lab_helper import ADDRESSES, declaration, fabric_rule, play, said
+from support.lab import ADDRESSES, declaration, fabric_rule, play, said
 
 from .conftest import blamed, explain, started, with_table, without_route, without_rule
 

@@ -17,7 +17,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from lab_helper import (
+from support.lab import (
     ADDRESSES,
     Done,
     changes,

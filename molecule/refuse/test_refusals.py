@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from lab_helper import changes, inside, play, playbook, run, said, start
+from support.lab import changes, inside, play, playbook, run, said, start
 
 
 def client(path: str) -> str:

@@ -9,9 +9,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _gcp_audit_text, _report_html
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._inventory import model
+from ..plugin_utils._report.page import page as _report_html
+from ..plugin_utils._report.text import audit as _gcp_audit_text
 
 
 def inventory_hosts(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[str, t.Any]:

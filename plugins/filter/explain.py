@@ -10,8 +10,10 @@ from dataclasses import asdict
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _explain, _explain_ask, _explain_plan
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._topology.values import TopologyError
+from ..plugin_utils._explain import explain as _explain
+from ..plugin_utils._explain import plan as _explain_plan
+from ..plugin_utils._explain import questions as _explain_ask
 from ..plugin_utils._inventory import model
 
 

@@ -9,8 +9,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _firewall
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._topology.values import TopologyError
+from ..plugin_utils import _firewall
 from ..plugin_utils._inventory import model
 
 

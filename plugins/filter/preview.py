@@ -9,11 +9,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _preview
-from ..module_utils._nginx_values import PoolError
-from ..module_utils._proof import Stack
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._nginx.checks import PoolError
+from ..module_utils._topology.values import TopologyError
+from ..plugin_utils import _preview
 from ..plugin_utils._inventory import model
+from ..plugin_utils._proof.proof import Stack
 
 
 def declaration_note(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[str, list[str]]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._proof import Stack, prove
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._inventory import missing_secrets, model
+from ..plugin_utils._proof.proof import Stack, prove
 
 
 def topology_problems(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> list[str]:

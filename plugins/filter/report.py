@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils import _report, _sample
+from ..plugin_utils._report.text import sample as _sample
+from ..plugin_utils._report.text import tables as _report
 
 
 def probe_table(results: t.Iterable[dict]) -> list[str]:

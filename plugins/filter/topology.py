@@ -10,10 +10,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _derive, _derive_pools
-from ..module_utils._nginx_values import PoolError
-from ..module_utils._topology import Topology
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._nginx.checks import PoolError
+from ..module_utils._topology.model import Topology
+from ..module_utils._topology.values import TopologyError
+from ..plugin_utils._derive import flows as _derive
+from ..plugin_utils._derive import pools as _derive_pools
 from ..plugin_utils._inventory import Values, model
 
 

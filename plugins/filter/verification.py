@@ -9,9 +9,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils import _report_data, _report_html
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._inventory import model
+from ..plugin_utils._report.data import report as _report_data
+from ..plugin_utils._report.page import page as _report_html
 
 
 def verification_report(

@@ -114,8 +114,8 @@ import json
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._gcp_audit import audit
-from ..module_utils._topology import Topology
+from ..module_utils._gcp.audit.audit import audit
+from ..module_utils._topology.declaration import read_topology
 
 ARGUMENT_SPEC = {
     "project": {"type": "dict"},
@@ -152,7 +152,7 @@ def main() -> None:
     inventory = params["inventory"]
     try:
         document = saved(params["path"]) if params["path"] else params["project"]
-        topology = Topology.parse(params["topology"], inventory["groups"], inventory["hosts"])
+        topology = read_topology(params["topology"], inventory["groups"], inventory["hosts"])
         found = audit(topology, document)
     except ValueError as exc:
         module.fail_json(msg=str(exc))

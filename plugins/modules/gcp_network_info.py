@@ -148,9 +148,9 @@ project:
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ..module_utils._gcp_credentials import find_credentials, secure_url
-from ..module_utils._gcp_project import Project
-from ..module_utils._gcp_session import MISSING, GcpError, Session, within
+from ..module_utils._gcp.api.collect import Project
+from ..module_utils._gcp.api.credentials import find_credentials, secure_url
+from ..module_utils._gcp.api.session import MISSING, GcpError, Session, within
 
 KEYS = ["service_account_file", "service_account_contents"]
 KINDS = ["application", "serviceaccount", "machineaccount", "accesstoken"]

@@ -76,7 +76,7 @@ body:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._http_sample import take_sample
+from ..module_utils._traffic.http_sample import take_sample
 
 ARGUMENT_SPEC = {
     "url": {"type": "str", "required": True},

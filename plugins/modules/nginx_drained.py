@@ -65,8 +65,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx_host import count_workers, read_connections
-from ..module_utils._nginx_values import PoolError, seconds
+from ..module_utils._nginx.checks import PoolError, seconds
+from ..module_utils._traffic.kernel import count_workers, read_connections
 
 ARGUMENT_SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},

@@ -89,9 +89,9 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._nginx_values import PoolError
-from ..module_utils._operate import override, read_changes, reset
+from ..module_utils._nginx.checks import PoolError
+from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._release.operator import override, read_changes, reset
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,

@@ -193,9 +193,9 @@ differences:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._nginx_spec import LISTENER, POOL
-from ..module_utils._release_setup import Setup
+from ..module_utils._nginx.argument_spec import LISTENER, POOL
+from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._release.setup import Setup
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,

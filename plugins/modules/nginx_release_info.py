@@ -114,12 +114,11 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._access_log import newest_lines
-from ..module_utils._nginx_host import count_workers, read_connections
-from ..module_utils._release_setup import Setup
-from ..module_utils._release_store import Store
-from ..module_utils._rollout import answering
-from ..module_utils._traffic import parse_since, summarize
+from ..module_utils._release.rollout import answering
+from ..module_utils._release.setup import Setup
+from ..module_utils._release.store import Store
+from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
+from ..module_utils._traffic.kernel import count_workers, read_connections
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},

@@ -51,9 +51,9 @@ previous:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._nginx_values import PoolError
-from ..module_utils._operate import former_release
+from ..module_utils._nginx.checks import PoolError
+from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._release.operator import former_release
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 

@@ -120,8 +120,8 @@ doors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._path_host import Host, look
-from ..module_utils._path_watch import Door
+from ..module_utils._path.host import Host, look
+from ..module_utils._path.watch import Door
 
 ARGUMENT_SPEC = {
     "routes": {"type": "list", "elements": "str", "default": []},

@@ -183,14 +183,14 @@ summary:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._probe import (
+from ..module_utils._probe.sweep import probe_all
+from ..module_utils._probe.target import (
     ProbeError,
     check_limits,
     mismatch_message,
     parse_targets,
     summary,
 )
-from ..module_utils._probe_io import probe_all
 
 ARGUMENT_SPEC = {
     "targets": {

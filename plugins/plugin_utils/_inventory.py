@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what the model needs of Ansible's hostvars. This file is private to the collection."""
+"""Read what the model needs of Ansible's hostvars."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import typing as t
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
-from ..module_utils._topology import Topology
-from ..module_utils._topology_entries import listing
-from ..module_utils._topology_values import TopologyError
+from ..module_utils._topology.declaration import read_topology
+from ..module_utils._topology.model import Topology
+from ..module_utils._topology.values import TopologyError
+from ..module_utils._values.entries import listing
 
 KEYS = ("ansible_host", "peerlb_addresses", "peerlb_public_address", "peerlb_zone", "peerlb_member")
 
@@ -19,11 +20,11 @@ Values = dict[str, dict[str, t.Any]]
 
 
 def model(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> tuple[Topology, Values]:
-    """Return the model, and by host the variables that it was made from; see Topology.parse."""
+    """Return the model, and by host the variables that it was made from; see read_topology."""
     values, problems = _read(hostvars, groups.get("all", ()), KEYS)
     if problems:
         raise TopologyError(problems)
-    return Topology.parse(declaration, groups, values), values
+    return read_topology(declaration, groups, values), values
 
 
 def missing_secrets(groups: t.Any, hostvars: t.Any, needed: t.Mapping) -> list[str]:

@@ -15,8 +15,10 @@ import time
 import typing as t
 
 from ansible_collections.peerlb.stack.plugins.filter.proof import proof
-from ansible_collections.peerlb.stack.plugins.module_utils._derive import probe_targets
-from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.declaration import (
+    read_topology,
+)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.flows import probe_targets
 
 NETWORKS, HOSTS, FLOWS = 100, 10, 1000  # hosts in each network
 
@@ -68,7 +70,7 @@ def main() -> None:
     proven = time.perf_counter()
     if found["problems"]:
         raise SystemExit("\n".join(found["problems"]))
-    topology = Topology.parse(declared, groups, hostvars)
+    topology = read_topology(declared, groups, hostvars)
     begun_probes = time.perf_counter()
     probes = sum(len(probe_targets(topology, host)) for host in topology.hosts.values())
     print(

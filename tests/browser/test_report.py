@@ -9,9 +9,9 @@ import collections
 import typing as t
 
 import pytest
-import report_samples
-from ansible_collections.peerlb.stack.plugins.module_utils._report_html import report_html
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.page import report_html
 from chromium import Chromium, Rgb, started
+from support import report_samples
 
 SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 SAMPLES = ("well", "broken", "larger", "hostile", "audited")

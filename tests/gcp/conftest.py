@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.peerlb.stack.plugins.modules import gcp_network_info
-from fake.server import Fake
-
-ROOT = Path(__file__).resolve().parents[2]
+from support import ROOT
+from support.gcp_fake.server import Fake
 
 
 def pytest_sessionstart() -> None:

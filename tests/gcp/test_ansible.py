@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fake.api import error
+from support.gcp_fake.api import error
 
 ASKED = "project=shop-42 auth_kind=serviceaccount service_account_file={key}"
 

@@ -9,12 +9,11 @@ import json
 import re
 import subprocess
 import typing as t
-from pathlib import Path
 
 import pytest
 import yaml
+from support import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HOSTS = {
     "nginx_lb": {"hosts": {"lb1": {"ansible_host": "10.0.0.2"}}},
     "webapp": {

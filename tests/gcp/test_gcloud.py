@@ -10,7 +10,7 @@ import shutil
 import typing as t
 
 import pytest
-from fake.example import REGION
+from support.gcp_fake.example import REGION
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("gcloud"), reason="gcloud is not on this machine: nothing to compare with"

@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils import _gcp_session
-from fake.api import error
-from fake.example import REGION, example
-from fake.identity import READER, new_key
-from fake.server import Fake
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api import session as _gcp_session
 from google.auth.compute_engine import _metadata
+from support.gcp_fake.api import error
+from support.gcp_fake.example import REGION, example
+from support.gcp_fake.identity import READER, new_key
+from support.gcp_fake.server import Fake
 
 EXAMPLE = Path(__file__).parent / "example_project.json"
 

@@ -14,9 +14,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from fake.example import REGION
-
-ROOT = Path(__file__).resolve().parents[2]
+from support import ROOT
+from support.gcp_fake.example import REGION
 
 
 @pytest.fixture

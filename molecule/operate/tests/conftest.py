@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from lab_helper import ADDRESSES, inside, run, ssh, start, start_play
+from support.lab import ADDRESSES, inside, run, ssh, start, start_play
 
 HERE = Path(__file__).resolve().parent.parent
 FIGURES: dict[str, t.Any] = {}

@@ -9,7 +9,7 @@ import re
 import subprocess
 
 import pytest
-from lab_helper import shell, start_play
+from support.lab import shell, start_play
 
 FORTY = {"connections": 1, "rate": 200, "seconds": 0.2}
 POSTS = {"method": "POST", "connections": 16, "rate": 600}

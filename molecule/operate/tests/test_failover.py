@@ -13,7 +13,7 @@ import time
 import typing as t
 
 import pytest
-from lab_helper import shell, within
+from support.lab import shell, within
 
 BREAK_AT, AFTER = 3, 12  # seconds from the load's begin, and from the mending to its end
 CUT = """table inet peerlb_cut {

@@ -14,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from lab_helper import ADDRESSES, ROOT, connection, inside, shell, start
+from support.lab import ADDRESSES, ROOT, connection, inside, shell, start
 
 RELEASES = "/opt/peerlb/nginx_lb/nginx/releases"
 RESTART = "docker restart -t 1 peerlb-nginx"

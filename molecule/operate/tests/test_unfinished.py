@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import time
 
-from lab_helper import shell, ssh, start, start_play
+from support.lab import shell, ssh, start, start_play
 
 
 def test_operators_at_once_are_told_of_each_other(lab, figures) -> None:

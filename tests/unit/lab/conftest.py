@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ansible_collections.peerlb.stack.lab import inventory
 from ansible_collections.peerlb.stack.lab.plan import Plan, make_plan
-from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.declaration import (
+    read_topology,
+)
+from support import ROOT
 
-CLONE = Path(__file__).resolve().parents[3]
+CLONE = ROOT
 HOSTS = {
     "nginx_lb": {"lb1": "10.0.0.2"},
     "webapp": {"web1": "10.1.0.2", "web2": "10.1.0.3"},
@@ -47,7 +48,7 @@ def plan_of():
             for name, address in members.items()
         }
         groups["all"] = list(values)
-        return make_plan(Topology.parse({**DECLARATION, **changed}, groups, values))
+        return make_plan(read_topology({**DECLARATION, **changed}, groups, values))
 
     return build
 

@@ -10,8 +10,9 @@ import itertools
 import re
 
 import pytest
+from ansible_collections.peerlb.stack.lab.links import link_name
 from ansible_collections.peerlb.stack.lab.names import NOWHERE
-from ansible_collections.peerlb.stack.lab.plan import MAIN, PlanError, link_name
+from ansible_collections.peerlb.stack.lab.plan import MAIN, PlanError
 
 from .conftest import DECLARATION, HOSTS
 

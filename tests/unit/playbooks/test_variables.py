@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import yaml
+from support import ROOT
 
-PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
+PLAYBOOKS = ROOT / "playbooks"
 
 
 def test_check_reads_the_pools_of_the_group(deployable) -> None:

@@ -15,8 +15,9 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from support import ROOT
 
-ROLES = pathlib.Path(__file__).parents[3] / "roles"
+ROLES = ROOT / "roles"
 
 
 @pytest.fixture(scope="session", autouse=True)

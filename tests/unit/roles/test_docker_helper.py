@@ -16,8 +16,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
-HELPER = Path(__file__).parents[3] / "roles/docker/files/docker-credential-peerlb-gce.py"
+HELPER = ROOT / "roles/docker/files/docker-credential-peerlb-gce.py"
 REGISTRY = "europe-west1-docker.pkg.dev"
 OURS = "peerlb-gce"
 SECRET = "ya29.a-token"

@@ -6,12 +6,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from support import ROOT
 
-SCRIPT = Path(__file__).parents[3] / "roles/nginx_lb/files/cut_dead.py"
+SCRIPT = ROOT / "roles/nginx_lb/files/cut_dead.py"
 spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
 assert spec and spec.loader
 cut_dead = importlib.util.module_from_spec(spec)

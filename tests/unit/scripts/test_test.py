@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
 import pytest
+from support import ROOT
 
-RUNNER = Path(__file__).resolve().parents[3] / "scripts" / "test.py"
+RUNNER = ROOT / "scripts" / "test.py"
 
 
 @pytest.fixture

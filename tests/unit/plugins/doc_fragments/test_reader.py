@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import yaml
 from ansible_collections.peerlb.stack.plugins.doc_fragments.reader import ModuleDocFragment
+from support import ROOT
 
-MODULES = Path(__file__).resolve().parents[4] / "plugins/modules"
+MODULES = ROOT / "plugins/modules"
 
 
 def test_fragment_promises_to_change_nothing() -> None:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-import gcp_samples
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.peerlb.stack.plugins.filter.audit import FilterModule
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp_audit import audit
-from ansible_collections.peerlb.stack.plugins.module_utils._topology import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.audit import audit
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.declaration import (
+    read_topology,
+)
+from support import gcp_samples
 
 FILTERS = FilterModule().filters()
 
@@ -18,8 +20,8 @@ def test_hosts_are_those_of_the_inventory_without_its_secrets(inventory) -> None
     found = FILTERS["inventory_hosts"](declaration, groups, hostvars)
     assert found["hosts"]["lb1"] == {"ansible_host": "10.0.0.2"}
     assert "oyster" not in str(found)
-    topology = Topology.parse(declaration, found["groups"], found["hosts"])
-    assert topology == Topology.parse(declaration, groups, found["hosts"])
+    topology = read_topology(declaration, found["groups"], found["hosts"])
+    assert topology == read_topology(declaration, groups, found["hosts"])
     assert [host.name for host in topology.members("webapp")] == ["web1", "web2"]
 
 
@@ -38,7 +40,7 @@ def test_table_and_page() -> None:
 
 
 def test_page_joins_the_report_of_a_verification() -> None:
-    import report_samples
+    from support import report_samples
 
     found = audit(gcp_samples.topology(), gcp_samples.stack())
     page = FILTERS["audit_html"](found, report=report_samples.well())

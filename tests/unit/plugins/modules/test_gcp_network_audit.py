@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import json
 
-import gcp_samples
 import pytest
 import yaml
 from ansible_collections.peerlb.stack.plugins.modules import gcp_network_audit
+from support import gcp_samples
 
 HOSTS = {name: {"ansible_host": address} for name, address in gcp_samples.ADDRESSES.items()}
 DECLARED = {

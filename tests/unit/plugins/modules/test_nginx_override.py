@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._release_store import Store
+from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 from ansible_collections.peerlb.stack.plugins.modules import nginx_override
 
 THREE_TO_ONE = {"weights": {"web1": 3, "web2": 1}}

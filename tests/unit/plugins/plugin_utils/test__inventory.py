@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleTemplateError, AnsibleUndefinedVariable
-from ansible_collections.peerlb.stack.plugins.module_utils._topology_values import TopologyError
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import TopologyError
 from ansible_collections.peerlb.stack.plugins.plugin_utils._inventory import missing_secrets, model
 
 DECLARATION = {"networks": [{"name": "vpc", "cidrs": ["10.0.0.0/16"]}]}

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import ROOT
 
-SOURCE = Path(__file__).parents[4] / "roles/webapp/files/app"
+SOURCE = ROOT / "roles/webapp/files/app"
 sys.path.insert(0, str(SOURCE))
 # The role hands this very directory to the hosts: leave no byte code in it.
 sys.dont_write_bytecode = True

@@ -13,8 +13,9 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from support import ROOT
 
-ROLE = Path(__file__).parents[4] / "roles/webapp"
+ROLE = ROOT / "roles/webapp"
 
 GIVEN = {
     "inventory_hostname": "web1",

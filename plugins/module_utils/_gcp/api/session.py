@@ -1,0 +1,184 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read from Google's API: GET with retries, all of it under one deadline."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import queue
+import random
+import re
+import threading
+import time
+import traceback
+import typing as t
+from dataclasses import dataclass, field
+
+try:
+    import requests
+    from google.auth import exceptions
+    from google.auth.transport.requests import AuthorizedSession
+
+    MISSING = ""
+except ImportError:  # the module says so before anything here is used
+    MISSING = traceback.format_exc()
+
+ATTEMPTS = 5
+PATIENCE = 30.0  # seconds that one request may be silent
+TEMPORARY = {429, 500, 502, 503, 504}
+# The API says 403 as well to those who ask too often.
+TOO_OFTEN = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+SECRETS = re.compile(
+    r"-----BEGIN.*?(-----END[^-]*-----|$)|\beyJ[\w-]+\.[\w.-]+|\bya29\.[\w.-]+|(?<=Bearer )\S+",
+    re.DOTALL,
+)
+
+T = t.TypeVar("T")
+
+
+class GcpError(ValueError):
+    """What went wrong, without secrets. The status is the API's, or 0."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(SECRETS.sub("(secret)", text))
+        self.status = status
+
+
+class Temporary(GcpError):
+    """What may pass by itself, after that many seconds at the earliest."""
+
+    def __init__(self, text: str, status: int = 0, after: float = 0.0) -> None:
+        super().__init__(text, status)
+        self.after = after
+
+
+def within(seconds: float, action: t.Callable[[], T]) -> T:
+    """Return what the action returns, or raise GcpError after so many seconds.
+
+    The thread is left behind then: no timeout of a socket bounds a resolver that is silent or an
+    answer that trickles.
+    """
+    outcome: queue.Queue[tuple[t.Any, Exception | None]] = queue.Queue()
+
+    def run() -> None:
+        try:
+            outcome.put((action(), None))
+        except Exception as exc:
+            outcome.put((None, exc))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        value, error = outcome.get(timeout=max(0.0, seconds))
+    except queue.Empty:
+        raise GcpError(f"no complete answer within {seconds:g} s (timeout)") from None
+    if error:
+        raise error
+    return value
+
+
+@dataclass
+class Session:
+    """The API as one identity sees it. All requests share the deadline, in seconds from now."""
+
+    credentials: t.Any
+    endpoint: str
+    timeout: float
+    sleep: t.Callable[[float], None] = time.sleep
+    calls: int = 0
+    _deadline: float = field(init=False)
+    _http: t.Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._deadline = time.monotonic() + self.timeout
+        self._http = AuthorizedSession(self.credentials, refresh_timeout=PATIENCE)
+        if not self.endpoint.startswith("https:"):
+            self._http.trust_env = False  # unencrypted means this machine, not a proxy elsewhere
+
+    def get(self, path: str, params: t.Mapping[str, str]) -> dict[str, t.Any]:
+        """Return the answer; raise GcpError once it is final, or no attempt or time is left."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(path, params)
+            except Temporary as exc:
+                pause = max(exc.after, random.uniform(0.5, 1) * 2 ** (attempt - 1))
+                if attempt == ATTEMPTS or pause >= self._left():
+                    raise GcpError(f"{exc} (tried {attempt} times)", exc.status) from None
+            self.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def _once(self, path: str, params: t.Mapping[str, str]) -> dict[str, t.Any]:
+        self.calls += 1
+        try:
+            answer = self._http.get(
+                f"{self.endpoint}/{path}",
+                params=params,
+                timeout=max(0.1, min(PATIENCE, self._left())),
+                allow_redirects=False,  # the token goes to this endpoint alone
+            )
+        except exceptions.GoogleAuthError as exc:
+            raise login_failure(exc) from None
+        except requests.exceptions.SSLError as exc:
+            raise GcpError(f"{path}: TLS with {self.endpoint} failed: {exc}") from None
+        except requests.exceptions.RequestException as exc:
+            raise Temporary(f"{path}: {self.endpoint} does not answer: {exc}") from None
+        if answer.status_code != 200:
+            raise failure(path, answer)
+        return document(path, answer.text)
+
+
+def words(exc: Exception) -> str:
+    """Return what google-auth says, without the answer that it appends."""
+    return str(exc.args[0]) if exc.args else type(exc).__name__
+
+
+def login_failure(exc: exceptions.GoogleAuthError) -> GcpError:
+    if exc.retryable:
+        return Temporary(f"no access token could be had: {words(exc)}")
+    refused = isinstance(exc, exceptions.RefreshError)
+    what = "the credentials were refused" if refused else "no access token could be had"
+    return GcpError(f"{what}: {words(exc)}")
+
+
+def document(path: str, text: str) -> dict[str, t.Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise GcpError(f"{path}: the answer is not a JSON object: {text[:80]!r}")
+    return found
+
+
+def failure(path: str, answer: requests.Response) -> GcpError:
+    """Return the error with the API's own reason and message."""
+    status = answer.status_code
+    reason, message = explanation(answer)
+    text = f"{path}: {status} {reason}: {message}"
+    if status in TEMPORARY or (status == 403 and reason in TOO_OFTEN):
+        return Temporary(text, status, seconds_to_wait(answer.headers.get("Retry-After", "")))
+    return GcpError(text, status)
+
+
+def explanation(answer: requests.Response) -> tuple[str, str]:
+    """Return the reason and the message, also of what is not the API, such as a proxy."""
+    try:
+        error = answer.json()["error"]
+        first = (error.get("errors") or [{}])[0]
+        reason = first.get("reason") or error.get("status") or answer.reason
+        return reason, error.get("message") or "no message"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        text = " ".join(re.sub(r"<[^>]*>", " ", answer.text[:2000]).split())
+        return answer.reason or "no reason", text[:200] or "no message"
+
+
+def seconds_to_wait(header: str) -> float:
+    """Read Retry-After: seconds, or a date."""
+    if re.fullmatch(r"\d+", header.strip()):
+        return float(header)
+    parsed = email.utils.parsedate_tz(header)
+    return max(0.0, email.utils.mktime_tz(parsed) - time.time()) if parsed else 0.0

@@ -1,0 +1,156 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find firewall rules that decide nothing. No Ansible, no I/O.
+
+Only VPC firewall rules of declared networks: a policy may serve other networks and projects too.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._values.entries import listing
+from ..._values.ranges import common, covers, minus, spans, union
+from ..project.rule_values import ALL, ALLOW, EGRESS, INGRESS, VPC, Rule
+from ..project.values import Network
+from ..rules.addresses import NOBODY, said
+from ..rules.stages import Stages, applied, cells
+from .finding import Finding
+from .site import Site
+
+
+class Dead(t.NamedTuple):
+    """Why a rule decides nothing, and what would mend that."""
+
+    kind: str
+    text: str
+    command: str | None = None  # None: it may go
+
+
+def dead_findings(site: Site, others: t.Sequence[Finding]) -> t.Iterator[Finding]:
+    """Find the rules that decide nothing; others are the findings about those that decide."""
+    if site.project.lacks("instances"):
+        return  # whom a rule is for is not known
+    deciding = _deciding(site)
+    faulty = {rule for each in others for rule in each.rules}
+    going = {
+        r for each in others if each.id.startswith("excess") and each.command for r in each.rules
+    }
+    for network in site.networks.values():
+        for rule in site.project.firewalls.get(network.ref, ()):
+            name = f"{network.name}: {rule}"
+            if rule.ipv6 and not rule.disabled:
+                yield Finding("rule-ipv6", name, "whom it admits or refuses by IPv6 is not judged")
+                continue
+            found = _by_itself(site, network, rule)
+            if not found and rule not in deciding:
+                found = _shadowed(site, network, rule, faulty)
+            if found:
+                command = site.gcloud.delete(rule, "") if found.command is None else found.command
+                # What narrows a rule deletes it: it must not be deleted or changed twice.
+                yield Finding(found.kind, name, found.text, "" if rule in going else command)
+
+
+def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
+    """Say why a rule can never match, whatever the others are."""
+    if rule.disabled:
+        return Dead("rule-disabled", "is disabled, so it decides nothing")
+    if not any(applied(rule, seat) for seat in site.all_seats):
+        named = listing(sorted(rule.tags | rule.accounts)) or "an address in its destinations"
+        return Dead("rule-no-target", f"no VM of {network.name} has {named}")
+    sure, perhaps = site.judge.remote(rule, network.ref)
+    if not sure and not perhaps:
+        named = listing(sorted(rule.remote.tags | rule.remote.accounts))
+        text = f"no VM of {network.name} has {named}, and tags do not cross a peering"
+        return Dead("rule-no-source", text)
+    if rule.direction == INGRESS and rule.action == ALLOW:
+        return _no_route(site, network, rule)
+    return None
+
+
+def _no_route(site: Site, network: Network, rule: Rule) -> Dead | None:
+    """Name the ranges of a rule from which no packet comes; wider ones hold others too."""
+    never = minus(site.never_arriving(network.name), NOBODY)
+    lost = [cidr for cidr in rule.sources.cidrs if covers(never, spans([cidr]))]
+    if not lost:
+        return None
+    runs = spans(lost)
+    there = [n.name for n in site.topology.networks.values() if common(spans(n.cidrs), runs)]
+    text = f"{said(runs)} is {listing(there)}, which is not peered with {network.name}; peering is"
+    text += " not transitive, so no packet comes from there"
+    left = [cidr for cidr in rule.sources.cidrs if cidr not in lost]
+    if not left and (rule.sources.tags or rule.sources.accounts):
+        return Dead("rule-no-route", text, site.gcloud.update(rule, ""))
+    command = site.gcloud.update(rule, ",".join(map(str, left))) if left else None
+    return Dead("rule-no-route", text, command)
+
+
+def _deciding(site: Site) -> set[Rule]:
+    """Return all rules that have a say about any address, service and VM."""
+    found: set[Rule] = set()
+    seen: set[tuple] = set()
+    declared = {network.ref for network in site.networks.values()}
+    for seat in site.all_seats:
+        for direction in (INGRESS, EGRESS):
+            stages = site.judge.applying(seat, direction)
+            if seat.nic.network not in declared or (id(stages), seat.nic.network) in seen:
+                continue
+            seen.add((id(stages), seat.nic.network))
+            for _service, own in cells(stages):
+                # Most rules are soon known to decide somewhere: the others are looked for.
+                if not found.issuperset(each.rule for stage in own for each in stage):
+                    answers = site.judge.judged(own, direction, seat.nic.network)
+                    found.update(answers.deciding())
+    return found
+
+
+def _shadowed(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> Dead:
+    """Name the rules that decide where this one would; it may go if they are to stay."""
+    before = _before(site, network, rule, faulty)
+    text = f"never decides: before it comes {listing(map(str, before))}"
+    going = [other for other in before if _may_go(other, faulty)]
+    if not going:
+        return Dead("rule-shadowed", text)
+    which = "that is" if len(going) == len(before) == 1 else f"{listing(map(str, going))} is"
+    return Dead("rule-shadowed", f"{text}; it decides once {which} gone", "")
+
+
+def _may_go(rule: Rule, faulty: set[Rule]) -> bool:
+    """Tell a rule that another finding is about, or of a policy, which is not ours alone."""
+    return rule.kind != VPC or rule in faulty
+
+
+def _before(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> list[Rule]:
+    """Return what decides at the VMs that a rule is for, up to those where some of it may go."""
+    runs = union(*site.judge.remote(rule, network.ref))
+    found: dict[Rule, None] = {}
+    seen: set[int] = set()
+    for seat in site.all_seats:
+        stages = site.judge.applying(seat, rule.direction)
+        if seat.nic.network != network.ref or id(stages) in seen:
+            continue
+        if any(_may_go(other, faulty) for other in found):
+            break  # that is enough to know
+        seen.add(id(stages))
+        for _service, own in cells(_touching(stages, rule)):
+            if any(each.rule is rule for stage in own for each in stage):
+                answers = site.judge.judged(own, rule.direction, network.ref)
+                for _span, answer in answers.over(runs):
+                    found.update(dict.fromkeys(answer.rules))
+    return list(found)
+
+
+def _touching(stages: Stages, rule: Rule) -> Stages:
+    """Return the rules that have a port in common with this one, which is among them."""
+    return tuple(tuple(e for e in stage if _meet(e.rule, rule)) for stage in stages)
+
+
+def _meet(one: Rule, other: Rule) -> bool:
+    return any(
+        (ALL in (own.protocol, each.protocol) or own.protocol == each.protocol)
+        and own.first <= each.last
+        and each.first <= own.last
+        for own in one.services
+        for each in other.services
+    )

@@ -1,0 +1,77 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Say what narrows a rule to what is declared, or who has to decide that. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._values.addresses import IPv4Network
+from ..._values.entries import listing
+from ..._values.ranges import Span, spans
+from ..project.rule_values import HIERARCHY, INGRESS, Rule, Service
+from ..rules.addresses import asked
+from ..rules.commands import Opening
+from ..rules.stages import applied
+from .site import Site
+
+Runs = tuple[Span, ...]
+Names = tuple[str, ...]
+
+
+class Part(t.NamedTuple):
+    """Addresses that come in at some services of some hosts."""
+
+    runs: Runs
+    names: Names
+    network: str
+    region: str
+
+
+def narrow(
+    site: Site, rule: Rule, region: str, needed: t.Mapping[Part, t.Sequence[Service]]
+) -> str:
+    """Return what admits the needed part of what a rule admits, and then deletes it."""
+    if rule.ipv6:
+        return ""  # others would lose what it is for
+    lines = []
+    for part, services in needed.items():
+        local = spans(IPv4Network(site.seats[name].nic.address) for name in part.names)
+        name = f"{rule.name or rule.policy} declared"
+        opening = Opening(name, INGRESS, part.network, tuple(services), asked(part.runs), local)
+        lines.append(site.gcloud.admit(opening, [rule], part.region))
+    return "\n".join([*lines, site.gcloud.delete(rule, region)]) if all(lines) else ""
+
+
+def decider(site: Site, rules: tuple[Rule, ...]) -> str:
+    """Say who has to decide, where a rule is not for the hosts of the inventory alone."""
+    if any(rule.kind == HIERARCHY for rule in rules):
+        return "; whoever administers the organization's policies has to decide on it"
+    places = {network for rule in rules for network in _places(site, rule)}
+    undeclared = places - {network.ref for network in site.networks.values()}
+    if undeclared:
+        others = listing(sorted(network.rpartition("/")[2] for network in undeclared))
+        return (
+            f"; the policy is for {others} too, which is not declared: who has that has to decide"
+        )
+    if site.project.lacks("instances"):
+        return "; it may be for VMs that could not be read: who has those has to decide"
+    names = [
+        seat.instance.name
+        for network in sorted(places)
+        for seat in site.strangers.get(network, ())
+        if any(applied(rule, seat) for rule in rules)
+    ]
+    if not names:
+        return ""
+    return f"; it is for {listing(names)} too, not in the inventory: who has that has to decide"
+
+
+def _places(site: Site, rule: Rule) -> t.Iterable[str]:
+    """Return the networks that a rule is for, as far as VMs are in them."""
+    return rule.networks or [
+        network
+        for (network, _region), policies in site.project.policies.items()
+        if any((policy.kind, policy.name) == (rule.kind, rule.policy) for policy in policies)
+    ]

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge networks and their ranges against the declaration. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+from ..._values.addresses import IPv4Network
+from ..._values.entries import listing
+from ..._values.ranges import cidrs, covers, minus, spans
+from ..project.values import Subnet
+from .finding import Finding
+from .site import Site
+
+# What can not be judged without a part of the project.
+LOST = {
+    "networks": "networks and peerings",
+    "subnetworks": "ranges, overlaps and Private Google Access",
+    "firewalls": "which flows are open and what else is",
+    "routers": "whether a VM without an external address has Cloud NAT",
+    "routes": "which way packets take to the internet",
+    "instances": "VMs there, and rules that mean VMs by tag or service account",
+    "effective_firewalls": "which flows are open there: policies may admit or refuse anything",
+}
+
+
+def gap_findings(site: Site) -> t.Iterator[Finding]:
+    for gap in site.project.gaps:
+        lost = LOST.get(gap.what, f"whatever depends on {gap.what}")
+        text = f"{gap.what} could not be read in full ({gap.why}); not judged are {lost}"
+        yield Finding("document-incomplete", f"{gap.what} {gap.where}".strip(), text)
+
+
+def network_findings(site: Site) -> t.Iterator[Finding]:
+    for name in site.topology.networks:
+        if name in site.networks:
+            yield from _ranges(site, name)
+        else:
+            yield _missing(site, name)
+    yield from _overlaps(site)
+
+
+def _missing(site: Site, name: str) -> Finding:
+    elsewhere = site.elsewhere(name)
+    if elsewhere:
+        text = f"is not in {site.project.name}, but {elsewhere[0]} is used: audit its project too"
+        return Finding("network-undecided", name, text)
+    if site.project.lacks("networks"):
+        return Finding("network-undecided", name, "is not among the networks that could be read")
+    text = f"is declared, but {site.project.name or 'the project'} has no network of this name"
+    return Finding("network-missing", name, text, site.gcloud.create_network(name))
+
+
+def _ranges(site: Site, name: str) -> t.Iterator[Finding]:
+    """Compare the ranges of a network's subnets with those that are declared."""
+    declared = site.topology.networks[name].cidrs
+    subnets = [s for s in site.project.subnets if s.network == site.networks[name].ref]
+    for subnet in subnets:
+        for cidr in subnet.cidrs:
+            if not covers(spans(declared), spans([cidr])):
+                text = f"{cidr} lies outside of the declared {listing(map(str, declared))}"
+                yield Finding("range-undeclared", f"{name} {subnet.name}", text)
+    if site.project.lacks("subnetworks"):
+        return
+    there = spans(cidr for subnet in subnets for cidr in subnet.cidrs)
+    for cidr in declared:
+        left = minus(spans([cidr]), there)
+        if left == spans([cidr]):
+            command = site.gcloud.create_subnet(name, str(cidr))
+            yield Finding("range-missing", name, f"no subnet has addresses of {cidr}", command)
+        elif left:
+            text = f"of {cidr}, no subnet has {listing(cidrs(left))}"
+            yield Finding("range-partial", name, text)
+
+
+def _overlaps(site: Site) -> t.Iterator[Finding]:
+    """Find ranges that overlap among networks that are peered, or that share a peer."""
+    peers = _peers(site)
+    ranges = sorted(
+        ((cidr, subnet) for subnet in site.project.subnets for cidr in subnet.cidrs),
+        key=lambda each: (int(each[0][0]), each[0].prefixlen),
+    )
+    open_ones: list[tuple[IPv4Network, Subnet]] = []
+    for cidr, subnet in ranges:
+        open_ones = [each for each in open_ones if each[0][-1] >= cidr[0]]
+        for other, there in open_ones:
+            shared = _near(peers, subnet.network, there.network)
+            if shared:
+                first, second = (s.network.rpartition("/")[2] for s in (there, subnet))
+                text = f"{other} of {there.name} overlaps {cidr} of {subnet.name}; {shared}"
+                yield Finding("range-overlap", f"{first} and {second}", text)
+        open_ones.append((cidr, subnet))
+
+
+def _peers(site: Site) -> dict[str, set[str]]:
+    """Return each network's peers, those declared and those of the project on either side."""
+    found: dict[str, set[str]] = {}
+    pairs = [(n.ref, p.network) for n in site.project.networks.values() for p in n.peerings]
+    for pair in site.topology.peerings:
+        refs = [site.networks[name].ref for name in pair if name in site.networks]
+        pairs += itertools.permutations(refs, 2)
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return found
+
+
+def _near(peers: dict[str, set[str]], one: str, other: str) -> str:
+    if one == other:
+        return ""
+    if other in peers.get(one, ()):
+        return "the networks are peered"
+    shared = sorted(peers.get(one, set()) & peers.get(other, set()))
+    return f"both are peers of {shared[0].rpartition('/')[2]}" if shared else ""

@@ -1,0 +1,100 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge the peerings of networks against the declaration. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._values.addresses import IPv4Network
+from ..._values.entries import listing
+from ..._values.ranges import common, minus, spans
+from ..project.values import Network, Peering
+from ..rules.addresses import PUBLIC, said
+from .finding import Finding
+from .site import Site
+
+# Peers always exchange ranges for special uses, as they do private ones; the rest needs a flag.
+SPECIAL = (
+    "192.0.0.0/24",
+    "192.0.2.0/24",
+    "192.88.99.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "240.0.0.0/4",
+)
+FLAGGED = minus(PUBLIC, spans(map(IPv4Network, SPECIAL)))
+
+
+def peering_findings(site: Site) -> t.Iterator[Finding]:
+    for pair in sorted(map(sorted, site.topology.peerings)):
+        if all(name in site.networks for name in pair):
+            yield from _declared(site, *(site.networks[name] for name in pair))
+    seen: set[frozenset[str]] = set()
+    for network in site.networks.values():
+        for peering in network.peerings:
+            peer = site.project.networks.get(peering.network)
+            both = frozenset((network.name, peer.name if peer else ""))
+            if peer is None or peer.name not in site.networks:
+                yield _outside(site, network, peering)
+            elif both not in site.topology.peerings and both not in seen:
+                seen.add(both)
+                text = f"are peered by {peering.name} ({peering.state}), which is not declared"
+                command = site.gcloud.delete_peering(network.name, peering)
+                yield Finding("peering-undeclared", " and ".join(sorted(both)), text, command)
+
+
+def _outside(site: Site, network: Network, peering: Peering) -> Finding:
+    """Judge a peering with a network that is not here; it may be a declared one elsewhere."""
+    name = peering.network.rpartition("/")[2]
+    if {network.name, name} in site.topology.peerings and name not in site.networks:
+        text = f"{peering.name} is {peering.state}; the other side, of {peering.network}, is not"
+        text += " in the document"
+        text += ": audit its project too" if peering.network in site.elsewhere(name) else ""
+        return Finding("peering-undecided", " and ".join(sorted((network.name, name))), text)
+    text = f"{peering.name} ({peering.state}) leads to {peering.network}, which is not declared:"
+    text += " who is there, and what may come from there, is not judged"
+    command = site.gcloud.delete_peering(network.name, peering)
+    return Finding("peering-outside", network.name, text, command)
+
+
+def _declared(site: Site, one: Network, other: Network) -> t.Iterator[Finding]:
+    """Judge both sides of a peering that is declared."""
+    name = f"{one.name} and {other.name}"
+    sides = [(one, other), (other, one)]
+    missing = [side for side in sides if site.peering(side[0].ref, side[1].ref) is None]
+    creating = "\n".join(site.gcloud.create_peering(own.name, peer.name) for own, peer in missing)
+    if len(missing) == 2:
+        text = "are declared to be peered; neither side has a peering"
+        yield Finding("peering-missing", name, text, creating)
+    elif missing:
+        own, peer = missing[0]
+        text = f"{peer.name} has a peering with {own.name}, but {own.name} has none back:"
+        yield Finding("peering-one-sided", name, f"{text} no packet passes", creating)
+    for own, peer in sides:
+        yield from _without_routes(site, own, peer)
+        found = site.peering(own.ref, peer.ref)
+        if not missing and found and found.state != "ACTIVE":
+            text = f"{found.name} of {own.name} is {found.state}: {found.details or 'no details'}"
+            again = site.gcloud.create_peering(own.name, peer.name)
+            command = f"{site.gcloud.delete_peering(own.name, found)}\n{again}"
+            yield Finding("peering-inactive", name, text, command)
+
+
+def _without_routes(site: Site, own: Network, peer: Network) -> t.Iterator[Finding]:
+    """Say if public addresses that a network uses privately are not told to its peer."""
+    out, back = site.peering(own.ref, peer.ref), site.peering(peer.ref, own.ref)
+    subnets = [each for each in site.project.subnets if each.network == own.ref]
+    runs = common(spans(cidr for each in subnets for cidr in each.cidrs), FLAGGED)
+    if not runs or not out or not back or (out.exports and back.imports):
+        return
+    lacking = [] if out.exports else [(own.name, out, "export")]
+    lacking += [] if back.imports else [(peer.name, back, "import")]
+    which = listing(f"{side.name} of {name} does not {verb} them" for name, side, verb in lacking)
+    text = f"{said(runs)} of {own.name} are public addresses, used privately, and {which}:"
+    text += f" {peer.name} has no route there"
+    lines = [site.gcloud.exchange_public(*each) for each in lacking]
+    name = f"{own.name} and {peer.name}"
+    yield Finding("peering-no-routes", name, text, "\n".join(lines))

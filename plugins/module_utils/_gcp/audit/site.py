@@ -1,0 +1,186 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The declaration and the project side by side: which VM and network is which. No I/O."""
+
+from __future__ import annotations
+
+import bisect
+import typing as t
+from functools import cached_property
+
+from ..._topology.model import Topology
+from ..._topology.values import ANY, Host
+from ..._values.addresses import IPv4Network
+from ..._values.ranges import Span, common, minus, spans, union
+from ..project.values import Network, Peering, Project
+from ..rules.addresses import EVERYWHERE, NOBODY, PUBLIC
+from ..rules.commands import Gcloud
+from ..rules.judge import Judge
+from ..rules.stages import Seat
+
+
+class Site:
+    """What the parts of the audit share; networks and seats are by the declaration's names."""
+
+    def __init__(self, topology: Topology, project: Project) -> None:
+        self.topology, self.project = topology, project
+        self.judge, self.gcloud = Judge(project), Gcloud(project)
+        declared = (n for n in project.networks.values() if n.name in topology.networks)
+        self.networks: dict[str, Network] = {network.name: network for network in declared}
+        self._required: dict[tuple[str, str], list[Span]] = {}
+
+    def candidates(self, host: Host) -> list[Seat]:
+        """Return where a host may be in the project: by its name, else by its address."""
+        return self._by_name.get(host.name) or [
+            seat for seat in self._by_address.get(host.address, ()) if self.is_in(seat, host)
+        ]
+
+    def is_in(self, seat: Seat, host: Host) -> bool:
+        """Tell whether this is the network that the host is declared to stand in."""
+        return seat.nic.network.rpartition("/")[2] == host.network
+
+    @cached_property
+    def seats(self) -> dict[str, Seat]:
+        """The hosts that are where they should be, with the network interface of their address."""
+        return {
+            host.name: seat
+            for host in self.topology.hosts.values()
+            for seat in self.candidates(host)[::-1]
+            if host.network and seat.nic.address == host.address and self.is_in(seat, host)
+        }
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Seat]]:
+        return self._grouped(lambda seat: seat.instance.name)
+
+    @cached_property
+    def _by_address(self) -> dict[str, list[Seat]]:
+        return self._grouped(lambda seat: seat.nic.address)
+
+    def _grouped(self, key: t.Callable[[Seat], str]) -> dict[str, list[Seat]]:
+        found: dict[str, list[Seat]] = {}
+        for seat in self.all_seats:
+            found.setdefault(key(seat), []).append(seat)
+        return found
+
+    @cached_property
+    def all_seats(self) -> list[Seat]:
+        return [Seat(each, nic) for each in self.project.instances for nic in each.nics]
+
+    @cached_property
+    def strangers(self) -> dict[str, list[Seat]]:
+        """The interfaces of VMs at which nothing is judged, by the network's reference."""
+        judged, found = set(self.seats.values()), dict[str, list[Seat]]()
+        for seat in self.all_seats:
+            if seat not in judged:
+                found.setdefault(seat.nic.network, []).append(seat)
+        return found
+
+    def peering(self, own: str, peer: str) -> Peering | None:
+        """Return what a network (both by reference) says of its peering with another."""
+        network = self.project.networks.get(own)
+        found = network.peerings if network else ()
+        return next((each for each in found if each.network == peer), None)
+
+    def connected(self, one: str, other: str) -> bool:
+        """Tell whether two networks (by reference) are peered, as the project has it now."""
+        sides = (self.peering(one, other), self.peering(other, one))
+        return one == other or all(side and side.state == "ACTIVE" for side in sides)
+
+    def never_arriving(self, name: str) -> list[Span]:
+        """Return the addresses no packet comes from: reserved ones and networks without a way."""
+        return self._arrivals(name)[0]
+
+    def perhaps_arriving(self, name: str) -> list[Span]:
+        """Return the addresses that come here only if routes do lead there, as through a VPN."""
+        return self._arrivals(name)[1]
+
+    def _arrivals(self, name: str) -> tuple[list[Span], list[Span]]:
+        if name not in self._known:
+            there = self.networks[name].ref if name in self.networks else ""
+            lost = self._lost(name, there)
+            routed = spans(route.destination for route in self.project.leading(there))
+            routed = EVERYWHERE if self.project.hidden_routes(there) else routed
+            perhaps = common(minus(lost, NOBODY), routed)
+            self._known[name] = (minus(lost, perhaps), perhaps)
+        return self._known[name]
+
+    def elsewhere(self, name: str) -> list[str]:
+        """Return the networks of other projects that may be a declared one, by reference."""
+        if name in self.networks:
+            return []
+        used = [peering.network for n in self.project.networks.values() for peering in n.peerings]
+        used += [seat.nic.network for seat in self.all_seats]
+        own = f"{self.project.name}/"
+        return sorted({ref for ref in used if ref.endswith(f"/{name}") and not ref.startswith(own)})
+
+    def _reaches(self, name: str, there: str) -> bool:
+        return name in self.networks and self.connected(self.networks[name].ref, there)
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[list[Span], list[Span]]]:
+        return {}
+
+    @cached_property
+    def declared(self) -> list[Span]:
+        """The addresses of all declared networks."""
+        return spans(cidr for n in self.topology.networks.values() for cidr in n.cidrs)
+
+    def required(self, source: str, target: str) -> list[Span]:
+        """Return the addresses from which a flow has to reach a network.
+
+        From any means the internet and the declared networks with a way there; other private
+        addresses are nobody's.
+        """
+        key = (source, target)
+        if key not in self._required:
+            wanted = self.topology.addresses(source)
+            if source == ANY:
+                wanted = union(PUBLIC, self.declared)
+            self._required[key] = minus(wanted, self._lost(target))
+        return self._required[key]
+
+    def _lost(self, name: str, there: str = "") -> list[Span]:
+        """Return the reserved addresses, and those of declared networks without a way here.
+
+        there is this network's reference, if a way counts that is in the project only.
+        """
+        lost = [
+            cidr
+            for network in self.topology.networks.values()
+            if not self.topology.routed(network.name, name)
+            and not (there and self._reaches(network.name, there))
+            for cidr in network.cidrs
+        ]
+        return union(spans(lost), NOBODY)
+
+    def vms_at(self, runs: t.Sequence[Span]) -> list[str]:
+        """Name the VMs of declared networks that have one of these addresses."""
+        firsts = [first for first, _last in runs]
+        return [
+            name
+            for name, own in self._owned
+            if any(
+                (at := bisect.bisect_right(firsts, last)) and first <= runs[at - 1][1]
+                for first, last in own
+            )
+        ]
+
+    @cached_property
+    def _owned(self) -> list[tuple[str, list[Span]]]:
+        """What each VM has of the range of its network; elsewhere the same may be another's."""
+        found = []
+        for seat in self.all_seats:
+            name = seat.nic.network.rpartition("/")[2]
+            network = self.networks.get(name)
+            if name not in self._declared or (network and network.ref != seat.nic.network):
+                continue
+            own = [IPv4Network(seat.nic.address)] if seat.nic.address else []
+            there = common(spans([*own, *seat.nic.aliases]), self._declared[name])
+            found.append((seat.instance.name, there))
+        return found
+
+    @cached_property
+    def _declared(self) -> dict[str, list[Span]]:
+        return {name: spans(each.cidrs) for name, each in self.topology.networks.items()}

@@ -1,0 +1,134 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find each VM's way to packages and images. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._values.addresses import IPv4Network
+from ..._values.entries import listing
+from ..project.values import Route
+from ..rules.stages import Seat
+from .finding import Finding
+from .site import Site
+
+# A route to each of them is as good as one to all, and goes before it.
+HALVES = (IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1"))
+# Where private.googleapis.com and restricted.googleapis.com are.
+GOOGLE = (IPv4Network("199.36.153.8/30"), IPv4Network("199.36.153.4/30"))
+EXTERNAL, NAT, ONLY_GOOGLE, NONE, UNKNOWN = "external", "nat", "google-only", "none", "undecided"
+FOLLOWS = (
+    "packages and images come only from Artifact Registry (remote repositories), or are loaded over"
+    " SSH"
+)
+
+
+class Way(t.NamedTuple):
+    """How a VM gets at the internet, by what, or why it does not."""
+
+    kind: str
+    via: str
+
+
+def ways(site: Site) -> dict[str, Way]:
+    return {name: _of_vm(site, seat) for name, seat in site.seats.items()}
+
+
+def outward(seat: Seat) -> Seat:
+    """Return a VM at its first interface, where its guest sends what is for the internet."""
+    return Seat(seat.instance, seat.instance.nics[0])
+
+
+def _of_vm(site: Site, seat: Seat) -> Way:
+    first, *others = (_way(site, Seat(seat.instance, nic)) for nic in seat.instance.nics)
+    better = [way for way in others if way.kind not in (NONE, first.kind)]
+    if first.kind not in (NONE, ONLY_GOOGLE) or not better:
+        return first
+    text = f"its first interface, which the guest uses unless told otherwise, has {first.via};"
+    return Way(UNKNOWN, f"{text} another has {better[0].via}")
+
+
+def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
+    """Say for which VMs it is not clear where their packages come from."""
+    places: dict[tuple[Way, str, str], list[str]] = {}
+    for name, way in found.items():
+        seat = outward(site.seats[name])
+        places.setdefault((way, seat.nic.network, seat.instance.region), []).append(name)
+    for (way, network, region), names in places.items():
+        nat = site.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
+        if way.kind == NONE:
+            text = f"no way to packages and images: {way.via}"
+            yield Finding("way-none", listing(names), text, nat)
+        elif way.kind == ONLY_GOOGLE:
+            yield Finding("way-google-only", listing(names), f"{way.via}: {FOLLOWS}", nat)
+        elif way.kind == UNKNOWN:
+            yield Finding("way-undecided", listing(names), way.via)
+
+
+def _way(site: Site, seat: Seat) -> Way:
+    project, nic = site.project, seat.nic
+    if nic.network not in project.networks:
+        return Way(UNKNOWN, f"its network {nic.network} is not in the document")
+    if project.lacks("routes"):
+        return Way(UNKNOWN, "the routes of the network could not be read")
+    route = default_route(site, seat)
+    if route and route.hop != "internet":
+        return Way(UNKNOWN, f"route {route.name} hands it to {route.hop}, whose way is not known")
+    if route and nic.external:
+        return Way(EXTERNAL, "its external address")
+    nats = _nats(site, seat)
+    if route and nats:
+        return Way(NAT, f"Cloud NAT {listing(nats)}")
+    if project.lacks("routers") or project.lacks("subnetworks"):
+        return Way(UNKNOWN, "no external address, and Cloud NAT could not be read")
+    why = "no external address and no Cloud NAT" if route else "no route to the internet"
+    subnet = next((each for each in project.subnets if each.ref == nic.subnet), None)
+    if subnet and subnet.google_access and google_ranges(site, seat):
+        return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
+    return Way(NONE, why)
+
+
+def _nats(site: Site, seat: Seat) -> list[str]:
+    return [
+        nat.name
+        for router in site.project.routers_of(seat.nic.network, seat.instance.region)
+        for nat in router.nats
+        if nat.subnets is None or seat.nic.subnet in nat.subnets
+    ]
+
+
+def _routes(site: Site, seat: Seat) -> list[Route]:
+    """Return the routes of a VM, those with tags only if it has one of them; the first wins."""
+    own = [
+        route
+        for route in site.project.routes
+        if route.network == seat.nic.network and (not route.tags or route.tags & seat.instance.tags)
+    ]
+    return sorted(own, key=lambda route: route.priority)
+
+
+def default_route(site: Site, seat: Seat) -> Route | None:
+    """Return the route to the internet, of which one without a known way decides for all."""
+    found = [_best(_routes(site, seat), half) for half in HALVES]
+    return next((r for r in found if r is None or r.hop != "internet"), found[0])
+
+
+def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
+    """Return the route that packets take: that of the smallest range, then the first."""
+    fitting = [route for route in routes if wanted.subnet_of(route.destination)]
+    if not fitting:
+        return None
+    closest = max(route.destination.prefixlen for route in fitting)
+    equal = [route for route in fitting if route.destination.prefixlen == closest]
+    equal = [route for route in equal if route.priority == equal[0].priority]
+    # Of equal ones that differ, any may be taken: the one whose way is not known decides.
+    return next((route for route in equal if route.hop != "internet"), equal[0])
+
+
+def google_ranges(site: Site, seat: Seat) -> list[IPv4Network]:
+    """Return where a VM's routes let it reach Google's services."""
+    routes = _routes(site, seat)
+    best = ((each, _best(routes, each)) for each in GOOGLE)
+    return [each for each, route in best if route and route.hop == "internet"]

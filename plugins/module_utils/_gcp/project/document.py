@@ -1,0 +1,168 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the document that gcp_network_info returns as project. No Ansible, no I/O.
+
+The objects in it are those of the Compute Engine API, unchanged.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._values.addresses import IPv4Network
+from .document_rules import firewall, policy
+from .document_ways import route, router
+from .fields import Fields, last, ref
+from .rule_values import Policy, Rule
+from .values import Gap, Instance, Network, Nic, Peering, Project, ProjectError, Subnet
+
+LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
+# Those of subnetworks that hold VMs; others belong to load balancers and to services.
+FOR_VMS = ("PRIVATE", "PRIVATE_RFC_1918")
+Value = t.TypeVar("Value")
+
+
+def project(document: t.Any) -> Project:
+    """Return the project; a ProjectError names every object at fault at once."""
+    return _Reader(document).project()
+
+
+class _Reader:
+    """Reads one list after the other and collects what is wrong with their objects."""
+
+    def __init__(self, document: t.Any) -> None:
+        if not isinstance(document, dict) or "networks" not in document:
+            raise ProjectError(["project: is not what gcp_network_info returns as project"])
+        self._document = document
+        self.problems: list[str] = []
+        self._rules: dict[tuple, Rule] = {}
+
+    def project(self) -> Project:
+        found = Project(
+            name=str(self._document.get("project") or ""),
+            networks={each.ref: each for each in self._each("networks", _network)},
+            subnets=tuple(each for each in self._each("subnetworks", _subnet) if each),
+            firewalls=_by_network(self._each("firewalls", firewall)),
+            policies=dict(self._each("effective_firewalls", self._effective)),
+            instances=tuple(self._each("instances", _instance)),
+            routers=tuple(self._each("routers", router)),
+            routes=tuple(each for each in self._each("routes", route) if each),
+            gaps=(*self._absent(), *self._each("incomplete", _gap)),
+        )
+        if self.problems:
+            raise ProjectError(self.problems)
+        return found
+
+    def _each(self, key: str, read: t.Callable[[Fields], Value]) -> list[Value]:
+        entries = self._document.get(key) or []
+        if not isinstance(entries, list):
+            self.problems.append(f"{key}: is {type(entries).__name__}, not a list")
+            return []
+        values = []
+        for number, entry in enumerate(entries):
+            try:
+                values.append(read(Fields(entry, f"{key}[{number}]")))
+            except ValueError as exc:
+                self.problems.append(str(exc))
+        return values
+
+    def _effective(self, fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
+        region = last(fields.get("region", str))
+        response = Fields(fields.get("response", dict), fields.where)
+        each = response.each("firewallPolicys")
+        policies = tuple(policy(own, region, self._rules) for own in each)
+        return (ref(fields.get("network", str)), region), policies
+
+    def _absent(self) -> list[Gap]:
+        """Name the lists that are not in the document, which is not the same as empty ones."""
+        return [
+            Gap(key, "everywhere", "the document does not hold it")
+            for key in LISTS
+            if self._document.get(key) is None
+        ]
+
+
+def _network(fields: Fields) -> Network:
+    link = ref(fields.get("selfLink", str))
+    order = fields.get("networkFirewallPolicyEnforcementOrder", str, "")
+    peerings = [
+        Peering(
+            each.get("name", str),
+            _peer(each.get("network", str), link),
+            each.get("state", str, "INACTIVE"),
+            each.get("stateDetails", str, ""),
+            each.get("exportSubnetRoutesWithPublicIp", bool, True),
+            each.get("importSubnetRoutesWithPublicIp", bool, False),
+        )
+        for each in fields.each("peerings")
+    ]
+    first = order == "BEFORE_CLASSIC_FIREWALL"
+    return Network(link, fields.get("name", str), tuple(peerings), first)
+
+
+def _peer(address: str, own: str) -> str:
+    """Complete the address of a peer, which is in the same project if it names none."""
+    return own.partition("/")[0] + "/" + address if address.startswith("global/") else ref(address)
+
+
+def _subnet(fields: Fields) -> Subnet | None:
+    if fields.get("purpose", str, FOR_VMS[0]) not in FOR_VMS or not fields.get(
+        "ipCidrRange", str, ""
+    ):
+        return None
+    secondary = [each.cidr("ipCidrRange") for each in fields.each("secondaryIpRanges")]
+    return Subnet(
+        ref(fields.get("selfLink", str)),
+        fields.get("name", str),
+        ref(fields.get("network", str)),
+        last(fields.get("region", str)),
+        (fields.cidr("ipCidrRange"), *secondary),
+        fields.get("privateIpGoogleAccess", bool, False),
+    )
+
+
+def _instance(fields: Fields) -> Instance:
+    tags = Fields(fields.get("tags", dict, {}), fields.where)
+    running = fields.get("status", str) == "RUNNING"
+    return Instance(
+        ref(fields.get("selfLink", str)),
+        fields.get("name", str),
+        last(fields.get("zone", str)),
+        fields.get("status", str),
+        frozenset(tags.texts("items")),
+        frozenset(each.get("email", str) for each in fields.each("serviceAccounts")),
+        tuple(_nic(each, running) for each in fields.each("networkInterfaces")),
+    )
+
+
+def _nic(fields: Fields, running: bool) -> Nic:
+    # Of a VM that does not run, an ephemeral address is not there until it starts.
+    external = any(
+        each.get("natIP", str, "") or not running for each in fields.each("accessConfigs")
+    )
+    return Nic(
+        ref(fields.get("network", str, "")),
+        ref(fields.get("subnetwork", str, "")),
+        fields.address("networkIP"),
+        external,
+        tuple(filter(None, (_alias(each) for each in fields.each("aliasIpRanges")))),
+    )
+
+
+def _alias(fields: Fields) -> IPv4Network | None:
+    """Return a further range of a VM; a mask alone, as in a request, tells no addresses."""
+    text = fields.get("ipCidrRange", str, "")
+    return None if text.startswith("/") or not text else fields.cidr("ipCidrRange")
+
+
+def _by_network(rules: list[Rule]) -> dict[str, tuple[Rule, ...]]:
+    found: dict[str, tuple[Rule, ...]] = {}
+    for rule in rules:
+        (network,) = rule.networks
+        found[network] = (*found.get(network, ()), rule)
+    return found
+
+
+def _gap(fields: Fields) -> Gap:
+    return Gap(*(fields.get(key, str, "") for key in ("what", "where", "why")))

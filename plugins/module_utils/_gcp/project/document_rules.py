@@ -1,0 +1,160 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read firewall rules, those of VPC networks and those of policies. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import re
+
+from .fields import Fields, ref
+from .rule_values import (
+    ALL,
+    ALLOW,
+    DENY,
+    INGRESS,
+    LAST_PORT,
+    REGIONAL,
+    VPC,
+    Ends,
+    Policy,
+    Rule,
+    Service,
+)
+
+PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "132": "sctp"}
+MOST_VPC, MOST_POLICY = 65535, 2**31 - 1
+# The fields of a match that only the cloud can resolve, and what to call them.
+UNKNOWN = {
+    "SecureTags": "secure tags",
+    "AddressGroups": "address groups",
+    "Fqdns": "domain names",
+    "RegionCodes": "countries",
+    "ThreatIntelligences": "threat lists",
+}
+
+
+def firewall(fields: Fields) -> Rule:
+    """Read a VPC firewall rule (compute#firewall)."""
+    action = ALLOW if fields.get("allowed", list, []) else DENY
+    return Rule(
+        kind=VPC,
+        policy="",
+        name=fields.get("name", str),
+        direction=_direction(fields, INGRESS),
+        priority=fields.number("priority", 1000, MOST_VPC),
+        action=action,
+        disabled=fields.get("disabled", bool, False),
+        services=_services(fields, "allowed" if action == ALLOW else "denied", "IPProtocol"),
+        sources=_vpc_ends(fields, "source"),
+        destinations=_vpc_ends(fields, "destination"),
+        networks=frozenset([ref(fields.get("network", str))]),
+        tags=frozenset(fields.texts("targetTags")),
+        accounts=frozenset(fields.texts("targetServiceAccounts")),
+    )
+
+
+def _vpc_ends(fields: Fields, side: str) -> Ends:
+    """Read one end; destinations are ranges only."""
+    ranges, tags, accounts = f"{side}Ranges", f"{side}Tags", f"{side}ServiceAccounts"
+    return Ends(
+        fields.cidrs(ranges),
+        frozenset(fields.texts(tags)),
+        frozenset(fields.texts(accounts)),
+        anybody=_none_of(fields, ranges, tags, accounts),
+        ipv6=fields.ipv6(ranges),
+    )
+
+
+def policy(fields: Fields, region: str, known: dict[tuple, Rule]) -> Policy:
+    """Read a firewall policy that is in effect for a network and region.
+
+    known holds the rules of policies by what they say: a rule is one in however many networks.
+    """
+    kind = fields.get("type", str)
+    name = fields.get("name", str)
+    shown = fields.get("displayName", str, "")
+    rules = [_policy_rule(each, kind, name, shown) for each in fields.each("rules") if _meant(each)]
+    place = region if kind == REGIONAL else ""
+    rules = [known.setdefault((place, *vars(rule).values()), rule) for rule in rules]
+    ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
+    return Policy(kind, name, fields.number("priority", 0, MOST_POLICY), region, ordered)
+
+
+def _meant(fields: Fields) -> bool:
+    """Leave out rules that are for no VM: those of load balancers, and of tags that are gone."""
+    tags = list(fields.each("targetSecureTags"))
+    gone = bool(tags) and not any(map(_effective, tags))
+    return not gone and fields.get("targetType", str, "INSTANCES") == "INSTANCES"
+
+
+def _policy_rule(fields: Fields, kind: str, name: str, shown: str) -> Rule:
+    match = Fields(fields.get("match", dict, {}), fields.where)
+    return Rule(
+        kind=kind,
+        policy=name,
+        name=fields.get("ruleName", str, ""),
+        direction=_direction(fields),
+        priority=fields.number("priority", 0, MOST_POLICY),
+        action=fields.get("action", str),
+        disabled=fields.get("disabled", bool, False),
+        services=_services(match, "layer4Configs", "ipProtocol") or (Service(ALL),),
+        sources=_ends(match, "src"),
+        destinations=_ends(match, "dest"),
+        networks=frozenset(map(ref, fields.texts("targetResources"))),
+        accounts=frozenset(fields.texts("targetServiceAccounts")),
+        shown=shown,
+        secure_tags=bool(fields.get("targetSecureTags", list, [])),
+    )
+
+
+def _ends(match: Fields, side: str) -> Ends:
+    tags = list(match.each(f"{side}SecureTags"))
+    unknown = [word for key, word in UNKNOWN.items() if match.get(f"{side}{key}", list, [])]
+    if not any(map(_effective, tags)) and tags:
+        unknown.remove(UNKNOWN["SecureTags"])
+    context = match.get(f"{side}NetworkContext", str, "") or match.get(
+        f"{side}NetworkType", str, ""
+    )
+    return Ends(
+        cidrs=match.cidrs(f"{side}IpRanges"),
+        unknown=tuple(unknown),
+        context="" if context == "UNSPECIFIED" else context,
+        anybody=_none_of(match, f"{side}IpRanges", *(f"{side}{key}" for key in UNKNOWN)),
+        ipv6=match.ipv6(f"{side}IpRanges"),
+    )
+
+
+def _effective(tag: Fields) -> bool:
+    return tag.get("state", str, "EFFECTIVE") == "EFFECTIVE"
+
+
+def _none_of(fields: Fields, *keys: str) -> bool:
+    return not any(fields.get(key, list, []) for key in keys)
+
+
+def _direction(fields: Fields, default: str | None = None) -> str:
+    found = fields.get("direction", str, default)
+    if found not in ("INGRESS", "EGRESS"):
+        raise ValueError(f"{fields.where}: direction is {found}, not INGRESS or EGRESS")
+    return found
+
+
+def _services(fields: Fields, key: str, protocol: str) -> tuple[Service, ...]:
+    found = []
+    for entry in fields.each(key):
+        name = entry.get(protocol, str).lower()
+        name = NUMBERS.get(name, name)
+        ports = entry.texts("ports") or [f"0-{LAST_PORT}"]
+        found += [_ports(entry, name, text) for text in ports]
+    return tuple(found)
+
+
+def _ports(fields: Fields, protocol: str, text: str) -> Service:
+    match = PORTS.fullmatch(text)
+    first = int(match.group(1)) if match else 0
+    final = int(match.group(2) or first) if match else -1
+    if not first <= final <= LAST_PORT:
+        raise ValueError(f"{fields.where}: ports holds {text}, not a port such as 80 or 8000-8080")
+    return Service(protocol, first, final)

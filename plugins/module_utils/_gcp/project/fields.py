@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look into an object of the cloud's API; errors name the object. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._values.addresses import IPv4Network, parse_address
+
+KINDS = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
+}
+Kind = t.TypeVar("Kind")
+
+
+def ref(address: t.Any) -> str:
+    """Return what names an object whatever the API's host and version: all after projects/."""
+    text = str(address or "")
+    return text.partition("/projects/")[2] or text.removeprefix("projects/")
+
+
+def last(address: t.Any) -> str:
+    """Return the last part of an address, which is the object's name."""
+    return str(address or "").rpartition("/")[2]
+
+
+class Fields:
+    """An object of the API and where it stands in the document."""
+
+    def __init__(self, value: t.Any, where: str) -> None:
+        self.where = where
+        if not isinstance(value, dict):
+            raise ValueError(f"{where}: is {value!r}, not a mapping")
+        self._values = value
+        name = value.get("name")
+        if isinstance(name, str) and name and name not in where:
+            self.where = f"{where} {name}"
+
+    def get(self, key: str, kind: type[Kind], default: Kind | None = None) -> Kind:
+        """Return a field; without a default it has to be there."""
+        value = self._values.get(key)
+        if value is None and default is not None:
+            return default
+        if value is None:
+            raise ValueError(f"{self.where}: {key} is missing")
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise ValueError(f"{self.where}: {key} is {value!r}, not {KINDS[kind]}")
+        return value
+
+    def number(self, key: str, default: int, most: int) -> int:
+        value = self.get(key, int, default)
+        if not 0 <= value <= most:
+            raise ValueError(f"{self.where}: {key} is {value}, not a number from 0 to {most}")
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        found = self.get(key, list, [])
+        for value in found:
+            if not isinstance(value, str):
+                raise ValueError(f"{self.where}: {key} holds {value!r}, not text")
+        return found
+
+    def address(self, key: str) -> str:
+        """Return an IPv4 address, "" where there is none."""
+        try:
+            return parse_address(text) if (text := self.get(key, str, "")) else ""
+        except ValueError as exc:
+            raise ValueError(f"{self.where}: {key}: {exc}") from None
+
+    def cidrs(self, key: str) -> tuple[IPv4Network, ...]:
+        """Return the IPv4 ranges among those of a field; nothing here has an IPv6 address."""
+        ranges = [text for text in self.texts(key) if ":" not in text]
+        return tuple(self._cidr(key, text) for text in ranges)
+
+    def ipv6(self, key: str) -> bool:
+        """Tell whether an IPv6 range is among those of a field."""
+        return any(":" in text for text in self.texts(key))
+
+    def cidr(self, key: str) -> IPv4Network:
+        return self._cidr(key, self.get(key, str))
+
+    def _cidr(self, key: str, text: str) -> IPv4Network:
+        try:
+            return IPv4Network(text)
+        except ValueError as exc:
+            raise ValueError(f"{self.where}: {key}: {exc}") from None
+
+    def each(self, key: str) -> t.Iterator[Fields]:
+        """Yield the objects of a list."""
+        for number, value in enumerate(self.get(key, list, [])):
+            yield Fields(value, f"{self.where} {key}[{number}]")

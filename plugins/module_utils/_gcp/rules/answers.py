@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What firewall rules answer to each IPv4 address at once. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import bisect
+import typing as t
+from dataclasses import dataclass
+
+from ..._values.ranges import LAST, Span
+from ..project.rule_values import Rule
+
+OPEN, CLOSED, UNDECIDED = "open", "closed", "undecided"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a packet passes, and the rules that decide it; without any it is implied.
+
+    Where it is undecided, doubts are the rules of which only the cloud knows whether they match.
+    """
+
+    state: str
+    rules: tuple[Rule, ...] = ()
+    doubts: tuple[Rule, ...] = ()
+
+
+Piece = tuple[int, Answer]  # the first address that an answer is for; it ends before the next
+Join = t.Callable[[Answer, Answer], Answer]
+
+
+def doubt(rule: Rule) -> Join:
+    """Return how to join the answer without a rule and that with it, if it may or may not match.
+
+    What both agree on stays decided.
+    """
+
+    def join(without: Answer, with_it: Answer) -> Answer:
+        rules = _distinct(without.rules, with_it.rules)
+        if without.state == with_it.state != UNDECIDED:
+            return Answer(without.state, rules)
+        return Answer(UNDECIDED, rules, _distinct((rule,), without.doubts, with_it.doubts))
+
+    return join
+
+
+def _distinct(*groups: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    return tuple(dict.fromkeys(rule for group in groups for rule in group))
+
+
+class Answers:
+    """An answer for each address there is, held as runs of addresses with the same one."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._starts = [0]
+        self._answers = [answer]
+
+    def copy(self) -> Answers:
+        twin = Answers(self._answers[0])
+        twin._starts, twin._answers = list(self._starts), list(self._answers)
+        return twin
+
+    def fill(self, runs: t.Iterable[Span], answer: Answer) -> None:
+        """Give these addresses one answer."""
+        for first, last in runs:
+            begin, end = self._cut(first), self._cut(last + 1)
+            self._starts[begin:end] = [first]
+            self._answers[begin:end] = [answer]
+
+    def paint(self, runs: t.Iterable[Span], other: Answers, join: Join | None = None) -> None:
+        """Take over another's answers for these addresses, or join them with one's own."""
+        for first, last in runs:
+            fresh = other._pieces(first, last)
+            begin, end = self._cut(first), self._cut(last + 1)
+            if join:
+                own = list(zip(self._starts[begin:end], self._answers[begin:end]))
+                fresh = _joined(own, fresh, join)
+            self._starts[begin:end] = [start for start, _answer in fresh]
+            self._answers[begin:end] = [answer for _start, answer in fresh]
+
+    def over(self, runs: t.Iterable[Span]) -> list[tuple[Span, Answer]]:
+        """Return what these addresses are answered, neighbours with the same answer as one."""
+        found: list[tuple[Span, Answer]] = []
+        for first, last in runs:
+            pieces = self._pieces(first, last)
+            ends = [start - 1 for start, _answer in pieces[1:]] + [last]
+            for (start, answer), end in zip(pieces, ends):
+                if found and found[-1][0][1] + 1 == start and found[-1][1] == answer:
+                    found[-1] = ((found[-1][0][0], end), answer)
+                else:
+                    found.append(((start, end), answer))
+        return found
+
+    def deciding(self) -> set[Rule]:
+        """Return the rules that have a say about any address."""
+        return {rule for answer in self._answers for rule in (*answer.rules, *answer.doubts)}
+
+    def at(self, address: int) -> Answer:
+        return self._answers[bisect.bisect_right(self._starts, address) - 1]
+
+    def _cut(self, address: int) -> int:
+        """Let a run begin at this address and return its place."""
+        at = bisect.bisect_left(self._starts, address)
+        if address <= LAST and (at == len(self._starts) or self._starts[at] != address):
+            self._starts.insert(at, address)
+            self._answers.insert(at, self._answers[at - 1])
+        return at
+
+    def _pieces(self, first: int, last: int) -> list[Piece]:
+        begin = bisect.bisect_right(self._starts, first) - 1
+        end = bisect.bisect_right(self._starts, last)
+        found = list(zip(self._starts[begin:end], self._answers[begin:end]))
+        return [(first, found[0][1]), *found[1:]]
+
+
+def _joined(own: list[Piece], other: list[Piece], join: Join) -> list[Piece]:
+    """Join two rows of pieces that begin at the same address."""
+    found, left, right = [], 0, 0
+    for start in sorted({start for start, _answer in own + other}):
+        left += left + 1 < len(own) and own[left + 1][0] == start
+        right += right + 1 < len(other) and other[right + 1][0] == start
+        found.append((start, join(own[left][1], other[right][1])))
+    return found

@@ -1,0 +1,188 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The gcloud commands that would mend a project; they are printed, never run. No I/O."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+import typing as t
+
+from ..._values.ranges import Span, cidrs
+from ..project.rule_values import HIERARCHY, INGRESS, NETWORK, REGIONAL, UNREAD, VPC, Rule, Service
+from ..project.values import Instance, Peering, Project
+
+PRIORITY = 1000  # of a new rule, unless another stands in its way
+
+
+class Opening(t.NamedTuple):
+    """Connections that a rule should admit: remote and local are addresses, local those of VMs."""
+
+    name: str
+    direction: str
+    network: str
+    services: tuple[Service, ...]
+    remote: list[Span]
+    local: list[Span]
+
+    def ends(self) -> tuple[str, str]:
+        """Return the source and the destination, as gcloud reads them."""
+        inward = self.direction == INGRESS
+        ends = (self.remote, self.local) if inward else (self.local, self.remote)
+        source, destination = (",".join(cidrs(each)) for each in ends)
+        return source, destination
+
+
+class Gcloud:
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._names = {rule.name for own in project.firewalls.values() for rule in own}
+        self._priorities: dict[tuple[str, str], set[int]] = {}
+        self._subnets = {subnet.name for subnet in project.subnets}
+
+    def command(self, *words: str, **options: t.Any) -> str:
+        """Return a command line; an option is a flag if it is True, and left out if it is empty."""
+        flags = [
+            f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
+            for name, value in {"project": self._project.name, **options}.items()
+            if value not in ("", None)
+        ]
+        return shlex.join(["gcloud", "compute", *words, *flags])
+
+    def create_peering(self, own: str, peer: str) -> str:
+        name = f"{own}-to-{peer}"[:63].rstrip("-")
+        words = ("networks", "peerings", "create", name)
+        return self.command(*words, network=own, peer_network=peer)
+
+    def delete_peering(self, own: str, peering: Peering) -> str:
+        return self.command("networks", "peerings", "delete", peering.name, network=own)
+
+    def exchange_public(self, own: str, peering: Peering, verb: str) -> str:
+        """Return what lets a network export its public ranges to a peer, or import those of it."""
+        words = ("networks", "peerings", "update", peering.name)
+        return self.command(*words, network=own, **{f"{verb}_subnet_routes_with_public_ip": True})
+
+    def create_network(self, name: str) -> str:
+        return self.command("networks", "create", name, subnet_mode="custom")
+
+    def create_subnet(self, network: str, cidr: str) -> str:
+        """The region is the one that the project uses, if there is but one."""
+        regions = {subnet.region for subnet in self._project.subnets}
+        region = regions.pop() if len(regions) == 1 else "REGION"
+        name = fresh(f"{network}-{region}", self._subnets)
+        options = {"network": network, "region": region, "range": cidr}
+        return self.command("networks", "subnets", "create", name, **options)
+
+    def create_nat(self, network: str, region: str) -> str:
+        """Return what gives a network (by reference) in a region Cloud NAT for all its subnets."""
+        short = network.rpartition("/")[2]
+        routers = self._project.routers_of(network, region)
+        there = [(nat.name, router.name) for router in routers for nat in router.nats]
+        if there:  # another one must not serve what this one serves
+            return self._nat("update", *there[0], region) if len(there) == 1 else ""
+        if routers:
+            name = fresh(f"{short}-nat", set(routers[0].taken))
+            return self._nat("create", name, routers[0].name, region)
+        router = fresh(f"{short}-router", {each.name for each in self._project.routers})
+        line = self.command("routers", "create", router, network=short, region=region)
+        return f"{line}\n{self._nat('create', f'{short}-nat', router, region)}"
+
+    def _nat(self, verb: str, name: str, router: str, region: str) -> str:
+        return self.command(
+            *("routers", "nats", verb, name),
+            router=router,
+            region=region,
+            auto_allocate_nat_external_ips=True if verb == "create" else None,
+            nat_all_subnet_ip_ranges=True,
+        )
+
+    def start(self, instance: Instance) -> str:
+        verb = "resume" if instance.status == "SUSPENDED" else "start"
+        return self.command("instances", verb, instance.name, zone=instance.zone)
+
+    def delete(self, rule: Rule, region: str) -> str:
+        if rule.kind == VPC:
+            return self.command("firewall-rules", "delete", rule.name)
+        return self._policy("delete", rule, rule.priority, region)
+
+    def update(self, rule: Rule, sources: str) -> str:
+        """Return what leaves a VPC firewall rule with these ranges, or with none of them."""
+        line = self.command("firewall-rules", "update", rule.name, source_ranges=sources)
+        return line if sources else f"{line} --source-ranges="
+
+    def admit(self, opening: Opening, before: t.Sequence[Rule], region: str) -> str:
+        """Return what admits exactly this before any of these rules, "" if nothing can.
+
+        A policy comes before what stands behind it: only a rule in the same policy helps.
+        """
+        kinds = {(rule.kind, rule.policy) for rule in before}
+        if len(kinds) > 1 or any(rule.kind == UNREAD for rule in before):
+            return ""
+        top = min((rule.priority for rule in before), default=PRIORITY + 1)
+        if before and before[0].kind != VPC:
+            taken = self._taken(before[0])
+            free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken][:1]
+            taken.update(free)
+            return self._policy("create", before[0], free[0], region, opening) if free else ""
+        return self._firewall(opening, min(PRIORITY, top - 1)) if top else ""
+
+    def _firewall(self, opening: Opening, priority: int) -> str:
+        source, destination = opening.ends()
+        return self.command(
+            *("firewall-rules", "create", fresh(opening.name, self._names)),
+            network=opening.network.rpartition("/")[2],
+            direction=opening.direction,
+            action="ALLOW",
+            rules=",".join(map(str, opening.services)),
+            priority=priority,
+            source_ranges=source,
+            destination_ranges=destination,
+        )
+
+    def _taken(self, rule: Rule) -> set[int]:
+        """Return the priorities at which a policy has a rule, or gets one by these commands."""
+        key = (rule.kind, rule.policy)
+        if key not in self._priorities:
+            everywhere = (policy for found in self._project.policies.values() for policy in found)
+            own = (policy for policy in everywhere if (policy.kind, policy.name) == key)
+            self._priorities[key] = {each.priority for policy in own for each in policy.rules}
+        return self._priorities[key]
+
+    def _policy(
+        self, verb: str, rule: Rule, priority: int, region: str, opening: Opening | None = None
+    ) -> str:
+        places: dict[str, dict[str, t.Any]] = {
+            HIERARCHY: {"project": ""},
+            NETWORK: {"global_firewall_policy": True},
+            REGIONAL: {"firewall_policy_region": region},
+        }
+        if rule.kind not in places:
+            return ""  # the system's own policies are not to be changed
+        kind = "firewall-policies" if rule.kind == HIERARCHY else "network-firewall-policies"
+        options: dict[str, t.Any] = {"firewall_policy": rule.policy, **places[rule.kind]}
+        if opening:
+            source, destination = opening.ends()
+            options["direction"] = opening.direction
+            options["action"] = "allow"
+            options["layer4_configs"] = ",".join(map(str, opening.services))
+            options["src_ip_ranges"] = source
+            options["dest_ip_ranges"] = destination
+        return self.command(kind, "rules", verb, str(priority), **options)
+
+
+def named(text: str) -> str:
+    """Return a name that the cloud takes."""
+    found = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return ("" if found[:1].isalpha() else "r-") + found[:56].rstrip("-")
+
+
+def fresh(text: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, and take it."""
+    wanted = found = named(text)
+    numbers = itertools.count(2)
+    while found in taken:
+        found = f"{wanted}-{next(numbers)}"
+    taken.add(found)
+    return found

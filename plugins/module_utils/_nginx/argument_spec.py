@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument spec of pools and listeners."""
+
+from __future__ import annotations
+
+from .pool import METHODS, PROTOCOLS, RETRIES, STATES, Listener, Member, Pool
+
+MEMBER = {
+    "name": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "port": {"type": "int", "required": True},
+    "weight": {"type": "int", "default": Member.weight},
+    "state": {"type": "str", "choices": list(STATES), "default": Member.state},
+    "backup": {"type": "bool", "default": Member.backup},
+    "max_conns": {"type": "int", "default": Member.max_conns},
+    "max_fails": {"type": "int", "default": Member.max_fails},
+    "fail_timeout": {"type": "str", "default": Member.fail_timeout},
+}
+
+POOL = {
+    "name": {"type": "str", "required": True},
+    "members": {"type": "list", "elements": "dict", "required": True, "options": MEMBER},
+    "method": {"type": "str", "choices": list(METHODS), "default": Pool.method},
+    "hash_key": {"type": "str", "default": Pool.hash_key, "no_log": False},
+    "cookie": {"type": "str", "default": Pool.cookie},
+    "keepalive": {"type": "int", "default": Pool.keepalive},
+    "connect_timeout": {"type": "str", "default": Pool.connect_timeout},
+    "read_timeout": {"type": "str", "default": Pool.read_timeout},
+    "idle_timeout": {"type": "str", "default": Pool.idle_timeout},
+    "retry_on": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(RETRIES),
+        "default": list(Pool.retry_on),
+    },
+}
+
+LISTENER = {
+    "port": {"type": "int", "required": True},
+    "pool": {"type": "str", "required": True},
+    "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": Listener.protocol},
+    "address": {"type": "str", "default": Listener.address},
+}

@@ -1,0 +1,158 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The MySQL packets that a probe reads and writes, up to the end of the handshake. No I/O."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+# Nobody's account: the server is meant to refuse it, which is what ends the handshake.
+USER = "peerlb_probe"
+
+HOST_IS_BLOCKED = 1129
+ACCESS_DENIED = 1045
+
+_LONG_PASSWORD = 0x1
+_PROTOCOL_41 = 0x200
+_SECURE_CONNECTION = 0x8000
+_PLUGIN_AUTH = 0x80000
+_UTF8MB4 = 45
+_MAX_PAYLOAD = 16 * 1024  # a handshake packet is far smaller: more is not MySQL
+
+_FAST_AUTH_OK = b"\x03"
+
+
+class MysqlFormatError(ValueError):
+    """What the server sent is no MySQL handshake packet. evidence: its first bytes."""
+
+    def __init__(self, problem: str, evidence: bytes) -> None:
+        super().__init__(f"{problem}: {evidence[:24]!r}")
+
+
+@dataclass(frozen=True)
+class Packet:
+    sequence: int
+    payload: bytes
+
+    def render(self) -> bytes:
+        return struct.pack("<I", len(self.payload))[:3] + bytes([self.sequence]) + self.payload
+
+    def reply(self, payload: bytes) -> bytes:
+        return Packet((self.sequence + 1) % 256, payload).render()
+
+
+def take_packet(buffer: bytes) -> tuple[Packet | None, bytes]:
+    """Split the first packet off a buffer; None while it is incomplete.
+
+    Raises MysqlFormatError as soon as its length can not be that of a handshake packet.
+    """
+    if len(buffer) < 4:
+        return None, buffer
+    length = int.from_bytes(buffer[:3], "little")
+    if not 1 <= length <= _MAX_PAYLOAD:
+        raise MysqlFormatError("impossible packet length", buffer)
+    if len(buffer) < 4 + length:
+        return None, buffer
+    return Packet(buffer[3], buffer[4 : 4 + length]), buffer[4 + length :]
+
+
+@dataclass(frozen=True)
+class ServerError:
+    """An ERR packet. Before the greeting it has no SQL state."""
+
+    code: int
+    message: str
+
+    @classmethod
+    def parse(cls, payload: bytes) -> ServerError:
+        if len(payload) < 3:
+            raise MysqlFormatError("an error packet without a code", payload)
+        text = payload[9:] if payload[3:4] == b"#" else payload[3:]
+        return cls(int.from_bytes(payload[1:3], "little"), printable(text))
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """The server's first packet, protocol 10."""
+
+    version: str
+    plugin: str
+    capabilities: int
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Greeting:
+        version, _nul, rest = payload[1:].partition(b"\0")
+        if payload[:1] != b"\x0a" or len(rest) < 15:
+            raise MysqlFormatError("no greeting of protocol 10", payload)
+        # thread id 4, scramble 8, filler 1, capabilities 2, charset 1, status 2, capabilities 2,
+        # scramble length 1, reserved 10, rest of the scramble, plugin
+        capabilities = int.from_bytes(rest[13:15] + rest[18:20], "little")
+        plugin = b"mysql_native_password"
+        if capabilities & _PLUGIN_AUTH and len(rest) > 31:
+            plugin = rest[31 + max(13, rest[20] - 8) :].partition(b"\0")[0]
+        return cls(printable(version), printable(plugin), capabilities)
+
+    @property
+    def product(self) -> str:
+        # MariaDB puts a version of MySQL before its own, for the sake of old replicas
+        name = "MariaDB" if "MariaDB" in self.version else "MySQL"
+        number = self.version[6:] if self.version.startswith("5.5.5-") else self.version
+        return f"{name} {number}"
+
+    def response(self) -> bytes:
+        """Return the payload of a complete HandshakeResponse41 without a password."""
+        wanted = _LONG_PASSWORD | _PROTOCOL_41 | _SECURE_CONNECTION
+        wanted |= self.capabilities & _PLUGIN_AUTH
+        secret = no_password(self.plugin)
+        fields = [
+            struct.pack("<IIB23x", wanted, _MAX_PAYLOAD, _UTF8MB4),
+            USER.encode() + b"\0",
+            bytes([len(secret)]) + secret,
+        ]
+        if wanted & _PLUGIN_AUTH:
+            fields.append(self.plugin.encode() + b"\0")
+        return b"".join(fields)
+
+
+def no_password(plugin: str) -> bytes:
+    """Return what a client without a password sends to an authentication plugin.
+
+    The server refuses it at once: no key exchange, no second round trip, no TLS needed.
+    """
+    return b"" if plugin == "mysql_native_password" else b"\0"
+
+
+def parse_greeting(payload: bytes) -> Greeting | ServerError:
+    """Read the server's first packet. Raises MysqlFormatError."""
+    return ServerError.parse(payload) if payload[:1] == b"\xff" else Greeting.parse(payload)
+
+
+def answer_login(payload: bytes) -> bytes | ServerError | None:
+    """Read a packet that follows the login.
+
+    Return the payload to send next (empty: none), or the error that ended the login, or None when
+    the server let the user in. Raises MysqlFormatError.
+    """
+    kind, rest = payload[:1], payload[1:]
+    if kind == b"\xff":
+        return ServerError.parse(payload)
+    if kind == b"\x00":
+        return None
+    if kind == b"\xfe":  # use another plugin
+        return no_password(printable(rest.partition(b"\0")[0]))
+    if kind == b"\x01":  # more data; 0x04 asks for the password in full: there is none
+        return b"" if rest == _FAST_AUTH_OK else b"\0"
+    raise MysqlFormatError("no answer to a login", payload)
+
+
+def printable(raw: bytes) -> str:
+    """Return foreign bytes as one short line that is safe to print."""
+    text = raw[:120].decode("utf-8", "replace")
+    return "".join(char if char.isprintable() else "." for char in text)
+
+
+# What to leave behind when the greeting did not come in time.
+BLIND_LOGIN = Packet(1, Greeting("", "caching_sha2_password", _PLUGIN_AUTH).response()).render()
+QUIT = Packet(0, b"\x01").render()

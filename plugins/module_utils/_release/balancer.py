@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules that change a load balancer share."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._nginx.checks import PoolError
+from .container import Live, LiveError
+from .release import Release
+from .rollout import Rollout
+from .setup import Setup
+from .store import Store, StoreError
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+ERRORS = (PoolError, StoreError, LiveError)
+
+COMMON_SPEC: dict[str, dict[str, t.Any]] = {
+    "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
+    "test_only": {"type": "bool", "default": False},
+    "container": {"type": "str", "default": "peerlb-nginx"},
+    "status_port": {"type": "int", "default": 8081},
+    "timeout": {"type": "float", "default": 15},
+    "keep": {"type": "int", "default": 10},
+    "operator": {"type": "str", "default": "ansible"},
+    "reason": {"type": "str", "default": ""},
+}
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """One load balancer, as a module's parameters (COMMON_SPEC) name it."""
+
+    store: Store
+    live: Live
+    params: dict[str, t.Any]
+    check_mode: bool
+
+    @classmethod
+    def of(cls, module: AnsibleModule) -> Balancer:
+        params = module.params
+        project = Path(params["path"])
+        where = (project, params["container"], params["status_port"], params["timeout"])
+        live = Live(module.run_command, *where)
+        return cls(Store(str(project / "nginx")), live, params, module.check_mode)
+
+    def locked(self) -> t.ContextManager[None]:
+        return self.store.lock(self.params["operator"], needed=not self.check_mode)
+
+    def note(self) -> dict[str, str]:
+        """Return who, when and why."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
+
+    def present_setup(self) -> Setup:
+        """Return what the live release was made of; a PoolError says that there is none."""
+        present = self.store.present()
+        if present is None:
+            raise PoolError(
+                f"no release is live below {self.store.root}: deploy the load balancer first"
+            )
+        return Setup.of(present)
+
+    def carry_out(self, wanted: Release) -> dict[str, t.Any]:
+        """Compare, and go as far as test_only and check mode allow; return the module's result."""
+        rollout = Rollout.plan(self.store, self.live, wanted)
+        if rollout.changed and not self.check_mode:
+            if self.params["test_only"]:
+                rollout.test()
+            else:
+                rollout.apply(self.note(), self.params["keep"])
+        return {
+            "changed": rollout.changed and not self.params["test_only"],
+            "diff": rollout.diff(),
+            "release": wanted.id,
+            "previous": rollout.previous or "",
+        }

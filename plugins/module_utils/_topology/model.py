@@ -1,0 +1,150 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One declaration of networks, peerings, flows and hosts, and what follows from it.
+
+No Ansible, no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv4Address
+
+from .._values.addresses import IPv4Network, parse_network
+from .._values.ranges import Ranges, Span, covers, spans
+from .values import ANY, Flow, Host, Management, Network
+
+Door = tuple[str, int]  # a host and its port
+EVERYWHERE = IPv4Network("0.0.0.0/0")
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The declaration, placed on the hosts of the inventory.
+
+    Peerings are unordered pairs of network names; hosts are keyed by inventory name.
+    """
+
+    networks: dict[str, Network]
+    peerings: frozenset[frozenset[str]]
+    hosts: dict[str, Host]
+    flows: tuple[Flow, ...]
+    management: tuple[Management, ...] = ()
+
+    def routed(self, one: str | None, other: str | None) -> bool:
+        """Tell whether packets pass between two networks; None is outside of all of them.
+
+        The same network or a direct peering; peering is never transitive. Outside is reached
+        by each network's own way out, so that only flows decide there.
+        """
+        return one is None or other is None or one == other or {one, other} in self.peerings
+
+    def host(self, name: str) -> Host:
+        """Return a host; one that is not in the inventory, as the controller, stands outside."""
+        return self.hosts.get(name, Host(name, None, ""))
+
+    def members(self, endpoint: str) -> list[Host]:
+        """Return the hosts behind the source or target of a flow, in the inventory's order."""
+        if "/" in endpoint:
+            held = Ranges([(parse_network(endpoint), endpoint)])
+            return [h for h in self.hosts.values() if h.address and held.holding(h.address)]
+        return self._behind.get(endpoint, [])
+
+    def admits(self, source: Host, target: Host, port: int) -> Flow | None:
+        """Return the first flow that lets source reach this port of target, or None.
+
+        source may be a host that the inventory does not know.
+        """
+        door = self.doors.get((target.name, port))
+        if not door or not self.routed(source.network, target.network):
+            return None
+        found = [door[name] for name in self._meanings(source) if name in door]
+        return self.flows[min(found)] if found else None
+
+    def managed(self, source: Host, target: Host, port: int) -> Management | None:
+        """Return the first entry of management that lets source reach this port of target, or None.
+
+        Like a flow, it leads nowhere that no packet passes.
+        """
+        if source.address and self.routed(source.network, target.network):
+            for entry in self.management:
+                if entry.port == port and IPv4Address(source.address) in entry.source:
+                    return entry
+        return None
+
+    @cached_property
+    def doors(self) -> dict[Door, dict[str, int]]:
+        """Each host's ports that a flow leads to, and the flows by number under their source."""
+        found: dict[Door, dict[str, int]] = {}
+        for number, flow in enumerate(self.flows):
+            for host in self.members(flow.target):
+                found.setdefault((host.name, flow.port), {}).setdefault(flow.source, number)
+        return found
+
+    def relays(self, one: str, other: str) -> list[str]:
+        """Return the networks that are peered with both."""
+        return [
+            name
+            for name in self.networks
+            if name not in (one, other) and self.routed(one, name) and self.routed(name, other)
+        ]
+
+    def addresses(self, endpoint: str) -> list[Span]:
+        """Return the addresses that packets of an endpoint may come from."""
+        if endpoint == ANY:
+            return spans([EVERYWHERE])
+        if "/" in endpoint:
+            return spans([parse_network(endpoint)])
+        if endpoint in self.networks:
+            return spans(self.networks[endpoint].cidrs)
+        return spans(IPv4Network(host.address) for host in self.members(endpoint) if host.address)
+
+    def networks_of(self, endpoint: str) -> list[str | None]:
+        """Return the networks that an endpoint lies in; None is outside of all of them."""
+        if endpoint not in self._known_networks:
+            self._known_networks[endpoint] = self._find_networks(endpoint)
+        return self._known_networks[endpoint]
+
+    def _find_networks(self, endpoint: str) -> list[str | None]:
+        if endpoint in self.networks:
+            return [endpoint]
+        if endpoint == ANY:
+            return [None, *self.networks]
+        if "/" not in endpoint:
+            return list(dict.fromkeys(host.network for host in self.members(endpoint)))
+        own = parse_network(endpoint)
+        inside = [n for n in self.networks.values() if any(own.overlaps(c) for c in n.cidrs)]
+        declared = spans(cidr for network in inside for cidr in network.cidrs)
+        found: list[str | None] = [network.name for network in inside]
+        return found if covers(declared, spans([own])) else [None, *found]
+
+    @cached_property
+    def _known_networks(self) -> dict[str, list[str | None]]:
+        return {}
+
+    @cached_property
+    def _behind(self) -> dict[str, list[Host]]:
+        found: dict[str, list[Host]] = {}
+        for host in self.hosts.values():
+            for name in dict.fromkeys((ANY, host.name, host.network or ANY, *host.groups)):
+                found.setdefault(name, []).append(host)
+        return found
+
+    def _meanings(self, host: Host) -> tuple[str, ...]:
+        """Return all words for a host that a flow may have as its source."""
+        if host not in self._known_meanings:
+            held = self._sources.holding(host.address) if host.address else []
+            network = (host.network,) if host.network else ()
+            self._known_meanings[host] = (ANY, host.name, *network, *host.groups, *held)
+        return self._known_meanings[host]
+
+    @cached_property
+    def _known_meanings(self) -> dict[Host, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _sources(self) -> Ranges:
+        ranges = dict.fromkeys(flow.source for flow in self.flows if "/" in flow.source)
+        return Ranges((parse_network(text), text) for text in ranges)

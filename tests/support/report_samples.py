@@ -1,0 +1,237 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reports to look at: the stack when all is well, when much is not, and larger ones."""
+
+from __future__ import annotations
+
+import random
+import typing as t
+
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.declaration import (
+    read_topology,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import Host
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.flows import probe_targets
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.data.report import (
+    verification_report,
+)
+
+SERVICE = {
+    "client": "client",
+    "release": "3f9c01d2a7b4",
+    "served_by": {"web1": 20, "web2": 20},
+    "median_ms": 3.4,
+    "failed_requests": 0,
+    "connection": "Connection successful\nrow 41 written and read back by web1",
+}
+
+
+class Site:
+    """A declaration and its hosts, and what probes of them find unless told otherwise."""
+
+    def __init__(self, networks: dict[str, str], peerings: list[list[str]]) -> None:
+        self.declaration: dict[str, t.Any] = {
+            "networks": [{"name": name, "cidrs": [cidr]} for name, cidr in networks.items()],
+            "peerings": peerings,
+            "flows": [],
+            "management": [],
+        }
+        self.groups: dict[str, list[str]] = {}
+        self.hostvars: dict[str, dict[str, t.Any]] = {}
+
+    def host(self, name: str, address: str, group: str, zone: str = "") -> None:
+        self.hostvars[name] = {"ansible_host": address, "peerlb_zone": zone}
+        for each in ("all", group):
+            self.groups.setdefault(each, []).append(name)
+
+    def flow(self, source: str, target: str, port: int, protocol: str) -> None:
+        entry = {"from": source, "to": target, "port": port, "protocol": protocol}
+        self.declaration["flows"].append(entry)
+
+    def topology(self) -> Topology:
+        return read_topology(self.declaration, self.groups, self.hostvars)
+
+    def report(
+        self,
+        found: t.Mapping[str, tuple[str, str]] | None = None,
+        silent: t.Container[str] = (),
+        sources: t.Sequence[str] = (),
+        **more: t.Any,
+    ) -> dict:
+        """Return a report; found are states and details by probe, silent sources gave nothing."""
+        topology, dice = self.topology(), random.Random(4)
+        sources = sources or list(topology.hosts)
+        results = []
+        for name in sources:
+            host = topology.hosts.get(name, Host(name, None, ""))
+            for target in probe_targets(topology, host) if name not in silent else ():
+                results.append(_result(target, (found or {}).get(target["name"]), dice))
+        return verification_report(topology, results, sources, "2026-03-14T09:26:53Z", **more)
+
+
+def _result(target: dict, found: tuple[str, str] | None, dice: random.Random) -> dict:
+    closed = target["expect"] == "closed"
+    usual = ("timeout", "no answer in 2 s") if closed else ("open", f"{target['protocol']} spoken")
+    state, detail = found or usual
+    connected = state in ("open", "wrong_protocol", "blocked")
+    ok = not connected if closed else state == "open"
+    latency = round(dice.uniform(0.3, 4.0), 1) if connected else 2000.0
+    return {
+        **{key: target[key] for key in ("name", "address", "port", "protocol", "expect")},
+        **{
+            "state": state,
+            "detail": detail,
+            "connected": connected,
+            "latency_ms": latency,
+            "ok": ok,
+        },
+    }
+
+
+def stack() -> Site:
+    site = Site(
+        {"vpc-nginx-lb": "10.0.0.0/16", "vpc-webapp": "10.1.0.0/16", "vpc-db": "10.2.0.0/16"},
+        [["vpc-nginx-lb", "vpc-webapp"], ["vpc-nginx-lb", "vpc-db"]],
+    )
+    site.host("lb1", "10.0.0.2", "nginx_lb", "lab-c")
+    site.host("web1", "10.1.0.2", "webapp", "lab-a")
+    site.host("web2", "10.1.0.3", "webapp", "lab-b")
+    site.host("db1", "10.2.0.2", "mysql", "lab-a")
+    site.host("client", "203.0.113.10", "clients")
+    site.flow("any", "nginx_lb", 80, "http")
+    site.flow("webapp", "nginx_lb", 3306, "mysql")
+    site.flow("nginx_lb", "webapp", 3000, "http")
+    site.flow("nginx_lb", "mysql", 3306, "mysql")
+    return site
+
+
+def well() -> dict:
+    return stack().report(service=SERVICE)
+
+
+def broken() -> dict:
+    """A container is stopped, a rule is missing, a host is gone, a door stands open."""
+    found = {
+        "lb1 -> web2:3000": ("refused", "Connection refused"),
+        "web1 -> db1:3306": ("open", "MySQL 9.7.0 greeted"),
+        "client -> db1:3306": ("open", "MySQL 9.7.0 greeted"),
+        "db1 -> lb1:80": ("timeout", "no answer in 2 s"),
+    }
+    explanations = {
+        "lb1 -> web2:3000": [
+            "lb1 -> web2:3000 (http) fails at container: peerlb-webapp exited 3 minutes ago."
+            " Right would be: start it",
+            "ok    declared       nginx_lb -> webapp:3000 (http)",
+            "ok    route          vpc-nginx-lb and vpc-webapp are peered",
+            "-     network rule   nothing says what the cloud admits",
+            "FAIL  container      peerlb-webapp exited 3 minutes ago",
+        ],
+    }
+    problems = ["the application does not reach MySQL: no answer"]
+    service = {**SERVICE, "served_by": {"web1": 40}, "connection": ""}
+    more = {"explanations": explanations, "problems": problems, "service": service}
+    return stack().report(found, silent=["web2"], **more)
+
+
+def audited() -> dict:
+    """A peering lacks one side, a rule is too wide, and a VM has no way to packages."""
+    command = "gcloud compute networks peerings create vpc-db-to-vpc-nginx-lb --project=acme"
+    findings = [
+        {
+            "id": "peering-one-sided",
+            "severity": "error",
+            "object": "vpc-db and vpc-nginx-lb",
+            "explanation": "vpc-nginx-lb has a peering with vpc-db, but vpc-db has none back",
+            "command": f"{command} --network=vpc-db --peer-network=vpc-nginx-lb",
+        },
+        {
+            "id": "excess",
+            "severity": "error",
+            "object": "default-allow-ssh (VPC firewall rule, priority 65534)",
+            "explanation": "admits anywhere but 35.235.240.0/20 to tcp:22 on lb1; not declared",
+            "command": "gcloud compute firewall-rules delete default-allow-ssh --project=acme",
+        },
+        {
+            "id": "flow-undecided",
+            "severity": "warning",
+            "object": "any -> nginx_lb:80 (http)",
+            "explanation": "from the internet on lb1: undecided, because of rule 5 of guard"
+            " (hierarchical policy) (countries)",
+            "command": "",
+        },
+        {
+            "id": "rule-disabled",
+            "severity": "info",
+            "object": "vpc-db: " + "a-rule-with-a-rather-long-name-" * 3,
+            "explanation": "is disabled, so it decides nothing",
+            "command": "",
+        },
+    ]
+    ways = [("lb1", "external", "its external address"), ("web1", "nat", "Cloud NAT nat-webapp")]
+    ways += [("web2", "nat", "Cloud NAT nat-webapp"), ("db1", "none", "no Cloud NAT")]
+    project = {
+        "generated_at": "2026-03-14 09:20:11 UTC",
+        "findings": findings,
+        "summary": {"error": 2, "warning": 1, "info": 1},
+        "ways_out": [{"vm": vm, "way": way, "via": via} for vm, way, via in ways],
+        "judged": {"project": "acme", "vms": 4, "flows": 4, "rules": 9, "policies": 1},
+    }
+    return stack().report(service=SERVICE, project=project)
+
+
+def larger() -> dict:
+    """Six networks, fifty hosts."""
+    names = ("edge", "shop", "search", "billing", "data", "backup")
+    site = Site(
+        {f"vpc-{name}": f"10.{at}.0.0/16" for at, name in enumerate(names)},
+        [["vpc-edge", f"vpc-{name}"] for name in names[1:4]]
+        + [[f"vpc-{name}", "vpc-data"] for name in names[1:4]]
+        + [["vpc-data", "vpc-backup"]],
+    )
+    sizes = {"edge": 3, "shop": 20, "search": 12, "billing": 6, "data": 6, "backup": 2}
+    for at, (name, size) in enumerate(sizes.items()):
+        for number in range(size):
+            zone = f"europe-west1-{'bcd'[number % 3]}"
+            site.host(f"{name}-{number + 1:02}", f"10.{at}.0.{number + 2}", name, zone)
+    site.host("office", "198.51.100.7", "clients")
+    site.flow("any", "edge", 443, "tcp")
+    for at, name in enumerate(names[1:4]):
+        site.flow("edge", name, 8000 + at, "http")
+        site.flow(name, "data", 3306, "mysql")
+    site.flow("data", "backup", 873, "tcp")
+    found = {
+        "edge-02 -> search-07:8001": ("refused", "Connection refused"),
+        "shop-03 -> billing-02:8002": ("open", "HTTP/1.1 200 OK"),
+        "office -> backup-01:873": ("open", "connected"),
+    }
+    return site.report(found)
+
+
+def hostile() -> dict:
+    """Names and details that would break out of the page if they could."""
+    site = stack()
+    evil = '</title><script>document.title="owned"</script>"><img src=http://203.0.113.1/x>&'
+    site.host(evil, "10.1.0.9", "webapp", "<b>zone</b>")
+    found = {f"{evil} -> lb1:3306": ("refused", "<svg onload=alert(1)>")}
+    why = {f"{evil} -> lb1:3306": ["</ol><iframe src=//203.0.113.1>"]}
+    return site.report(found, explanations=why, problems=[evil])
+
+
+def huge() -> dict:
+    """A hundred networks and a thousand hosts; a few of them probe."""
+    names = [f"net-{number:03}" for number in range(100)]
+    site = Site(
+        {name: f"10.{number}.0.0/16" for number, name in enumerate(names)},
+        [[names[0], name] for name in names[1:]],
+    )
+    for number in range(1000):
+        at = number % 100
+        site.host(f"host-{number:04}", f"10.{at}.1.{number // 100 + 1}", f"group-{at:03}", "z")
+    site.flow("any", "group-000", 443, "tcp")
+    for at in range(1, 100):
+        site.flow("group-000", f"group-{at:03}", 8000, "http")
+    sources = [f"host-{number:04}" for number in range(0, 1000, 50)]
+    found = {"host-0000 -> host-0042:8000": ("refused", "Connection refused")}
+    return site.report(found, sources=sources)

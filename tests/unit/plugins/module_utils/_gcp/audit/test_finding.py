@@ -1,0 +1,31 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.finding import (
+    FINDINGS,
+    SEVERITIES,
+    Finding,
+    ordered,
+)
+
+
+def test_findings_are_ordered_by_what_is_gravest() -> None:
+    ping, closed, other = (
+        Finding("excess-ping", "a", "x"),
+        Finding("flow-closed", "b", "x"),
+        Finding("flow-closed", "a", "x"),
+    )
+    assert ordered([ping, closed, other, closed]) == [other, closed, ping]
+
+
+def test_a_record_has_its_severity() -> None:
+    assert Finding("flow-closed", "a", "why", "gcloud").record() == {
+        "id": "flow-closed",
+        "severity": "error",
+        "object": "a",
+        "explanation": "why",
+        "command": "gcloud",
+    }
+    assert set(FINDINGS.values()) == set(SEVERITIES)

@@ -1,0 +1,61 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.narrow import (
+    Part,
+    decider,
+    narrow,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.site import Site
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
+    Rule,
+    Service,
+)
+from support import gcp_samples
+
+DB = "acme/global/networks/vpc-db"
+NEEDED = {
+    Part(((0x0A000002, 0x0A000002),), ("db1",), DB, "us-central1"): [Service("tcp", 3306, 3306)]
+}
+GONE = "gcloud compute firewall-rules delete db-mysql --project=acme"
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site(gcp_samples.topology(), project(gcp_samples.stack()))
+
+
+@pytest.fixture
+def rule(site) -> Rule:
+    return site.project.firewalls[DB][0]
+
+
+def test_what_is_needed_is_admitted_before_the_rule_goes(site, rule) -> None:
+    assert narrow(site, rule, "us-central1", {}) == GONE
+    first, last = narrow(site, rule, "us-central1", NEEDED).splitlines()
+    assert " create db-mysql-declared " in first
+    assert " --source-ranges=10.0.0.2/32 --destination-ranges=10.2.0.2/32" in first
+    assert last == GONE
+
+
+def test_without_room_for_what_is_needed_nothing_goes(site, rule) -> None:
+    assert narrow(site, dataclasses.replace(rule, priority=0), "us-central1", NEEDED) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, ""),
+        ({"kind": "HIERARCHY"}, "; whoever administers the organization's policies"),
+        ({"networks": frozenset({"acme/global/networks/vpc-old"})}, "; the policy is for vpc-old"),
+    ],
+)
+def test_who_has_to_decide_is_said(site, rule, change, words) -> None:
+    found = decider(site, (dataclasses.replace(rule, **change),))
+    assert found.startswith(words) and bool(found) is bool(words)

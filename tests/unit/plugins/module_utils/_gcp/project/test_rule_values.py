@@ -1,0 +1,46 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
+    Ends,
+    Rule,
+    Service,
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        (Service("all"), "all"),
+        (Service("icmp"), "icmp"),
+        (Service("tcp", 80, 80), "tcp:80"),
+        (Service("udp", 1, 65535), "udp:1-65535"),
+    ],
+)
+def test_a_service_is_written_as_gcloud_reads_it(service, text) -> None:
+    assert str(service) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("VPC", "web (VPC firewall rule, priority 9)"),
+        ("NETWORK", "rule 9 of edge (global network policy)"),
+        ("SYSTEM_REGIONAL", "rule 9 of edge (system policy)"),
+    ],
+)
+def test_a_rule_says_where_it_stands(kind, text) -> None:
+    ends = Ends()
+    rule = Rule(kind, "edge", "web", "EGRESS", 9, "deny", False, (Service("all"),), ends, Ends())
+    assert str(rule) == text
+    assert rule.local is ends
+
+
+def test_two_rules_that_say_the_same_are_two() -> None:
+    one, other = (Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Ends(), Ends()),) * 2
+    assert one == other
+    twin = Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Ends(), Ends())
+    assert one != twin

@@ -1,0 +1,39 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import (
+    ANYWHERE,
+    EVERYWHERE,
+    INTERNET,
+    asked,
+    said,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._values.addresses import IPv4Network
+from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import minus, spans, union
+
+
+def runs(*texts: str) -> list:
+    return spans(map(IPv4Network, texts))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "words"),
+    [
+        (runs("10.0.0.0/24", "10.9.0.0/24"), "10.0.0.0/24, 10.9.0.0/24"),
+        (minus(runs("10.0.0.0/8"), runs("10.2.0.0/16")), "10.0.0.0/8 but 10.2.0.0/16"),
+        (INTERNET, "the internet"),
+        (union(INTERNET, runs("10.0.0.0/16")), "the internet, 10.0.0.0/16"),
+        (ANYWHERE, "anywhere"),
+        (minus(ANYWHERE, runs("10.2.0.0/16")), "anywhere but 10.2.0.0/16"),
+    ],
+)
+def test_addresses_are_said_shortly(addresses, words) -> None:
+    assert said(addresses) == words
+
+
+def test_a_rule_for_the_internet_is_for_all() -> None:
+    assert asked(INTERNET) == EVERYWHERE
+    assert asked(runs("10.0.0.0/8")) == runs("10.0.0.0/8")

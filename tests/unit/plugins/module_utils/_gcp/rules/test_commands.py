@@ -1,0 +1,145 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.commands import (
+    Gcloud,
+    Opening,
+    named,
+)
+from support import gcp_samples
+
+OPENING = Opening(
+    "web -> db:3306",
+    "INGRESS",
+    "acme/global/networks/vpc-db",
+    (Service("tcp", 3306, 3306),),
+    [(0x0A000000, 0x0A0000FF)],
+    [(0x0A020002, 0x0A020002)],
+)
+
+
+@pytest.fixture
+def gcloud() -> Gcloud:
+    return Gcloud(project(gcp_samples.stack()))
+
+
+def test_words_are_quoted(gcloud) -> None:
+    line = gcloud.command("networks", "create", "a b; rm", network="$(x)", quiet=True, none="")
+    assert line == (
+        "gcloud compute networks create 'a b; rm' --project=acme '--network=$(x)' --quiet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("any -> nginx_lb:80 (http)", "any-nginx-lb-80-http"),
+        ("10.0.0.0/8 -> a:1", "r-10-0-0-0-8-a-1"),
+        ("x" * 80, "x" * 56),
+    ],
+)
+def test_names_are_such_as_the_cloud_takes(text, name) -> None:
+    assert named(text) == name
+
+
+def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
+    blocking = project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
+    assert gcloud.admit(OPENING, [], "us") == (
+        "gcloud compute firewall-rules create web-db-3306 --project=acme --network=vpc-db"
+        " --direction=INGRESS --action=ALLOW --rules=tcp:3306 --priority=1000"
+        " --source-ranges=10.0.0.0/24 --destination-ranges=10.2.0.2/32"
+    )
+    assert "create web-db-3306-2 " in gcloud.admit(OPENING, [blocking], "us")
+    assert "--priority=999 " in gcloud.admit(OPENING, [blocking], "us")
+
+
+def test_what_stands_in_two_places_has_no_single_command(gcloud) -> None:
+    rule = project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
+    policy = dataclasses.replace(rule, kind="NETWORK", policy="edge")
+    assert gcloud.admit(OPENING, [rule, policy], "us") == ""
+    assert "--global-firewall-policy" in gcloud.admit(OPENING, [policy], "us")
+    system = dataclasses.replace(rule, kind="SYSTEM_REGIONAL", policy="gke")
+    assert gcloud.admit(OPENING, [system], "us") == ""
+
+
+def test_a_region_that_is_not_sure_is_left_to_the_reader(gcloud) -> None:
+    assert "--region=us-central1 " in gcloud.create_subnet("vpc-x", "10.9.0.0/16")
+    document = gcp_samples.stack()
+    document["subnetworks"][0]["region"] = f"{gcp_samples.API}/regions/europe-west1"
+    assert "--region=REGION " in Gcloud(project(document)).create_subnet("vpc-x", "10.9.0.0/16")
+
+
+def test_a_new_subnet_has_a_name_of_its_own(gcloud) -> None:
+    lines = [gcloud.create_subnet("vpc-db", f"10.{at}.0.0/16") for at in (3, 4)]
+    assert [line.split()[5] for line in lines] == ["vpc-db-us-central1", "vpc-db-us-central1-2"]
+    document = gcp_samples.stack()
+    document["subnetworks"][2]["name"] = "vpc-db-us-central1"
+    line = Gcloud(project(document)).create_subnet("vpc-db", "10.3.0.0/16")
+    assert "create vpc-db-us-central1-2 " in line
+
+
+ALL = "--region=us-central1 --nat-all-subnet-ip-ranges"
+NEW = "--region=us-central1 --auto-allocate-nat-external-ips --nat-all-subnet-ip-ranges"
+PROXIES = {
+    "sourceSubnetworkIpRangesToNat": "ALL_SUBNETWORKS_ALL_IP_RANGES",
+    "endpointTypes": ["ENDPOINT_TYPE_SWG"],
+}
+LISTED = {"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks": []}
+
+
+@pytest.mark.parametrize(
+    ("routers", "lines"),
+    [
+        (
+            [],
+            [
+                "create vpc-db-router --project=acme --network=vpc-db --region=us-central1",
+                f"nats create vpc-db-nat --project=acme --router=vpc-db-router {NEW}",
+            ],
+        ),
+        (
+            [{"name": "vpc-db-router", "network": "vpc-web"}],
+            [
+                "create vpc-db-router-2 --project=acme --network=vpc-db --region=us-central1",
+                f"nats create vpc-db-nat --project=acme --router=vpc-db-router-2 {NEW}",
+            ],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db"}],
+            [f"nats create vpc-db-nat --project=acme --router=own {NEW}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "vpc-db-nat"}]}],
+            [f"nats create vpc-db-nat-2 --project=acme --router=own {NEW}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "some", **LISTED}]}],
+            [f"nats update some --project=acme --router=own {ALL}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "some", **PROXIES}]}],
+            [f"nats create vpc-db-nat --project=acme --router=own {NEW}"],
+        ),
+        (
+            [{"name": "own", "network": "vpc-db", "nats": [{"name": "a", **LISTED}] * 2}],
+            [],
+        ),
+    ],
+)
+def test_nat_is_added_to_what_is_there(routers, lines) -> None:
+    document = gcp_samples.stack()
+    place = {"region": document["routers"][0]["region"]}
+    document["routers"] = [
+        {**each, **place, "network": gcp_samples.network(each["network"])} for each in routers
+    ]
+    gcloud = Gcloud(project(document))
+    for _again in range(2):  # it is the same for all VMs there
+        found = gcloud.create_nat("acme/global/networks/vpc-db", "us-central1")
+        assert found.splitlines() == [f"gcloud compute routers {line}" for line in lines]

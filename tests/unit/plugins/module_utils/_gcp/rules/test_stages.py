@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Ends
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import (
+    EVERYWHERE,
+    PUBLIC,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.stages import (
+    Seat,
+    applied,
+    in_order,
+    resolve,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._values.addresses import IPv4Network
+from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import spans
+from support import gcp_samples
+
+LB = "acme/global/networks/vpc-lb"
+TEN = (IPv4Network("10.0.0.0/8"),)
+
+
+def order(document) -> list[str]:
+    found = in_order(project(document), LB, "us-central1", "INGRESS")
+    return [rule.policy or rule.name for stage in found for rule in stage]
+
+
+def test_the_order_is_that_of_the_network() -> None:
+    document = gcp_samples.stack()
+    for kind in ("NETWORK_REGIONAL", "NETWORK", "SYSTEM_REGIONAL", "HIERARCHY", "HIERARCHY"):
+        gcp_samples.add_policy(document, "vpc-lb", kind, gcp_samples.policy_rule(1, "deny", "all"))
+    rules = ["lb-http", "lb-mysql", "vpc-lb-ssh"]
+    assert order(document) == ["1003", "1004", "1002", *rules, "1001", "1000"]
+    document["networks"][0]["networkFirewallPolicyEnforcementOrder"] = "BEFORE_CLASSIC_FIREWALL"
+    assert order(document) == ["1003", "1004", "1002", "1001", "1000", *rules]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"), [("HIERARCHY", ["1000", "1001"]), ("NETWORK", ["1001", "1000"])]
+)
+def test_only_policies_of_the_network_have_a_priority_among_them(kind, names) -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] = []
+    for priority in (2, 1):
+        gcp_samples.add_policy(document, "vpc-lb", kind, gcp_samples.policy_rule(1, "deny", "all"))
+        policies = document["effective_firewalls"][0]["response"]["firewallPolicys"]
+        policies[-1]["priority"] = priority
+    assert order(document) == names
+
+
+def test_rules_come_by_priority_and_deny_first() -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] = [
+        gcp_samples.allow("vpc-lb", "late", "all", priority=2000),
+        gcp_samples.allow("vpc-lb", "allow", "all"),
+        gcp_samples.deny("vpc-lb", "deny", "all"),
+        gcp_samples.deny("vpc-lb", "out", "all", direction="EGRESS"),
+        gcp_samples.deny("vpc-lb", "off", "all", disabled=True),
+    ]
+    assert order(document) == ["deny", "allow", "late"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sure"),
+    [
+        ({}, True),
+        ({"targetTags": ["lb"]}, True),
+        ({"targetTags": ["web"]}, None),
+        ({"targetServiceAccounts": ["vpc-lb@acme.example"]}, True),
+        ({"targetServiceAccounts": ["other@acme.example"]}, None),
+        ({"destinationRanges": ["10.0.0.0/24"]}, True),
+        ({"destinationRanges": ["10.9.0.0/24"]}, None),
+        ({"network": gcp_samples.network("vpc-db")}, None),
+    ],
+)
+def test_whom_a_rule_is_for(changes, sure) -> None:
+    document = gcp_samples.stack()
+    document["firewalls"] = [gcp_samples.allow("vpc-lb", "rule", "all", **changes)]
+    found = project(document)
+    ((rule,),) = found.firewalls.values()
+    got = applied(rule, Seat(found.instances[0], found.instances[0].nics[0]))
+    assert (got.sure if got else None) is sure
+
+
+@pytest.mark.parametrize(
+    ("ends", "sure", "perhaps"),
+    [
+        (Ends(), EVERYWHERE, []),
+        (Ends(TEN, anybody=False), spans(TEN), []),
+        (Ends(unknown=("countries",), anybody=False), [], PUBLIC),
+        (Ends(unknown=("domain names",), anybody=False), [], EVERYWHERE),
+        (Ends(TEN, context="INTERNET", anybody=False), [], []),
+        (Ends(TEN, context="INTRA_VPC", anybody=False), [], spans(TEN)),
+        (Ends(context="INTERNET"), [], PUBLIC),
+    ],
+)
+def test_what_is_sure_and_what_only_the_cloud_knows(ends, sure, perhaps) -> None:
+    assert resolve(ends) == (sure, perhaps)
+
+
+def test_tags_of_vms_that_are_not_known_may_be_anywhere() -> None:
+    ends = Ends(tags=frozenset({"web"}), anybody=False)
+    assert resolve(ends, TEN) == (spans(TEN), [])
+    sure, perhaps = resolve(ends, TEN, all_known=False)
+    assert sure == spans(TEN) and len(perhaps) == 2

@@ -1,0 +1,64 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
+from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer import (
+    COMMON_SPEC,
+    Balancer,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+
+
+class Module:
+    """What a Balancer needs of an AnsibleModule."""
+
+    def __init__(self, fake, path, *, check_mode: bool = False, **params: t.Any) -> None:
+        defaults = {key: spec["default"] for key, spec in COMMON_SPEC.items()}
+        place = {"path": str(path), "status_port": fake.port, "timeout": 0.3}
+        self.params = {**defaults, **place, **params}
+        self.check_mode = check_mode
+        self.run_command = fake.run
+
+
+WANTED = Release({"compose.yml": "image: a", "nginx.conf": "one"})
+
+
+def test_parameters_name_the_place(fake_nginx, tmp_path) -> None:
+    balancer = Balancer.of(Module(fake_nginx, tmp_path, container="other"))
+    assert balancer.store.root == tmp_path / "nginx"
+    assert (balancer.live.container, balancer.live.timeout) == ("other", 0.3)
+
+
+def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:
+    note = Balancer.of(Module(fake_nginx, tmp_path, operator="ada", reason="canary")).note()
+    assert (note["by"], note["reason"], note["at"][-1]) == ("ada", "canary", "Z")
+
+
+def test_what_is_not_deployed_has_no_setup(fake_nginx, tmp_path) -> None:
+    with pytest.raises(PoolError, match="deploy the load balancer first"):
+        Balancer.of(Module(fake_nginx, tmp_path)).present_setup()
+
+
+@pytest.mark.parametrize(
+    "settings, changed, served",
+    [
+        ({}, True, WANTED.id),
+        ({"test_only": True}, False, None),
+        ({"check_mode": True}, True, None),
+    ],
+)
+def test_how_far_it_goes(fake_nginx, tmp_path, settings, changed, served) -> None:
+    result = Balancer.of(Module(fake_nginx, tmp_path, **settings)).carry_out(WANTED)
+    assert (result["changed"], result["release"], result["previous"]) == (changed, WANTED.id, "")
+    assert [entry["after"] for entry in result["diff"]] == ["image: a", "one"]
+    assert fake_nginx.loaded == served
+
+
+def test_check_mode_takes_no_lock(fake_nginx, tmp_path) -> None:
+    with Balancer.of(Module(fake_nginx, tmp_path, check_mode=True)).locked():
+        assert list(tmp_path.iterdir()) == []

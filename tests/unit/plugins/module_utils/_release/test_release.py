@@ -1,0 +1,28 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+
+SERVER = "server {{\n    listen {};\n    access_log off;\n    include release.conf;\n}}\n"
+
+
+def test_id_is_not_fooled_by_moved_bytes() -> None:
+    assert Release({"a": "bc"}).id != Release({"ab": "c"}).id
+
+
+@pytest.mark.parametrize(
+    "text, port",
+    [
+        (SERVER.format("127.0.0.1:9000"), 9000),
+        (SERVER.format("9000"), 9000),
+        ("server {\n    listen 127.0.0.1:80;\n}\n" + SERVER.format("127.0.0.1:9000"), 9000),
+        (SERVER.format("[::1]:9000"), 8081),
+        ("server {\n    listen 127.0.0.1:9000;\n}\n", 8081),
+        ("    # listen 127.0.0.1:9000;\n    include release.conf;\n", 8081),
+    ],
+)
+def test_port_is_where_it_answers_with_its_id(text: str, port: int) -> None:
+    assert Release({"nginx.conf": "#", "any.conf": text}).status_port(8081) == port

@@ -1,0 +1,249 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._release import rollout as _rollout
+from ansible_collections.peerlb.stack.plugins.module_utils._release.container import Live, LiveError
+from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import (
+    Rollout,
+    answering,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
+
+ONE = Release({"compose.yml": "image: a", "nginx.conf": "one"})
+TWO = Release({"compose.yml": "image: a", "nginx.conf": "two"})
+OTHER_IMAGE = Release({"compose.yml": "image: b", "nginx.conf": "one"})
+
+
+@pytest.fixture
+def parts(fake_nginx, tmp_path):
+    live = Live(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3)
+    return Store(str(tmp_path / "nginx")), live, fake_nginx
+
+
+def roll_out(parts, release: Release) -> Rollout:
+    store, live, fake = parts
+    fake.commands.clear()
+    rollout = Rollout.plan(store, live, release)
+    if rollout.changed:
+        rollout.apply({"by": "ada"}, keep=5)
+    return rollout
+
+
+def test_first_release_is_tested_in_its_own_image_and_started(parts) -> None:
+    assert roll_out(parts, ONE).changed
+    assert parts[2].verbs() == ["run", "up"]
+    assert parts[2].loaded == ONE.id
+
+
+def test_second_run_does_nothing(parts) -> None:
+    roll_out(parts, ONE)
+    assert not roll_out(parts, ONE).changed
+    assert parts[2].commands == []
+
+
+def test_changed_files_cost_one_test_and_one_reload(parts) -> None:
+    roll_out(parts, ONE)
+    rollout = roll_out(parts, TWO)
+    assert parts[2].verbs() == ["exec", "kill"]
+    assert [entry["after"] for entry in rollout.diff()] == ["two"]
+    assert [line["id"] for line in parts[0].history()] == [ONE.id, TWO.id]
+
+
+def test_another_image_makes_another_container(parts) -> None:
+    roll_out(parts, ONE)
+    roll_out(parts, OTHER_IMAGE)
+    assert parts[2].verbs() == ["run", "up"]
+
+
+def test_a_release_that_does_not_parse_is_never_live(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    fake.refuse = {"exec": "nginx: [emerg] unknown directive"}
+    with pytest.raises(LiveError, match="unknown directive"):
+        roll_out(parts, TWO)
+    assert (store.present(), fake.loaded, store.kept()) == (ONE, ONE.id, [ONE.id])
+
+
+def test_a_reload_that_does_not_come_up_is_put_back(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
+    with pytest.raises(LiveError, match=f"(?s)bind.*last good release {ONE.id} is live again"):
+        roll_out(parts, TWO)
+    assert (store.present(), fake.loaded) == (ONE, ONE.id)
+    fake.emerg = ""
+    assert roll_out(parts, TWO).changed
+    assert fake.loaded == TWO.id
+
+
+def test_a_first_start_that_fails_leaves_nothing(parts) -> None:
+    store, _live, fake = parts
+    fake.refuse = {"up": "container is unhealthy"}
+    with pytest.raises(LiveError, match="(?s)unhealthy.*nothing is now"):
+        roll_out(parts, ONE)
+    assert store.current_id() is None
+    assert "down" in fake.verbs()
+
+
+def test_a_run_cut_between_switch_and_reload_converges(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    cut_after_the_switch(store, TWO)
+    assert fake.loaded == ONE.id
+    assert roll_out(parts, TWO).changed
+    assert fake.loaded == TWO.id
+
+
+class Killed(BaseException):
+    """The process ended here: nothing of it runs any more."""
+
+
+STEPS = ["stage", "test", "adopt", "switch", "reload", "up", "confirm", "record"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    "step, wanted",
+    [(step, TWO) for step in STEPS if step != "up"]
+    + [(step, OTHER_IMAGE) for step in STEPS if step != "reload"],
+)
+def test_a_run_killed_at_any_step_leaves_a_tested_release(
+    parts, monkeypatch, step, wanted, after
+) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    kind = Store if hasattr(Store, step) else Live
+    method = getattr(kind, step)
+
+    def last(*args, **kwargs):
+        if after:
+            method(*args, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(kind, step, last)
+        roll_out(parts, wanted)
+    assert store.present() in (ONE, wanted)
+    assert store.present() == ONE or {"exec", "run"} & set(fake.verbs())
+    assert fake.loaded in (ONE.id, wanted.id)
+    roll_out(parts, wanted)
+    assert (store.present(), fake.loaded) == (wanted, wanted.id)
+    assert fake.definition == wanted.files["compose.yml"]
+
+
+def cut_after_the_switch(store: Store, release: Release) -> None:
+    store.stage(release)
+    store.adopt(release)
+    store.switch(release.id)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_cut_run_does_not_leave_the_former_container(parts, restarted) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    cut_after_the_switch(store, OTHER_IMAGE)
+    if restarted:  # the former container, which reads what the disk says by then
+        fake.load()
+    assert roll_out(parts, OTHER_IMAGE).changed
+    assert fake.verbs() == ["run", "up"]
+    assert not roll_out(parts, OTHER_IMAGE).changed
+
+
+def test_another_container_that_does_not_come_up_is_put_back(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    cut_after_the_switch(store, OTHER_IMAGE)
+    fake.emerg = "nginx: [emerg] no"
+    with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
+        roll_out(parts, OTHER_IMAGE)
+    assert fake.definition == "image: a"
+
+
+def test_what_the_container_was_made_from_is_kept(parts) -> None:
+    store = parts[0]
+    roll_out(parts, ONE)
+    for number in range(8):
+        roll_out(parts, Release({"compose.yml": "image: a", "nginx.conf": f"{number}"}))
+    assert ONE.id in store.kept()
+    assert len(store.kept()) == 6
+
+
+def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
+    store, _live, fake = parts
+    roll_out(parts, ONE)
+    cut_after_the_switch(store, TWO)
+    fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
+    with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
+        roll_out(parts, TWO)
+    assert (store.present(), fake.loaded) == (ONE, ONE.id)
+
+
+def at(port: int, name: str = "one") -> Release:
+    """Return a release that answers on a port of its own, which makes another container."""
+    status = f"server {{\n listen 127.0.0.1:{port};\n include release.conf;\n}}"
+    return Release({"compose.yml": f"ask {port}", "nginx.conf": name, "status.conf": status})
+
+
+def test_a_release_with_another_status_port_goes_live_and_back(parts) -> None:
+    _store, live, fake = parts
+    here, there = at(fake.port), at(fake.other_port)
+    for usual in (fake.port, fake.other_port):  # what the inventory says, before and after
+        parts = (parts[0], replace(live, status_port=usual), fake)
+        for release in (here, there, here):
+            roll_out(parts, release)
+            assert not roll_out(parts, release).changed
+            assert fake.loaded == release.id
+            assert answering(parts[0], usual) == release.id
+
+
+def test_a_failure_on_another_status_port_is_put_back(parts) -> None:
+    store, live, fake = parts
+    here, there = at(fake.port), at(fake.other_port)
+    roll_out(parts, here)
+    fake.emerg = "nginx: [emerg] bind() to 127.0.0.1 failed (98: Address already in use)"
+    with pytest.raises(LiveError, match=f"last good release {here.id} is live again"):
+        roll_out((store, replace(live, status_port=fake.other_port), fake), there)
+    assert (store.present(), fake.loaded, fake.definition) == (here, here.id, f"ask {fake.port}")
+
+
+def test_a_run_cut_before_the_other_status_port_converges(parts) -> None:
+    store, live, fake = parts
+    here, there = at(fake.port), at(fake.other_port)
+    roll_out(parts, here)
+    cut_after_the_switch(store, there)
+    assert answering(store, fake.other_port) == here.id
+    rollout = roll_out((store, replace(live, status_port=fake.other_port), fake), there)
+    assert (rollout.serving, fake.loaded) == (here.id, there.id)
+
+
+def test_a_stranger_on_a_former_status_port_does_not_stand_for_a_release(
+    parts, monkeypatch
+) -> None:
+    store, _live, fake = parts
+    roll_out(parts, at(fake.other_port))
+    heard = {fake.port: "It works!", fake.other_port: at(fake.other_port).id}
+    monkeypatch.setattr(_rollout, "serving", heard.get)
+    assert answering(store, fake.port) == at(fake.other_port).id
+
+
+def test_a_stopped_container_is_a_change(parts) -> None:
+    roll_out(parts, ONE)
+    parts[2].loaded = None
+    assert roll_out(parts, ONE).changed
+    assert parts[2].loaded == ONE.id
+
+
+def test_a_file_edited_by_hand_is_put_right(parts) -> None:
+    store = parts[0]
+    roll_out(parts, ONE)
+    (store.link / "nginx.conf").write_text("by hand")
+    rollout = roll_out(parts, ONE)
+    assert [entry["before"] for entry in rollout.diff()] == ["by hand"]
+    assert store.present() == ONE
+    assert parts[2].verbs() == ["exec", "kill"]  # nginx may have loaded it meanwhile

@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store, StoreError
+
+ONE = Release({"nginx.conf": "one", "upstreams/http-a.conf": "a"})
+TWO = Release({"nginx.conf": "two"})
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(str(tmp_path / "nginx"))
+
+
+def put(store: Store, release: Release) -> None:
+    store.stage(release)
+    store.adopt(release)
+    store.switch(release.id)
+
+
+def test_what_is_put_is_read(store: Store) -> None:
+    assert store.present() is None
+    put(store, ONE)
+    assert store.present() == ONE
+    assert f'"{ONE.id}\\n"' in (store.link / "release.conf").read_text()
+
+
+@pytest.mark.parametrize(
+    "path, text",
+    [
+        ("nginx.conf", "one\r\ntwo\r\n"),
+        ("nginx.conf", "one\rtwo\r"),
+        ("nginx.conf", "one\r\ntwo\n\rthree"),
+        ("conf.d/release.conf", "# of the user's own"),
+        ("conf.d/state.json", "{}"),
+    ],
+)
+def test_it_is_read_as_it_was_written(store: Store, path: str, text: str) -> None:
+    release = Release({"compose.yml": "image: a", path: text})
+    put(store, release)
+    assert store.present() == release
+    assert store.present().id == store.current_id()
+    assert (store.link / path).read_bytes() == text.encode()
+
+
+def test_staging_leaves_the_live_release_alone(store: Store) -> None:
+    put(store, ONE)
+    store.stage(TWO)
+    assert store.present() == ONE
+
+
+def test_a_cut_run_is_cleaned_by_the_next(store: Store) -> None:
+    put(store, ONE)
+    store.stage(TWO)
+    put(store, TWO)
+    assert store.present() == TWO
+    assert store.kept() == sorted([ONE.id, TWO.id])
+
+
+def test_a_damaged_release_is_written_again(store: Store) -> None:
+    put(store, ONE)
+    (store.releases / ONE.id / "nginx.conf").write_text("edited by hand")
+    assert store.present() != ONE
+    put(store, ONE)
+    assert store.present() == ONE
+
+
+def test_a_file_that_is_not_text_is_damage(store: Store) -> None:
+    put(store, ONE)
+    (store.releases / ONE.id / "nginx.conf").write_bytes(b"\xff\x00")
+    assert store.present() != ONE
+
+
+def test_only_the_last_releases_are_kept(store: Store) -> None:
+    releases = [Release({"nginx.conf": str(number)}) for number in range(5)]
+    for release in releases:
+        put(store, release)
+        store.record({"id": release.id}, keep=2)
+    assert store.kept() == sorted(release.id for release in releases[-2:])
+    assert [line["id"] for line in store.history()] == [release.id for release in releases]
+
+
+def test_the_lock_names_who_holds_it(store: Store) -> None:
+    second = Store(str(store.root))
+    refused = pytest.raises(StoreError, match="ada .* is changing")
+    with store.lock("ada"), refused, second.lock("bob"):
+        pass
+    with second.lock("bob"):
+        pass
+
+
+def test_looking_needs_no_lock_and_writes_nothing(store: Store) -> None:
+    with store.lock("ada", needed=False):
+        assert not store.root.exists()
+
+
+def test_no_link_is_no_release(store: Store) -> None:
+    put(store, ONE)
+    store.switch(None)
+    assert store.current_id() is None
+    assert store.present() is None
+
+
+def test_a_disk_that_can_not_be_written_is_named(store: Store, monkeypatch) -> None:
+    put(store, ONE)
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match=r"can not write .*staging: No space left on device"):
+        store.stage(TWO)
+    assert store.present() == ONE

@@ -1,0 +1,65 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._values import addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("10.0.0.0", "10.0.0.0 has no prefix length; write 10.0.0.0/32 for one address"),
+        ("10.0.0.1/16", "10.0.0.1/16 has host bits set; write 10.0.0.0/16"),
+        ("10.0.0.0/33", "10.0.0.0/33 is not an IPv4 range such as 10.0.0.0/16"),
+        ("fd00::/8", "fd00::/8 is IPv6; write an IPv4 range such as 10.0.0.0/16"),
+        ("db.example.com", "db.example.com is not an IPv4 range such as 10.0.0.0/16"),
+        ("127.0.0.0/8", "127.0.0.0/8 is reserved: no host of a network has an address in it"),
+        ("224.0.0.5/32", "224.0.0.5/32 is reserved: no host of a network has an address in it"),
+        (None, "None is not an IPv4 range such as 10.0.0.0/16"),
+    ],
+)
+def test_range_is_refused(text, complaint) -> None:
+    with pytest.raises(ValueError) as caught:
+        addresses.parse_network(text)
+    assert str(caught.value) == complaint
+
+
+@pytest.mark.parametrize("text", ["10.0.0.0/8", "0.0.0.0/0", "10.0.0.2/32", "10.1.0.0/255.255.0.0"])
+def test_range_is_read(text) -> None:
+    assert addresses.parse_network(text) == addresses.IPv4Network(text)
+
+
+def test_network_holds_nothing_reserved() -> None:
+    with pytest.raises(ValueError, match="0.0.0.0/0 holds 0.0.0.0/8, which is reserved"):
+        addresses.parse_range("0.0.0.0/0")
+    assert str(addresses.parse_range("10.0.0.0/8")) == "10.0.0.0/8"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("fd00::1", "fd00::1 is IPv6; write an IPv4 address such as 10.0.0.2"),
+        ("web1.example.com", "web1.example.com is not an IPv4 address such as 10.0.0.2"),
+        ("10.0.0.2/32", "10.0.0.2/32 is not an IPv4 address such as 10.0.0.2"),
+        (None, "None is not an IPv4 address such as 10.0.0.2"),
+        (3, "3 is not an IPv4 address such as 10.0.0.2"),
+    ],
+)
+def test_address_is_refused(text, complaint) -> None:
+    with pytest.raises(ValueError) as caught:
+        addresses.parse_address(text)
+    assert str(caught.value) == complaint
+    assert not addresses.is_address(text)
+
+
+@pytest.mark.parametrize("value", [0, 65536, 70000, -1, "http", "", None, True, 80.0, [80]])
+def test_port_is_refused(value) -> None:
+    with pytest.raises(ValueError, match="is not a number from 1 to 65535"):
+        addresses.parse_port(value)
+
+
+@pytest.mark.parametrize(("value", "port"), [(1, 1), ("80", 80), (65535, 65535)])
+def test_port_is_read(value, port) -> None:
+    assert addresses.parse_port(value) == port

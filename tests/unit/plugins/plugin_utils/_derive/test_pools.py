@@ -1,0 +1,167 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.pools import listeners, pools
+
+
+def test_pools_follow_from_the_flows_of_the_balancer(stack) -> None:
+    webapp, mysql = pools(stack.parse(), "nginx_lb", {})
+    assert (webapp["name"], mysql["name"]) == ("webapp", "mysql")
+    shown = [(member["name"], member["address"], member["port"]) for member in webapp["members"]]
+    assert shown == [("web1", "10.1.0.2", 3000), ("web2", "10.1.0.3", 3000)]
+    assert Pool.parse(webapp).params() == webapp
+
+
+def test_settings_of_members_and_pools_are_taken_over(stack) -> None:
+    settings = {"web1": {"weight": 3, "state": "drain"}, "web2": None}
+    declared = [{"name": "webapp", "method": "least_conn"}]
+    webapp = pools(stack.parse(), "nginx_lb", settings, declared)[0]
+    assert webapp["method"] == "least_conn"
+    assert [member["weight"] for member in webapp["members"]] == [3, 1]
+    assert [member["state"] for member in webapp["members"]] == ["drain", "up"]
+
+
+def test_second_flow_to_a_group_makes_a_pool_of_its_own(stack) -> None:
+    stack.flow("nginx_lb", "webapp", 9000, "tcp")
+    stack.flow("any", "nginx_lb", 9000, "tcp")
+    topology = stack.parse()
+    assert [pool["name"] for pool in pools(topology, "nginx_lb", {})] == [
+        "webapp",
+        "mysql",
+        "webapp-9000",
+    ]
+    leads = {each["port"]: each["pool"] for each in listeners(topology, "nginx_lb")}
+    assert leads == {80: "webapp", 3306: "mysql", 9000: "webapp-9000"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ("down", "host web1: peerlb_member is 'down', not a mapping"),
+        ([], "host web1: peerlb_member is [], not a mapping"),
+        (
+            {"wieght": 2},
+            "host web1: unknown key wieght in peerlb_member;"
+            " known: weight, state, backup, max_conns, max_fails, fail_timeout",
+        ),
+        (
+            {"address": "10.1.0.9"},
+            "host web1: unknown key address in peerlb_member;"
+            " known: weight, state, backup, max_conns, max_fails, fail_timeout",
+        ),
+        (
+            {"weight": -1},
+            "pool webapp, member web1: weight is -1, not a whole number from 0 to 1000",
+        ),
+        ({"state": "off"}, "pool webapp, member web1: state is off, not one of up, drain, down"),
+    ],
+)
+def test_member_is_refused(stack, settings, complaint) -> None:
+    with pytest.raises(PoolError) as caught:
+        pools(stack.parse(), "nginx_lb", {"web1": settings})
+    assert str(caught.value) == complaint
+
+
+@pytest.mark.parametrize(
+    ("declared", "complaint"),
+    [
+        ("webapp", "pools: is 'webapp', not a list"),
+        ({"webapp": {}}, "pools: is {'webapp': {}}, not a list"),
+        (["webapp"], "pools[0]: is 'webapp', not a mapping with name"),
+        ([{"method": "hash"}], "pools[0]: is {'method': 'hash'}, not a mapping with name"),
+        (
+            [{"name": "webap"}],
+            "pool webap: no flow leads from nginx_lb to it; flows lead to webapp, mysql",
+        ),
+        ([{"name": "webapp"}, {"name": "webapp"}], "pool webapp: is declared twice; remove one"),
+        (
+            [{"name": "webapp", "members": []}],
+            "pool webapp: members come from the inventory; remove them",
+        ),
+        (
+            [{"name": "webapp", "metod": "hash"}],
+            "pool webapp: unknown key metod; known: name, members, method, hash_key, cookie,"
+            " keepalive, connect_timeout, read_timeout, idle_timeout, retry_on",
+        ),
+    ],
+)
+def test_pool_is_refused(stack, declared, complaint) -> None:
+    with pytest.raises(PoolError) as caught:
+        pools(stack.parse(), "nginx_lb", {}, declared)
+    assert str(caught.value) == complaint
+
+
+def test_every_pool_at_fault_is_named(stack) -> None:
+    declared = [{"name": "x"}, {"name": "webapp", "method": "y"}]
+    with pytest.raises(PoolError) as caught:
+        pools(stack.parse(), "nginx_lb", {"db1": {"z": 1}}, declared)
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "pool x",
+        "pool webapp",
+        "host db1",
+    ]
+
+
+def test_listeners_follow_from_the_flows_to_the_balancer(stack) -> None:
+    stack.flow("vpc-db", "nginx_lb", 3306, "mysql")  # one more client, no more listeners
+    assert listeners(stack.parse(), "nginx_lb") == [
+        {"port": 80, "pool": "webapp", "protocol": "http", "address": ""},
+        {"port": 3306, "pool": "mysql", "protocol": "tcp", "address": ""},
+    ]
+
+
+def test_settings_of_a_listener_are_taken_over(stack) -> None:
+    declared = [{"port": "80", "protocol": "tcp", "address": "10.0.0.2"}]
+    assert listeners(stack.parse(), "nginx_lb", declared)[0] == {
+        "port": 80,
+        "pool": "webapp",
+        "protocol": "tcp",
+        "address": "10.0.0.2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("declared", "complaint"),
+    [
+        ("80", "listeners: is '80', not a list"),
+        ([80], "listeners[0]: is 80, not a mapping with port"),
+        ([{"pool": "webapp"}], "listeners[0]: is {'pool': 'webapp'}, not a mapping with port"),
+        (
+            [{"port": 81}],
+            "listener 81: no flow admits anybody to nginx_lb:81; flows lead to 80, 3306",
+        ),
+        ([{"port": 80}, {"port": "80"}], "listener 80: is declared twice; remove one"),
+        (
+            [{"port": 80, "pools": "x"}],
+            "listener 80: unknown key pools; known: port, pool, protocol, address",
+        ),
+        ([{"port": 80, "pool": "x"}], "listener 80: no pool is named x; declared: webapp, mysql"),
+        ([{"port": 80, "pool": "mysql"}], "listener 80: is http, but its pool mysql is mysql"),
+        (
+            [{"port": 80, "address": "lb"}],
+            "listener 80: lb is not an IPv4 address such as 10.0.0.2",
+        ),
+    ],
+)
+def test_listener_is_refused(stack, declared, complaint) -> None:
+    with pytest.raises(PoolError) as caught:
+        listeners(stack.parse(), "nginx_lb", declared)
+    assert str(caught.value) == complaint
+
+
+def test_pool_of_a_listener_has_to_be_told_where_two_would_fit(stack) -> None:
+    stack.flow("nginx_lb", "mysql", 3307, "mysql")
+    topology = stack.parse()
+    with pytest.raises(PoolError) as caught:
+        listeners(topology, "nginx_lb")
+    assert str(caught.value) == (
+        "listener 3306: flows to mysql, mysql-3307 are mysql from nginx_lb:"
+        " declare one, or name the pool in peerlb_listeners"
+    )
+    found = listeners(topology, "nginx_lb", [{"port": 3306, "pool": "mysql-3307"}])
+    assert found[1]["pool"] == "mysql-3307"

@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain import (
+    hops_at_target as _explain_target,
+)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.case import Case
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import questions
+
+WAY = "lb1 -> db1:3306"
+CONTAINER = {
+    "name": "one",
+    "state": "running",
+    "health": "",
+    "exit_code": 0,
+    "published": ["0.0.0.0"],
+    "leads": True,
+    "host_network": False,
+    "inner_ports": [3306],
+    "inside": ["0.0.0.0:3306"],
+}
+
+
+def case(stack, probe: dict, **door) -> Case:
+    topology = stack.parse()
+    (asked,) = questions(topology, WAY, "nginx_lb")
+    found = {"lb1": {"probes": [{"name": WAY, "connected": False, "ok": False, **probe}]}}
+    return Case.of(topology, asked, {**found, "db1": {"doors": {WAY: door}}}, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "evidence"),
+    [
+        ([{}], "ok", "one is running, publishes 0.0.0.0"),
+        ([{"health": "starting"}], "failed", "one is running (starting), publishes 0.0.0.0"),
+        ([{"state": "paused"}], "failed", "one is paused, publishes 0.0.0.0"),
+        (
+            [{"state": "exited", "exit_code": 137}],
+            "failed",
+            "one is exited with code 137, publishes",
+        ),
+        ([{"state": "exited"}, {"name": "two"}], "ok", "two is running"),
+        (
+            [{"host_network": True, "published": []}],
+            "ok",
+            "one is running, uses the host's network",
+        ),
+        ([], "unknown", "no container publishes 3306 on db1"),
+    ],
+)
+def test_containers(stack, changes, state, evidence) -> None:
+    containers = [{**CONTAINER, **change} for change in changes]
+    found = case(stack, {"state": "refused"}, containers=containers, sockets=[])
+    hop = _explain_target.container(found)
+    assert hop.state == state and evidence in hop.evidence
+
+
+def test_an_unhealthy_container_that_answers_is_not_to_blame(stack) -> None:
+    sick = {**CONTAINER, "health": "unhealthy"}
+    probe = {"state": "open", "connected": True, "ok": True}
+    assert _explain_target.container(case(stack, probe, containers=[sick])).state == "ok"
+
+
+def test_sockets_of_ipv6_are_shown_as_such(stack) -> None:
+    socket = {"address": "::1", "hears": False, "process": "", "container": ""}
+    found = case(stack, {"state": "refused"}, containers=[], sockets=[socket])
+    assert _explain_target.listener(found).evidence == "[::1]:3306 only, not on 10.2.0.2"

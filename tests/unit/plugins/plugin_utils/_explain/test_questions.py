@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import TopologyError
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import (
+    failing,
+    questions,
+    read,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("web1 -> lb1:3306", ("web1", "lb1", 3306)),
+        (" webapp->nginx_lb:3306 ", ("web1", "lb1", 3306)),
+        ("vpc-lb -> vpc-db:3306", ("lb1", "db1", 3306)),
+        ("webapp -> webapp:3000", ("web1", "web2", 3000)),
+        ("any -> lb1:80", ("client", "lb1", 80)),
+        ("localhost -> lb1:80", ("localhost", "lb1", 80)),
+    ],
+)
+def test_a_way_as_people_write_it(stack, text, ends) -> None:
+    source, target, port = read(stack.parse(), text)
+    assert (source.name, target.name, port) == ends
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("web1 lb1 3306", "'web1 lb1 3306' is not written as 'web1 -> lb1:3306'"),
+        ("web1 -> lb1", "'web1 -> lb1' is not written as"),
+        ("web1 -> lb1:0", "is not written as"),
+        ("web1 -> lb1:70000", "is not written as"),
+        ("webb -> lb1:80", "no host, group or network is named webb; is web"),
+        ("web1 -> 10.0.0.0/33:80", "no host, group or network is named 10.0.0.0/33"),
+        ("web1 -> web1:3000", "leads from a host to itself"),
+    ],
+)
+def test_what_is_no_way(stack, text, complaint) -> None:
+    with pytest.raises(TopologyError) as caught:
+        questions(stack.parse(), text, "nginx_lb")
+    assert complaint in caught.value.problems[0]
+
+
+def test_every_text_at_fault_is_named(stack) -> None:
+    with pytest.raises(TopologyError) as caught:
+        questions(stack.parse(), ["x", "web1 -> lb1:80", "y"], "nginx_lb")
+    assert len(caught.value.problems) == 2
+    with pytest.raises(TopologyError, match="name a way"):
+        questions(stack.parse(), [], "nginx_lb")
+
+
+def test_what_a_load_balancer_leads_to_is_asked_as_well(stack) -> None:
+    first, second = questions(stack.parse(), "web1 -> lb1:3306", "nginx_lb")
+    assert (first.protocol, first.expect) == ("mysql", "open")
+    assert first.behind == ("lb1 -> db1:3306",)
+    assert (second.name, second.behind) == ("lb1 -> db1:3306", ())
+    asked = questions(stack.parse(), "client -> lb1:80", "nginx_lb")
+    assert asked[0].behind == ("lb1 -> web1:3000", "lb1 -> web2:3000")
+
+
+def test_the_pool_that_a_listener_names_is_followed(stack) -> None:
+    stack.flow("nginx_lb", "web2", 3001, "http")
+    declared = [{"port": 80, "pool": "web2"}, {"port": 3306, "pool": "mysql"}]
+    asked = questions(stack.parse(), "client -> lb1:80", "nginx_lb", declared)
+    assert asked[0].behind == ("lb1 -> web2:3001",)
+    # Without a name it is not known which; the check of the declaration says so.
+    assert questions(stack.parse(), "client -> lb1:80", "nginx_lb")[0].behind == ()
+
+
+def test_what_is_not_declared_has_to_be_closed(stack) -> None:
+    (asked,) = questions(stack.parse(), "web1 -> db1:3306", "nginx_lb")
+    assert (asked.expect, asked.protocol) == ("closed", "mysql")
+    (asked,) = questions(stack.parse(), "web1 -> db1:22", "nginx_lb")
+    assert (asked.expect, asked.protocol) == ("closed", "tcp")
+
+
+def test_management_has_to_get_in(stack) -> None:
+    stack.flow("203.0.113.0/24", "nginx_lb", 8443)
+    stack.topology["management"].append({"from": "10.0.0.0/16", "port": 22})
+
+    def expected(way: str) -> str:
+        return questions(stack.parse(), way, "nginx_lb")[0].expect
+
+    assert expected("lb1 -> web1:22") == "open"
+    assert expected("web2 -> web1:22") == "closed"
+    # The controller's address is not known.
+    assert expected("localhost -> web1:22") == ""
+    assert expected("localhost -> lb1:8443") == ""
+    assert expected("localhost -> lb1:3306") == "closed"
+
+
+def test_failed_probes_are_explained_up_to_a_limit() -> None:
+    results = [{"name": f"a -> b:{port}", "ok": port == 1} for port in range(1, 5)]
+    assert failing(results, 20) == (["a -> b:2", "a -> b:3", "a -> b:4"], "")
+    names, note = failing(results, 2)
+    assert (names, note) == (
+        ["a -> b:2", "a -> b:3"],
+        "not explained, as there are too many: a -> b:4",
+    )
+
+
+def test_the_controller_stands_outside(stack) -> None:
+    assert stack.parse().host("localhost").network is None
+    assert stack.parse().host("web1").network == "vpc-web"

@@ -1,0 +1,67 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page import (
+    matrix as _report_matrix,
+)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.matrix import matrix
+from support import report_samples
+
+
+def cells(page: str) -> list[str]:
+    return re.findall(r"<td[^>]*>(.*?)</td>", page)
+
+
+def test_every_pair_is_a_cell() -> None:
+    page = matrix(report_samples.broken())
+    found = cells(page)
+    assert len(found) == 25
+    assert found.count("–") == 5  # lb1 to its own two doors, and three hosts to theirs
+    assert found.count("✓ closed") == 7
+    assert sorted(cell for cell in found if cell.startswith("✗")) == [
+        *("✗ open", "✗ open", "✗ refused", "✗ timeout"),
+    ]
+    assert sorted(cell for cell in found if cell.startswith("?")) == [
+        *("? closed?", "? closed?", "? open?", "? open?"),
+    ]
+    assert "Connection refused" in page
+
+
+def test_columns_come_as_the_flows_do() -> None:
+    heads = re.findall(r'scope="col">([^<]+)<small>([^<]+)<', matrix(report_samples.well()))
+    assert heads == [
+        *(("lb1", ":80"), ("lb1", ":3306"), ("web1", ":3000"), ("web2", ":3000"), ("db1", ":3306")),
+    ]
+
+
+def test_large_matrix_is_by_group_with_the_whole_folded() -> None:
+    page = matrix(report_samples.larger())
+    small, folded = page.split("<details>")
+    assert "✗ 35 of 36" in small  # edge to search:8001
+    assert "✗ 119 of 120" in small  # shop to billing:8002
+    assert len(cells(small)) == 7 * 6
+    assert len(cells(folded)) == 50 * 49
+
+
+def test_huge_matrix_has_groups_only() -> None:
+    page = matrix(report_samples.huge())
+    assert "<details>" not in page
+    assert "✗ 99 of 100" in page
+
+
+def test_too_many_groups_leave_what_is_not_as_declared(monkeypatch) -> None:
+    monkeypatch.setattr(_report_matrix, "FOLDED_CELLS", 10)
+    page = matrix(report_samples.huge())
+    assert "only what is not as declared" in page
+    assert cells(page) == ["✗ 99 of 100"]
+
+
+@pytest.mark.parametrize("name", ["well", "larger"])
+def test_heads_say_what_they_head(name) -> None:
+    page = matrix(getattr(report_samples, name)())
+    assert page.count("<th ") == page.count("scope=")

@@ -1,0 +1,133 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import sample as _sample
+
+EXACT = ("round_robin", "least_conn", "sticky")
+OTHERS = ("random", "ip_hash", "hash")
+
+
+def member(name: str, **settings) -> dict:
+    return {"name": name, "weight": 1, "state": "up", "backup": False, **settings}
+
+
+def sample(served_by: dict, **settings) -> dict:
+    total = sum(served_by.values())
+    values = {"served_by": served_by, "statuses": {"200": total}, "failed_requests": 0}
+    return {**values, "errors": [], **settings}
+
+
+def problems(served_by: dict, *members: dict, tolerance: int = 0, method: str = "", **more) -> list:
+    pool = {"members": members or (member("a"), member("b"))}
+    pool |= {"method": method} if method else {}
+    return _sample.sample_problems(sample(served_by), pool, 40, tolerance, **more)
+
+
+@pytest.mark.parametrize(
+    ("members", "served_by"),
+    [
+        ([member("a"), member("b")], {"a": 20, "b": 20}),
+        ([member("a", weight=3), member("b")], {"a": 30, "b": 10}),
+        ([member("a"), member("b", weight=0)], {"a": 40}),
+        ([member("a"), member("b", state="drain")], {"a": 40}),
+        ([member("a"), member("b", state="down")], {"a": 40}),
+        ([member("a"), member("b", backup=True)], {"a": 40}),
+        ([member("a"), member("b"), member("c")], {"a": 13, "b": 13, "c": 14}),
+        # Nobody else is left to serve.
+        ([member("a", state="drain"), member("b", backup=True)], {"b": 40}),
+        ([member("a", weight=1000), member("b")], {"a": 40}),
+    ],
+)
+@pytest.mark.parametrize("method", ["", *EXACT])
+def test_due_shares_are_no_problem(members, served_by, method) -> None:
+    assert problems(served_by, *members, method=method) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (sample({"a": 21, "b": 19}), "a answered 21 of 40, due 20"),
+        (sample({"a": 20, "c": 20}), "c answered 20 of 40, due 0"),
+        (sample({"a": 19, "b": 19, "(unnamed)": 2}), "(unnamed) answered 2 of 40, due 0"),
+        (sample({"a": 20, "b": 20}, statuses={"200": 39, "502": 1}), "'502': 1"),
+        (sample({"(unnamed)": 40}, statuses={"502": 40}), "'502': 40"),
+        (
+            sample({"a": 20, "b": 20}, failed_requests=2, errors=["reset"]),
+            "2 of 40 requests got no answer: reset",
+        ),
+        (sample({}, failed_requests=40, errors=["reset"]), "a answered 0 of 40, due 20"),
+    ],
+)
+def test_what_is_wrong_is_named(answers, message) -> None:
+    pool = {"members": [member("a"), member("b")]}
+    assert any(message in each for each in _sample.sample_problems(answers, pool, 40, 0))
+
+
+@pytest.mark.parametrize("method", EXACT)
+@pytest.mark.parametrize(
+    ("served_by", "members", "found"),
+    [
+        ({"a": 30, "b": 10}, [], []),
+        ({"a": 31, "b": 9}, [], ["a answered 31 of 40, due 20", "b answered 9 of 40, due 20"]),
+        # What other clients can not explain.
+        ({"a": 40}, [member("a", weight=7), member("b")], ["b answered 0 of 40, due 5"]),
+        ({"a": 40}, [member("a", weight=9), member("b")], []),
+        (
+            {"a": 39, "b": 1},
+            [member("a"), member("b", state="drain")],
+            ["b answered 1 of 40, due 0"],
+        ),
+        ({"a": 39, "c": 1}, [member("a")], ["c answered 1 of 40, due 0"]),
+    ],
+)
+def test_tolerance_allows_for_other_clients_and_no_more(method, served_by, members, found) -> None:
+    assert problems(served_by, *members, tolerance=10, method=method) == found
+
+
+@pytest.mark.parametrize("method", OTHERS)
+@pytest.mark.parametrize(
+    ("served_by", "found"),
+    [
+        ({"a": 40}, []),
+        ({"a": 3, "b": 37}, []),
+        ({"a": 39, "c": 1}, ["c answered 1 of 40, due 0"]),
+        ({"a": 39, "(unnamed)": 1}, ["(unnamed) answered 1 of 40, due 0"]),
+    ],
+)
+def test_methods_without_exact_shares_are_judged_by_who_answers(method, served_by, found) -> None:
+    assert problems(served_by, method=method) == found
+
+
+def test_member_that_does_not_serve_must_not_answer_by_any_method() -> None:
+    members = member("a"), member("b", state="drain")
+    for method in (*EXACT, *OTHERS):
+        found = problems({"a": 39, "b": 1}, *members, tolerance=10, method=method)
+        assert found == ["b answered 1 of 40, due 0"]
+
+
+def test_members_may_bear_other_names_or_one_for_all() -> None:
+    assert problems({"blue": 20, "b": 20}, names={"a": "blue", "b": ""}) == []
+    assert problems({"shop": 40}, names={"a": "shop", "b": "shop"}) == []
+    assert len(problems({"blue": 20, "b": 20})) == 2
+
+
+@pytest.mark.parametrize(
+    ("served_by", "method", "words"),
+    [
+        ({"a": 20, "b": 20}, "round_robin", []),
+        ({"a": 20, "(unnamed)": 20}, "sticky", []),
+        ({}, "least_conn", []),
+        ({"(unnamed)": 40}, "round_robin", ["as no answer says in X-Served-By whose it is"]),
+        ({"(unnamed)": 40}, "random", ["as no answer says in X-Served-By whose it is"]),
+        ({"a": 40}, "ip_hash", ["as ip_hash gives no exact ones"]),
+    ],
+)
+def test_what_is_not_judged_is_said(served_by, method, words) -> None:
+    pool = {"members": [member("a"), member("b")], "method": method}
+    notes = _sample.sample_notes(sample(served_by), pool)
+    assert notes == [f"not judged: the shares of the members, {each}" for each in words]
+    if words:
+        assert problems(served_by, method=method) == []

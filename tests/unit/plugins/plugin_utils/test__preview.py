@@ -1,0 +1,182 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._preview import (
+    changes,
+    declared,
+    deployed,
+    wanted,
+)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Stack
+
+STACK = Stack("nginx_lb", "webapp", "mysql")
+MEMBERS = [
+    {"name": "web1", "address": "10.1.0.2", "port": 3000},
+    {"name": "web2", "address": "10.1.0.3", "port": 3000},
+    {"name": "db1", "address": "10.2.0.2", "port": 3306},
+]
+USERS = [{"name": "webapp", "hosts": ["10.0.0.0/255.255.0.0"]}]
+
+
+def wish(stack, users=None, **settings) -> dict:
+    given = {"pools": [], "listeners": []}
+    return wanted(stack.parse(), STACK, settings, given, users or USERS)
+
+
+def inspected(name: str, address: str, port: int, *environment: str) -> dict:
+    binding = {f"{port}/tcp": [{"HostIp": address, "HostPort": str(port)}]}
+    return {
+        "Id": name,
+        "Name": f"/{name}",
+        "State": {"Status": "running"},
+        "HostConfig": {"PortBindings": binding},
+        "Config": {"Env": ["PATH=/bin", "WEBAPP_SECRET=oyster", *environment]},
+    }
+
+
+@pytest.fixture
+def told(stack) -> dict:
+    """What the hosts of the stack tell once it is deployed."""
+    environment = ("MYSQL_HOST=10.0.0.2", "MYSQL_PORT=3306", "WEBAPP_TRUSTED_PROXIES=10.0.0.2")
+    release = {
+        "declared": [
+            {"name": "webapp", "members": MEMBERS[:2]},
+            {"name": "mysql", "members": MEMBERS[2:]},
+        ],
+        "listeners": [
+            {"port": 80, "protocol": "http", "pool": "webapp"},
+            {"port": 3306, "protocol": "tcp", "pool": "mysql"},
+        ],
+    }
+    return {
+        "lb1": {"release": release, "note": declared(stack.parse())},
+        "web1": {"containers": [inspected("peerlb-webapp", "10.1.0.2", 3000, *environment)]},
+        "web2": {"containers": [inspected("peerlb-webapp", "10.1.0.3", 3000, *environment)]},
+        "db1": {
+            "containers": [inspected("peerlb-mysql", "10.2.0.2", 3306)],
+            "accounts": ["webapp@10.0.0.0/255.255.0.0"],
+        },
+    }
+
+
+def test_nothing_changes_where_all_is_deployed(stack, told) -> None:
+    assert changes(told, wish(stack)) == []
+
+
+def test_a_changed_port_is_seen_wherever_it_matters(stack, told) -> None:
+    stack.topology["flows"][1]["port"] = 3307
+    assert changes(told, wish(stack)) == [
+        "flows:",
+        "  - webapp -> nginx_lb:3306 (mysql)",
+        "  + webapp -> nginx_lb:3307 (mysql)",
+        "rules:",
+        "  - admit tcp:3306 to 10.0.0.2 (lb1) from webapp (10.1.0.2, 10.1.0.3)",
+        "  + admit tcp:3307 to 10.0.0.2 (lb1) from webapp (10.1.0.2, 10.1.0.3)",
+        "environment of web1:",
+        "  - MYSQL_PORT=3306",
+        "  + MYSQL_PORT=3307",
+        "environment of web2:",
+        "  - MYSQL_PORT=3306",
+        "  + MYSQL_PORT=3307",
+        "listeners of lb1:",
+        "  - 3306 (tcp) leads to mysql",
+        "  + 3307 (tcp) leads to mysql",
+    ]
+
+
+def test_a_changed_network_changes_the_grant(stack, told) -> None:
+    stack.topology["networks"][0]["cidrs"] = ["10.0.0.0/24"]
+    users = [{"name": "webapp", "hosts": ["10.0.0.0/255.255.255.0"]}]
+    assert changes(told, wish(stack, users)) == [
+        "networks:",
+        "  - vpc-lb 10.0.0.0/16",
+        "  + vpc-lb 10.0.0.0/24",
+        "grants of db1:",
+        "  - webapp@10.0.0.0/255.255.0.0",
+        "  + webapp@10.0.0.0/255.255.255.0",
+    ]
+
+
+def test_members_and_weights_are_lines_of_upstreams(stack, told) -> None:
+    stack.add("web3", "10.1.0.4", "webapp")
+    lines = changes(told, wish(stack, web1={"weight": 3}))
+    upstreams = lines[lines.index("upstreams of lb1:") + 1 :]
+    line = "max_fails=1 fail_timeout=10s;  #"
+    assert upstreams == [
+        f"  - webapp: server 10.1.0.2:3000 {line} web1",
+        f"  + webapp: server 10.1.0.2:3000 weight=3 {line} web1",
+        f"  + webapp: server 10.1.0.4:3000 {line} web3",
+        "not known: environment of web3, published of web3",
+    ]
+
+
+def test_who_may_manage_is_shown(stack, told) -> None:
+    stack.topology["management"] = [{"from": "203.0.113.0/24", "port": 2222}]
+    assert changes(told, wish(stack)) == [
+        "management:",
+        "  - 35.235.240.0/20 -> 22",
+        "  + 203.0.113.0/24 -> 2222",
+    ]
+
+
+def test_what_an_older_note_does_not_have_is_not_known(stack, told) -> None:
+    del told["lb1"]["note"]["management"]
+    assert changes(told, wish(stack)) == ["not known: management"]
+
+
+def test_of_two_notes_the_newer_one_is_known(stack, told) -> None:
+    stack.add("lb2", "10.0.0.3", "nginx_lb")
+    told["lb2"] = copy.deepcopy(told["lb1"])
+    del told["lb1"]["note"]["management"]
+    assert "not known" not in str(changes(told, wish(stack)))
+
+
+def test_a_peering_that_goes(stack, told) -> None:
+    stack.topology["flows"] = [flow for flow in stack.topology["flows"] if flow["to"] != "mysql"]
+    stack.topology["peerings"].pop()
+    present = declared(stack.parse())
+    assert present["peerings"] == ["vpc-lb - vpc-web"]
+    assert present["flows"][-1] == "nginx_lb -> webapp:3000 (http)"
+
+
+def test_rules_name_those_who_may(stack) -> None:
+    stack.flow("198.51.100.0/24", "web1", 8080)
+    rules = declared(stack.parse())["rules"]
+    assert rules[0] == "admit tcp:80 to 10.0.0.2 (lb1) from any"
+    assert rules[-1] == "admit tcp:8080 to 10.1.0.2 (web1) from 198.51.100.0/24"
+    assert "admit tcp:3000 to 10.1.0.3 (web2) from nginx_lb (10.0.0.2)" in rules
+
+
+def test_no_secret_of_a_container_is_told(told) -> None:
+    assert "oyster" not in str(deployed(told))
+
+
+def test_bare_hosts_get_everything(stack, told) -> None:
+    bare = {host: {key: [] for key in ("containers", "accounts")} for host in told}
+    bare["lb1"] = {"release": {"listeners": [], "declared": []}, "note": {}}
+    lines = changes(bare, wish(stack))
+    assert not [line for line in lines if line.startswith("  -") or line.startswith("not known")]
+    assert "  + webapp@10.0.0.0/255.255.0.0" in lines
+    assert "  + 10.1.0.3:3000" in lines
+    assert "  + any -> nginx_lb:80 (http)" in lines
+
+
+@pytest.mark.parametrize(
+    ("host", "key", "named"),
+    [
+        ("db1", "accounts", "grants of db1"),
+        ("web1", "containers", "environment of web1, published of web1"),
+        ("lb1", "note", "networks, peerings, flows, management, rules"),
+        ("lb1", "release", "listeners of lb1, upstreams of lb1"),
+    ],
+)
+@pytest.mark.parametrize("unknown", [None, ""])  # as playbooks of ansible-core 2.19, 2.17 say it
+def test_what_is_not_known_is_not_compared(stack, told, host, key, named, unknown) -> None:
+    silent = copy.deepcopy(told)
+    silent[host][key] = unknown
+    assert changes(silent, wish(stack)) == [f"not known: {named}"]
