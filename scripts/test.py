@@ -45,6 +45,8 @@ CHECK = {  # the long ones first
 SLOW = {
     "artefact": "python scripts/artefact.py",
     "browser": "python -m pytest -q tests/browser",
+    # Each of these tests starts ansible-playbook.
+    "playbooks": "python -m pytest -q -n 2 tests/playbooks",
     # On bare hosts first; the others use what it deployed, and the last step takes the lab away.
     "default": "molecule destroy -s default && molecule test -s default --destroy=never",
     "refuse": "molecule test -s refuse --destroy=never",
