@@ -110,16 +110,21 @@ def test_role_variables_bear_its_name(role: Path) -> None:
     assert [name for name in specs if not name.startswith(f"{role.name}_")] == []
 
 
+def test_requirements_are_pinned_with_hashes() -> None:
+    """Each entry of the lock file is a name, a version and the hashes of its files."""
+    lock = re.sub(r"^#.*\n", "", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
+    entry = r"[\w.-]+==[\w.]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
+    assert re.fullmatch(f"({entry})+", lock)
+
+
 def test_application_is_tested_with_the_libraries_it_is_deployed_with() -> None:
     def pins(path: str) -> set[str]:
-        lines = (ROOT / path).read_text().lower().splitlines()
-        return {line for line in lines if line and not line.startswith("#")}
+        text = (ROOT / path).read_text().lower().replace("_", "-")
+        return set(re.findall(r"^[\w.-]+==[\w.]+", text, re.MULTILINE))
 
     application = pins("roles/webapp/files/app/requirements.txt")
-    everything = pins("requirements.txt")
     assert application
-    assert application <= everything
-    assert [pin for pin in everything if "==" not in pin] == []
+    assert application <= pins("requirements.txt")
 
 
 # Budgets
