@@ -18,6 +18,7 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - peerlb.stack.action_group.gcp
   - peerlb.stack.reader
 requirements:
   - google-auth >= 2.20

@@ -18,6 +18,7 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - peerlb.stack.action_group.nginx
   - peerlb.stack.reader
 attributes:
   check_mode:

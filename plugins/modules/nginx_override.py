@@ -17,6 +17,7 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - peerlb.stack.action_group.nginx
   - peerlb.stack.balancer
 options:
   pool:

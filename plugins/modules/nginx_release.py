@@ -19,6 +19,7 @@ author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - peerlb.stack.action_group.nginx
   - peerlb.stack.balancer
 requirements:
   - Docker Engine with Compose v2 on the host

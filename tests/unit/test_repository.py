@@ -127,6 +127,19 @@ def test_application_is_tested_with_the_libraries_it_is_deployed_with() -> None:
     assert application <= pins("requirements.txt")
 
 
+def test_oldest_ansible_core_is_the_same_everywhere() -> None:
+    floor = load(ROOT / "meta/runtime.yml")["requires_ansible"]
+    oldest = re.fullmatch(r">=(\d+\.\d+)\.0", floor)[1]
+    assert {
+        load(role / "meta/main.yml")["galaxy_info"]["min_ansible_version"] for role in ROLES
+    } == {oldest}
+    told = re.findall(
+        r"ansible-core (\d+\.\d+) or newer",
+        (ROOT / "README.md").read_text() + (ROOT / "docs/your-own-vms.md").read_text(),
+    )
+    assert told == [oldest, oldest]
+
+
 # Budgets
 
 
