@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._values.addresses import is_address, parse_address
-from .._values.entries import is_list, listing
+from .._values.entries import errors_at, is_list, listing, misfit
 from .._values.ranges import Ranges
 from .sections import EVERYONE, Groups
 from .values import CLIENTS, Flow, Host, Network
@@ -77,10 +77,8 @@ def _place(
 
 def _public(values: t.Mapping[str, t.Any]) -> str:
     declared = values.get("peerlb_public_address")
-    try:
+    with errors_at("peerlb_public_address"):
         return parse_address(declared) if declared else ""
-    except ValueError as exc:
-        raise ValueError(f"peerlb_public_address: {exc}") from None
 
 
 def _addresses(name: str, values: t.Mapping[str, t.Any]) -> list[str]:
@@ -90,11 +88,9 @@ def _addresses(name: str, values: t.Mapping[str, t.Any]) -> list[str]:
         reached = values.get("ansible_host") or name
         return [str(reached)] if is_address(reached) else []
     if not is_list(declared):
-        raise ValueError(f"peerlb_addresses is {declared!r}, not a list of addresses")
-    try:
+        raise misfit("peerlb_addresses", declared, "a list of addresses")
+    with errors_at("peerlb_addresses"):
         return list(dict.fromkeys(parse_address(address) for address in declared))
-    except ValueError as exc:
-        raise ValueError(f"peerlb_addresses: {exc}") from None
 
 
 def _nowhere(name: str, values: t.Mapping[str, t.Any], networks: dict[str, Network]) -> str:

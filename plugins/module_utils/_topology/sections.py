@@ -8,8 +8,17 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._values.addresses import IPv4Network, is_address, parse_network, parse_port, parse_range
-from .._values.entries import is_list, keys_of, suggestion
+from .._values.addresses import IPv4Network, is_address, parse_network, parse_range
+from .._values.entries import (
+    errors_at,
+    is_list,
+    misfit,
+    one_of,
+    parse_port,
+    read_mapping,
+    suggestion,
+    unknown_keys,
+)
 from .values import ANY, PROTOCOLS, Flow, Management, Network
 
 SECTIONS = ("networks", "peerings", "flows", "management")
@@ -36,9 +45,8 @@ class Reader:
             self.problems.append("topology: is not a mapping with networks, peerings and flows")
         if not isinstance(declaration, t.Mapping):
             return {name: [] for name in SECTIONS}
-        for name in declaration:
-            if name not in SECTIONS:
-                self.problems.append(f"topology: unknown key {name}; known: {', '.join(SECTIONS)}")
+        unknown = unknown_keys(declaration, SECTIONS)
+        self.problems += [f"topology: {problem}" for problem in unknown]
         found = {name: declaration.get(name) for name in SECTIONS}
         for name, value in found.items():
             if value is not None and not is_list(value):
@@ -63,11 +71,11 @@ class Reader:
 
     def networks(self, entries: t.Sequence) -> dict[str, Network]:
         def read(entry: t.Any) -> Network:
-            name = str(keys_of(entry, ("name", "cidrs"))["name"])
+            name = str(read_mapping(entry, ("name", "cidrs"))["name"])
             self._refuse_name(name)
             self.names.append(name)
             if not is_list(entry["cidrs"]):
-                raise ValueError(f"cidrs is {entry['cidrs']!r}, not a list of ranges")
+                raise misfit("cidrs", entry["cidrs"], "a list of ranges")
             return Network(name, tuple(parse_range(cidr) for cidr in entry["cidrs"]))
 
         found = {network.name: network for network in self._each("networks", entries, read)}
@@ -103,7 +111,7 @@ class Reader:
 
         def read(entry: t.Any) -> None:
             if not is_list(entry) or len(entry) != 2:
-                raise ValueError(f"is {entry!r}, not a pair of networks")
+                raise misfit("", entry, "a pair of networks")
             first, second = (str(name) for name in entry)
             for name in (first, second):
                 if name not in self.names:
@@ -122,7 +130,7 @@ class Reader:
         found: list[Management] = []
 
         def read(entry: t.Any) -> None:
-            values = keys_of(entry, ("from", "port"))
+            values = read_mapping(entry, ("from", "port"))
             value = Management(parse_network(values["from"]), parse_port(values["port"]))
             if value in found:
                 raise ValueError(f"{value.source} to {value.port} is declared twice; remove one")
@@ -135,7 +143,7 @@ class Reader:
         found: dict[tuple[str, str, int], Flow] = {}
 
         def read(entry: t.Any) -> None:
-            flow = self._flow(keys_of(entry, ("from", "to", "port"), ("protocol",)))
+            flow = self._flow(read_mapping(entry, ("from", "to", "port"), ("protocol",)))
             twin = found.setdefault((flow.source, flow.target, flow.port), flow)
             if twin is not flow:
                 how = "is declared twice" if twin == flow else f"contradicts {twin}"
@@ -146,10 +154,8 @@ class Reader:
 
     def _flow(self, values: dict[str, t.Any]) -> Flow:
         source, target = str(values["from"]), str(values["to"])
-        protocol = values.get("protocol", "tcp")
-        try:
-            if protocol not in PROTOCOLS:
-                raise ValueError(f"protocol {protocol} is not one of {', '.join(PROTOCOLS)}")
+        with errors_at(f"{source} -> {target}:{values['port']}"):
+            protocol = one_of("protocol", values.get("protocol", "tcp"), PROTOCOLS)
             if target == ANY or "/" in target:
                 raise ValueError(f"to {target}: a flow leads to a group, a host or a network")
             if source not in self.hosts and ("/" in source or ":" in source or is_address(source)):
@@ -157,9 +163,7 @@ class Reader:
             elif source != ANY:
                 self._refuse_endpoint("from", source)
             self._refuse_endpoint("to", target)
-            return Flow(source, target, parse_port(values["port"]), str(protocol))
-        except ValueError as exc:
-            raise ValueError(f"{source} -> {target}:{values['port']}: {exc}") from None
+            return Flow(source, target, parse_port(values["port"]), protocol)
 
     def _refuse_endpoint(self, side: str, name: str) -> None:
         if name in EVERYONE:

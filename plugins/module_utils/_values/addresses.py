@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read IPv4 addresses, ranges and ports that people wrote. No Ansible, no I/O."""
+"""Read IPv4 addresses and ranges that people wrote. No Ansible, no I/O."""
 
 from __future__ import annotations
 
@@ -53,14 +53,6 @@ def parse_address(text: t.Any) -> str:
     if not isinstance(parsed, ipaddress.IPv4Address):
         raise ValueError(f"{text} is IPv6; write an IPv4 address such as 10.0.0.2")
     return str(parsed)
-
-
-def parse_port(value: t.Any) -> int:
-    """Read a port, 1 to 65535, from a number or from digits."""
-    text = str(value)
-    if isinstance(value, bool) or not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise ValueError(f"port {value} is not a number from 1 to 65535")
-    return int(text)
 
 
 def is_address(text: t.Any) -> bool:

@@ -32,7 +32,9 @@ def test_section_is_refused(bare, section, value) -> None:
 
 def test_unknown_section_is_named(bare) -> None:
     bare.topology["flow"] = []
-    expected = "topology: unknown key flow; known: networks, peerings, flows, management"
+    expected = (
+        "topology: unknown key flow; known: networks, peerings, flows, management; is flows meant?"
+    )
     assert bare.problems() == [expected]
 
 
@@ -52,7 +54,10 @@ NETWORK = {"name": "vpc", "cidrs": ["10.9.0.0/16"]}
         ({"name": "vpc"}, " vpc: cidrs is missing"),
         ({"name": "vpc", "cidrs": []}, " vpc: cidrs is missing"),
         ({"cidrs": ["10.9.0.0/16"]}, ": name is missing"),
-        ({**NETWORK, "cidr": "10.8.0.0/16"}, " vpc: unknown key cidr; known: name, cidrs"),
+        (
+            {**NETWORK, "cidr": "10.8.0.0/16"},
+            " vpc: unknown key cidr; known: name, cidrs; is cidrs meant?",
+        ),
         ({**NETWORK, "cidrs": "10.9.0.0/16"}, " vpc: cidrs is '10.9.0.0/16', not a list of ranges"),
         (
             {**NETWORK, "cidrs": ["10.9.0.1/16"]},
@@ -139,7 +144,7 @@ def test_peering_is_refused(stack, entry, complaint) -> None:
         ("10.0.0.0/8", "is '10.0.0.0/8', not a mapping with from, port"),
         ({"from": "10.0.0.0/8"}, "port is missing"),
         ({"from": "bastion", "port": 22}, "bastion is not an IPv4 range such as 10.0.0.0/16"),
-        ({"from": "10.0.0.0/8", "port": 0}, "port 0 is not a number from 1 to 65535"),
+        ({"from": "10.0.0.0/8", "port": 0}, "port is 0, not a whole number from 1 to 65535"),
         (
             {"from": "35.235.240.0/20", "port": "22"},
             "35.235.240.0/20 to 22 is declared twice; remove one",
@@ -185,10 +190,10 @@ def test_management_is_refused(stack, entry, complaint) -> None:
             ("127.0.0.0/8", "nginx_lb", 81),
             "127.0.0.0/8 is reserved: no host of a network has an address in it",
         ),
-        (("webapp", "nginx_lb", 70000), "port 70000 is not a number from 1 to 65535"),
-        (("webapp", "nginx_lb", "http"), "port http is not a number from 1 to 65535"),
-        (("webapp", "nginx_lb", 81, "udp"), "protocol udp is not one of tcp, http, mysql"),
-        (("webapp", "nginx_lb", 81, []), "protocol [] is not one of tcp, http, mysql"),
+        (("webapp", "nginx_lb", 70000), "port is 70000, not a whole number from 1 to 65535"),
+        (("webapp", "nginx_lb", "http"), "port is 'http', not a whole number from 1 to 65535"),
+        (("webapp", "nginx_lb", 81, "udp"), "protocol is 'udp', not one of tcp, http, mysql"),
+        (("webapp", "nginx_lb", 81, []), "protocol is [], not one of tcp, http, mysql"),
     ],
 )
 def test_flow_is_refused(stack, ends, complaint) -> None:
@@ -207,7 +212,7 @@ def test_flow_is_refused(stack, ends, complaint) -> None:
         ({"to": "nginx_lb", "port": 80}, "from is missing"),
         (
             {"from": "any", "to": "nginx_lb", "ports": 80},
-            "unknown key ports; known: from, to, port, protocol",
+            "unknown key ports; known: from, to, port, protocol; is port meant?",
         ),
         (
             {"from": "any", "to": "nginx_lb", "port": "80", "protocol": "http"},

@@ -52,14 +52,3 @@ def test_address_is_refused(text, complaint) -> None:
         addresses.parse_address(text)
     assert str(caught.value) == complaint
     assert not addresses.is_address(text)
-
-
-@pytest.mark.parametrize("value", [0, 65536, 70000, -1, "http", "", None, True, 80.0, [80]])
-def test_port_is_refused(value) -> None:
-    with pytest.raises(ValueError, match="is not a number from 1 to 65535"):
-        addresses.parse_port(value)
-
-
-@pytest.mark.parametrize(("value", "port"), [(1, 1), ("80", 80), (65535, 65535)])
-def test_port_is_read(value, port) -> None:
-    assert addresses.parse_port(value) == port
