@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, replace
 
 from .._values.addresses import parse_address
 from .._values.entries import errors_at, one_of, parse_port, typed, whole_number
+from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, read_settings, seconds
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
-PROTOCOLS = ("http", "tcp")
 METHODS = ("round_robin", "least_conn", "random", "ip_hash", "hash", "sticky")
 RETRIES = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
 MAX_WEIGHT = 1000
@@ -161,7 +161,7 @@ class Listener:
             values["port"] = parse_port(values["port"])
             if values.get("address"):
                 values["address"] = parse_address(values["address"])
-            one_of("protocol", values.get("protocol", cls.protocol), PROTOCOLS)
+            one_of("protocol", values.get("protocol", cls.protocol), LISTENER_PROTOCOLS)
             if values["pool"] not in known:
                 text = f"no pool is named {values['pool']}; declared: {', '.join(known)}"
                 raise ValueError(text)

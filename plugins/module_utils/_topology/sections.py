@@ -19,7 +19,8 @@ from .._values.entries import (
     suggestion,
     unknown_keys,
 )
-from .values import ANY, PROTOCOLS, Flow, Management, Network
+from .._values.protocols import PROTOCOLS
+from .values import ANY, Flow, Management, Network
 
 SECTIONS = ("networks", "peerings", "flows", "management")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -155,7 +156,7 @@ class Reader:
     def _flow(self, values: dict[str, t.Any]) -> Flow:
         source, target = str(values["from"]), str(values["to"])
         with errors_at(f"{source} -> {target}:{values['port']}"):
-            protocol = one_of("protocol", values.get("protocol", "tcp"), PROTOCOLS)
+            protocol = one_of("protocol", values.get("protocol", "tcp"), tuple(PROTOCOLS))
             if target == ANY or "/" in target:
                 raise ValueError(f"to {target}: a flow leads to a group, a host or a network")
             if source not in self.hosts and ("/" in source or ":" in source or is_address(source)):

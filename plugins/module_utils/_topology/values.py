@@ -13,7 +13,6 @@ from .._values.addresses import IPv4Network
 
 ANY = "any"
 CLIENTS = "clients"
-PROTOCOLS = ("tcp", "http", "mysql")
 
 
 class TopologyError(ValueError):

@@ -12,6 +12,7 @@ from ...module_utils._nginx.pool import Listener, Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow
 from ...module_utils._values.entries import is_list, listing, unknown_keys
+from ...module_utils._values.protocols import PROTOCOLS
 
 Settings = t.Mapping[str, t.Any]
 MEMBER_SETTINGS = ("weight", "state", "backup", "max_conns", "max_fails", "fail_timeout")
@@ -134,7 +135,7 @@ def _members(topology: Topology, flow: Flow, settings: Settings) -> list[dict[st
 
 
 def _listener(flow: Flow, targets: dict[str, Flow], own: dict[str, t.Any]) -> Listener:
-    entry = {"protocol": "http" if flow.protocol == "http" else "tcp", **own, "port": flow.port}
+    entry = {"protocol": PROTOCOLS[flow.protocol].balanced_as, **own, "port": flow.port}
     listener = Listener.parse({**entry, "pool": own.get("pool") or _pool(flow, targets)}, targets)
     leads = targets[listener.pool].protocol
     if listener.protocol == "http" and leads != "http":
