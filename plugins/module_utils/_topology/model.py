@@ -16,8 +16,8 @@ from .._values.addresses import IPv4Network, parse_network
 from .._values.ranges import Ranges, Span, covers, spans
 from .values import ANY, Flow, Host, Management, Network
 
-Door = tuple[str, int]  # a host and its port
-EVERYWHERE = IPv4Network("0.0.0.0/0")
+HostPort = tuple[str, int]  # the name of a host and one of its ports
+ALL_IPV4 = IPv4Network("0.0.0.0/0")
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,18 @@ class Topology:
         if "/" in endpoint:
             held = Ranges([(parse_network(endpoint), endpoint)])
             return [h for h in self.hosts.values() if h.address and held.holding(h.address)]
-        return self._behind.get(endpoint, [])
+        return self._hosts_by_name.get(endpoint, [])
 
     def admits(self, source: Host, target: Host, port: int) -> Flow | None:
         """Return the first flow that lets source reach this port of target, or None.
 
         source may be a host that the inventory does not know.
         """
-        door = self.doors.get((target.name, port))
-        if not door or not self.routed(source.network, target.network):
+        flows = self.flows_by_port.get((target.name, port))
+        if not flows or not self.routed(source.network, target.network):
             return None
-        found = [door[name] for name in self._meanings(source) if name in door]
-        return self.flows[min(found)] if found else None
+        admitting = [flows[name] for name in self._source_names(source) if name in flows]
+        return self.flows[min(admitting)] if admitting else None
 
     def managed(self, source: Host, target: Host, port: int) -> Management | None:
         """Return the first entry of management that lets source reach this port of target, or None.
@@ -75,13 +75,22 @@ class Topology:
         return None
 
     @cached_property
-    def doors(self) -> dict[Door, dict[str, int]]:
-        """Each host's ports that a flow leads to, and the flows by number under their source."""
-        found: dict[Door, dict[str, int]] = {}
-        for number, flow in enumerate(self.flows):
+    def flows_by_port(self) -> dict[HostPort, dict[str, int]]:
+        """The flows to each port of each host, as the flow's index in `flows` by its source.
+
+        {("lb1", 80): {"any": 0}} says that flow 0 leads from anywhere to port 80 of lb1.
+        """
+        found: dict[HostPort, dict[str, int]] = {}
+        for index, flow in enumerate(self.flows):
             for host in self.members(flow.target):
-                found.setdefault((host.name, flow.port), {}).setdefault(flow.source, number)
+                found.setdefault((host.name, flow.port), {}).setdefault(flow.source, index)
         return found
+
+    def protocol(self, host: str, port: int) -> str:
+        """Return the protocol of a host's port; "tcp" where no flow leads to the port."""
+        flows = self.flows_by_port.get((host, port), {})
+        # Flows to one port of a host have one protocol: `refusals.py` refuses others.
+        return next((self.flows[index].protocol for index in flows.values()), "tcp")
 
     def relays(self, one: str, other: str) -> list[str]:
         """Return the networks that are peered with both."""
@@ -94,7 +103,7 @@ class Topology:
     def addresses(self, endpoint: str) -> list[Span]:
         """Return the addresses that packets of an endpoint may come from."""
         if endpoint == ANY:
-            return spans([EVERYWHERE])
+            return spans([ALL_IPV4])
         if "/" in endpoint:
             return spans([parse_network(endpoint)])
         if endpoint in self.networks:
@@ -125,26 +134,27 @@ class Topology:
         return {}
 
     @cached_property
-    def _behind(self) -> dict[str, list[Host]]:
+    def _hosts_by_name(self) -> dict[str, list[Host]]:
+        """The hosts by every name that a flow may give them: any, host, network, group."""
         found: dict[str, list[Host]] = {}
         for host in self.hosts.values():
             for name in dict.fromkeys((ANY, host.name, host.network or ANY, *host.groups)):
                 found.setdefault(name, []).append(host)
         return found
 
-    def _meanings(self, host: Host) -> tuple[str, ...]:
-        """Return all words for a host that a flow may have as its source."""
-        if host not in self._known_meanings:
-            held = self._sources.holding(host.address) if host.address else []
+    def _source_names(self, host: Host) -> tuple[str, ...]:
+        """Return all names by which a flow may mean this host as its source, ranges included."""
+        if host not in self._known_source_names:
+            ranges = self._source_ranges.holding(host.address) if host.address else []
             network = (host.network,) if host.network else ()
-            self._known_meanings[host] = (ANY, host.name, *network, *host.groups, *held)
-        return self._known_meanings[host]
+            self._known_source_names[host] = (ANY, host.name, *network, *host.groups, *ranges)
+        return self._known_source_names[host]
 
     @cached_property
-    def _known_meanings(self) -> dict[Host, tuple[str, ...]]:
+    def _known_source_names(self) -> dict[Host, tuple[str, ...]]:
         return {}
 
     @cached_property
-    def _sources(self) -> Ranges:
+    def _source_ranges(self) -> Ranges:
         ranges = dict.fromkeys(flow.source for flow in self.flows if "/" in flow.source)
         return Ranges((parse_network(text), text) for text in ranges)

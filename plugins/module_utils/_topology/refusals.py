@@ -66,14 +66,14 @@ def _refusal(topology: Topology, flow: Flow, one: str, other: str) -> str:
     relays = topology.relays(one, other)
     if not relays:
         return text + "no network is peered with both: peer them, or add a relay between them"
-    doors = [
-        f"{door.target}:{door.port}"
-        for door in topology.flows
-        if (door.source, door.protocol) == (flow.source, flow.protocol)
-        and _within(topology, door.target, relays)
+    declared = [
+        f"{other.target}:{other.port}"
+        for other in topology.flows
+        if (other.source, other.protocol) == (flow.source, flow.protocol)
+        and _within(topology, other.target, relays)
     ]
     groups = [f"{group}:{flow.port}" for group in _groups_within(topology, relays)]
-    via = [*doors, *groups, "a host"][0]
+    via = [*declared, *groups, "a host"][0]
     return text + f"go through {via} in {' or '.join(relays)}, which is peered with both"
 
 
@@ -92,10 +92,8 @@ def _groups_within(topology: Topology, networks: list[str]) -> list[str]:
 def _contradictory(topology: Topology) -> list[str]:
     """Name the flows that expect different protocols at one port of one host."""
     problems: dict[str, None] = {}
-    for (host, port), door in topology.doors.items():
-        if len(door) == 1:
-            continue
-        first, *others = (topology.flows[number] for number in sorted(door.values()))
+    for (host, port), flows in topology.flows_by_port.items():
+        first, *others = (topology.flows[index] for index in sorted(flows.values()))
         for flow in others:
             if flow.protocol != first.protocol:
                 place = f"{host}:{port} speaks one protocol"
