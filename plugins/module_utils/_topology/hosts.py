@@ -10,7 +10,7 @@ import typing as t
 from .._values.addresses import is_address, parse_address
 from .._values.entries import errors_at, is_list, listing, misfit
 from .._values.ranges import Ranges
-from .sections import EVERYONE, Groups
+from .sections import DEFAULT_GROUPS, Groups
 from .values import CLIENTS, Flow, Host, Network
 
 HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -44,7 +44,7 @@ def place_hosts(
 
 def _memberships(groups: Groups) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for group in sorted(set(groups) - set(EVERYONE)):
+    for group in sorted(set(groups) - set(DEFAULT_GROUPS)):
         for name in groups[group]:
             found.setdefault(name, []).append(group)
     return found

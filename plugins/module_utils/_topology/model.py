@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 
-from .._values.addresses import IPv4Network, parse_network
+from .._values.addresses import IPv4Network, parse_cidr
 from .._values.ranges import Ranges, Span, covers, spans
 from .values import ANY, Flow, Host, Management, Network
 
@@ -48,7 +48,7 @@ class Topology:
     def members(self, endpoint: str) -> list[Host]:
         """Return the hosts behind the source or target of a flow, in the inventory's order."""
         if "/" in endpoint:
-            held = Ranges([(parse_network(endpoint), endpoint)])
+            held = Ranges([(parse_cidr(endpoint), endpoint)])
             return [h for h in self.hosts.values() if h.address and held.holding(h.address)]
         return self._hosts_by_name.get(endpoint, [])
 
@@ -105,7 +105,7 @@ class Topology:
         if endpoint == ANY:
             return spans([ALL_IPV4])
         if "/" in endpoint:
-            return spans([parse_network(endpoint)])
+            return spans([parse_cidr(endpoint)])
         if endpoint in self.networks:
             return spans(self.networks[endpoint].cidrs)
         return spans(IPv4Network(host.address) for host in self.members(endpoint) if host.address)
@@ -123,7 +123,7 @@ class Topology:
             return [None, *self.networks]
         if "/" not in endpoint:
             return list(dict.fromkeys(host.network for host in self.members(endpoint)))
-        own = parse_network(endpoint)
+        own = parse_cidr(endpoint)
         inside = [n for n in self.networks.values() if any(own.overlaps(c) for c in n.cidrs)]
         declared = spans(cidr for network in inside for cidr in network.cidrs)
         found: list[str | None] = [network.name for network in inside]
@@ -157,4 +157,4 @@ class Topology:
     @cached_property
     def _source_ranges(self) -> Ranges:
         ranges = dict.fromkeys(flow.source for flow in self.flows if "/" in flow.source)
-        return Ranges((parse_network(text), text) for text in ranges)
+        return Ranges((parse_cidr(text), text) for text in ranges)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._values.addresses import IPv4Network, is_address, parse_network, parse_range
+from .._values.addresses import IPv4Network, is_address, parse_cidr, parse_network_cidr
 from .._values.entries import (
     errors_at,
     is_list,
@@ -24,7 +24,7 @@ from .values import ANY, Flow, Management, Network
 
 SECTIONS = ("networks", "peerings", "flows", "management")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-EVERYONE = ("all", "ungrouped")
+DEFAULT_GROUPS = ("all", "ungrouped")
 
 Groups = t.Mapping[str, t.Sequence[str]]
 
@@ -77,7 +77,7 @@ class Reader:
             self.names.append(name)
             if not is_list(entry["cidrs"]):
                 raise misfit("cidrs", entry["cidrs"], "a list of ranges")
-            return Network(name, tuple(parse_range(cidr) for cidr in entry["cidrs"]))
+            return Network(name, tuple(parse_network_cidr(cidr) for cidr in entry["cidrs"]))
 
         found = {network.name: network for network in self._each("networks", entries, read)}
         self._refuse_overlaps(found)
@@ -132,7 +132,7 @@ class Reader:
 
         def read(entry: t.Any) -> None:
             values = read_mapping(entry, ("from", "port"))
-            value = Management(parse_network(values["from"]), parse_port(values["port"]))
+            value = Management(parse_cidr(values["from"]), parse_port(values["port"]))
             if value in found:
                 raise ValueError(f"{value.source} to {value.port} is declared twice; remove one")
             found.append(value)
@@ -160,19 +160,23 @@ class Reader:
             if target == ANY or "/" in target:
                 raise ValueError(f"to {target}: a flow leads to a group, a host or a network")
             if source not in self.hosts and ("/" in source or ":" in source or is_address(source)):
-                source = str(parse_network(source))
+                source = str(parse_cidr(source))
             elif source != ANY:
                 self._refuse_endpoint("from", source)
             self._refuse_endpoint("to", target)
             return Flow(source, target, parse_port(values["port"]), protocol)
 
     def _refuse_endpoint(self, side: str, name: str) -> None:
-        if name in EVERYONE:
+        if name in DEFAULT_GROUPS:
             raise ValueError(f"{side} {name}: name a group, a host or a network, or from any")
         if name in self.groups and not self.groups[name]:
             raise ValueError(f"group {name} has no hosts")
         if name not in self.groups and name not in self.hosts and name not in self.names:
-            known = [*self.names, *sorted(set(self.groups) - set(EVERYONE)), *sorted(self.hosts)]
+            known = [
+                *self.names,
+                *sorted(set(self.groups) - set(DEFAULT_GROUPS)),
+                *sorted(self.hosts),
+            ]
             raise ValueError(
                 f"{side} {name} is no group, host or network; {suggestion(name, known)}"
             )

@@ -18,7 +18,7 @@ RESERVED = tuple(
 )
 
 
-def parse_network(text: t.Any) -> IPv4Network:
+def parse_cidr(text: t.Any) -> IPv4Network:
     """Read an IPv4 range; the ValueError says what would be right."""
     try:
         parsed = ipaddress.ip_network(str(text), strict=False)
@@ -35,9 +35,9 @@ def parse_network(text: t.Any) -> IPv4Network:
     return parsed
 
 
-def parse_range(text: t.Any) -> IPv4Network:
+def parse_network_cidr(text: t.Any) -> IPv4Network:
     """Read a range for hosts of a network; the ValueError says what would be right."""
-    parsed = parse_network(text)
+    parsed = parse_cidr(text)
     for reserved in RESERVED:
         if parsed.overlaps(reserved):
             raise ValueError(f"{text} holds {reserved}, which is reserved; write a smaller range")

@@ -9,7 +9,7 @@ import typing as t
 
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow, Host, TopologyError
-from ...module_utils._values.addresses import IPv4Network, parse_network
+from ...module_utils._values.addresses import IPv4Network, parse_cidr
 from ...module_utils._values.entries import listing
 from .pools import inward
 
@@ -76,7 +76,7 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
 def _origins(topology: Topology, flow: Flow) -> list[IPv4Network]:
     """Return the networks that a flow comes from; a range, and a client's address, stand alone."""
     if "/" in flow.source:
-        return [parse_network(flow.source)]
+        return [parse_cidr(flow.source)]
     hosts = topology.members(flow.source)
     outside = [IPv4Network(h.address) for h in hosts if not h.network and h.address]
     names = [name for name in topology.networks_of(flow.source) if name]

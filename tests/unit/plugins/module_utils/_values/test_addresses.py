@@ -22,19 +22,19 @@ from ansible_collections.peerlb.stack.plugins.module_utils._values import addres
 )
 def test_range_is_refused(text, complaint) -> None:
     with pytest.raises(ValueError) as caught:
-        addresses.parse_network(text)
+        addresses.parse_cidr(text)
     assert str(caught.value) == complaint
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/8", "0.0.0.0/0", "10.0.0.2/32", "10.1.0.0/255.255.0.0"])
 def test_range_is_read(text) -> None:
-    assert addresses.parse_network(text) == addresses.IPv4Network(text)
+    assert addresses.parse_cidr(text) == addresses.IPv4Network(text)
 
 
 def test_network_holds_nothing_reserved() -> None:
     with pytest.raises(ValueError, match="0.0.0.0/0 holds 0.0.0.0/8, which is reserved"):
-        addresses.parse_range("0.0.0.0/0")
-    assert str(addresses.parse_range("10.0.0.0/8")) == "10.0.0.0/8"
+        addresses.parse_network_cidr("0.0.0.0/0")
+    assert str(addresses.parse_network_cidr("10.0.0.0/8")) == "10.0.0.0/8"
 
 
 @pytest.mark.parametrize(
