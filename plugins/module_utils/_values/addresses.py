@@ -10,8 +10,7 @@ import typing as t
 
 IPv4Network = ipaddress.IPv4Network
 
-
-# "this" network, loopback, link-local, multicast and what lies above
+# No host has an address in these: "this" network, loopback, link-local, multicast, future use.
 RESERVED = tuple(
     IPv4Network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
@@ -19,7 +18,11 @@ RESERVED = tuple(
 
 
 def parse_cidr(text: t.Any) -> IPv4Network:
-    """Read an IPv4 range; the ValueError says what would be right."""
+    """Return the range that a text such as "10.0.0.0/16" means.
+
+    "0.0.0.0/0" is one as well. A ValueError says what would be right: "10.0.0.1/16 has host bits
+    set; write 10.0.0.0/16".
+    """
     try:
         parsed = ipaddress.ip_network(str(text), strict=False)
     except ValueError:
@@ -36,7 +39,7 @@ def parse_cidr(text: t.Any) -> IPv4Network:
 
 
 def parse_network_cidr(text: t.Any) -> IPv4Network:
-    """Read a range for hosts of a network; the ValueError says what would be right."""
+    """Return a range that hosts of a network may have: parse_cidr() without reserved addresses."""
     parsed = parse_cidr(text)
     for reserved in RESERVED:
         if parsed.overlaps(reserved):
@@ -45,7 +48,7 @@ def parse_network_cidr(text: t.Any) -> IPv4Network:
 
 
 def parse_address(text: t.Any) -> str:
-    """Read an IPv4 address; the ValueError says what would be right."""
+    """Return an IPv4 address as text; a ValueError says what would be right."""
     try:
         parsed = ipaddress.ip_address(str(text))
     except ValueError:
@@ -56,6 +59,7 @@ def parse_address(text: t.Any) -> str:
 
 
 def is_address(text: t.Any) -> bool:
+    """Tell whether parse_address() can read this."""
     try:
         parse_address(text)
     except ValueError:

@@ -31,7 +31,7 @@ def test_range_is_read(text) -> None:
     assert addresses.parse_cidr(text) == addresses.IPv4Network(text)
 
 
-def test_network_holds_nothing_reserved() -> None:
+def test_range_of_a_network_holds_no_reserved_address() -> None:
     with pytest.raises(ValueError, match="0.0.0.0/0 holds 0.0.0.0/8, which is reserved"):
         addresses.parse_network_cidr("0.0.0.0/0")
     assert str(addresses.parse_network_cidr("10.0.0.0/8")) == "10.0.0.0/8"
