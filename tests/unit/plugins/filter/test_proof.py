@@ -73,7 +73,7 @@ def variable(name, value):
         ),
         (
             section("peerings", [["vpc-lb", "vpc-lb"]]),
-            "topology.peerings[0]: vpc-lb can not be peered with itself",
+            "topology.peerings[0]: vpc-lb cannot be peered with itself",
         ),
         (section("networks", "vpc"), "topology.networks: is 'vpc', not a list"),
         (variable("topology", None), "topology: is not declared"),

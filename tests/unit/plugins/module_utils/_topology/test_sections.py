@@ -106,7 +106,7 @@ def test_overlapping_ranges_are_named(stack, cidrs, complaint) -> None:
 
 
 def test_every_network_in_a_wide_range_is_named(bare) -> None:
-    """Each of them, not only the first: the ranges of peers are often wrong together."""
+    """Each network is named, not only the first: the ranges of peers are often wrong together."""
     bare.topology["networks"].append({"name": "wide", "cidrs": ["10.0.0.0/14"]})
     assert [problem.split(";")[0] for problem in bare.problems()] == [
         "topology.networks vpc-lb: 10.0.0.0/16 overlaps 10.0.0.0/14 of wide",
@@ -129,7 +129,7 @@ def test_every_network_in_a_wide_range_is_named(bare) -> None:
             ["vpc-lb", None],
             "vpc-lb with None: no network is named None; known: vpc-lb, vpc-web, vpc-db",
         ),
-        (["vpc-lb", "vpc-lb"], "vpc-lb can not be peered with itself; name two networks"),
+        (["vpc-lb", "vpc-lb"], "vpc-lb cannot be peered with itself; name two networks"),
         (["vpc-web", "vpc-lb"], "vpc-web with vpc-lb is declared twice; remove one"),
     ],
 )
@@ -229,8 +229,8 @@ def test_flow_entry_is_refused(stack, entry, complaint) -> None:
     assert stack.problems() == [f"topology.flows[4]: {complaint}"]
 
 
-def test_everything_at_fault_is_named_at_once_and_only_that(stack) -> None:
-    """A broken network is not unknown to the peerings and flows that name it."""
+def test_every_entry_at_fault_is_named_and_no_other(stack) -> None:
+    """A peering or a flow that names a network at fault is not at fault itself."""
     stack.topology["networks"][0]["cidrs"] = ["10.0.0.1/16"]
     stack.topology["peerings"].append(["vpc-lb", "vpc-x"])
     stack.flow("vpc-lb", "webapp", 70000)
