@@ -66,7 +66,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.checks import PoolError, seconds
+from ..module_utils._nginx.checks import seconds
 from ..module_utils._traffic.kernel import count_workers, read_connections
 
 ARGUMENT_SPEC = {
@@ -100,8 +100,8 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     params = module.params
     try:
-        settle = seconds(params["settle"], "settle")
-    except PoolError as exc:
+        settle = seconds("settle", params["settle"])
+    except ValueError as exc:
         module.fail_json(msg=str(exc))
     most = 0 if module.check_mode else params["timeout"]
     module.exit_json(**wait(params["addresses"], most, settle))

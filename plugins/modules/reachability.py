@@ -191,6 +191,7 @@ from ..module_utils._probe.target import (
     parse_targets,
     summary,
 )
+from ..module_utils._values.protocols import PROTOCOLS
 
 ARGUMENT_SPEC = {
     "targets": {
@@ -201,7 +202,7 @@ ARGUMENT_SPEC = {
             "name": {"type": "str", "required": True},
             "address": {"type": "str", "required": True},
             "port": {"type": "int", "required": True},
-            "protocol": {"type": "str", "choices": ["tcp", "http", "mysql"], "default": "tcp"},
+            "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "tcp"},
             "expect": {"type": "str", "choices": ["open", "closed"], "default": "open"},
             "path": {"type": "str", "default": "/"},
         },

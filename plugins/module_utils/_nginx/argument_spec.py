@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from .pool import METHODS, PROTOCOLS, RETRIES, STATES, Listener, Member, Pool
+from .._values.protocols import LISTENER_PROTOCOLS
+from .pool import METHODS, RETRIES, STATES, Listener, Member, Pool
 
 MEMBER = {
     "name": {"type": "str", "required": True},
@@ -40,6 +41,6 @@ POOL = {
 LISTENER = {
     "port": {"type": "int", "required": True},
     "pool": {"type": "str", "required": True},
-    "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": Listener.protocol},
+    "protocol": {"type": "str", "choices": list(LISTENER_PROTOCOLS), "default": Listener.protocol},
     "address": {"type": "str", "default": Listener.address},
 }

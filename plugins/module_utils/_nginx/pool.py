@@ -9,12 +9,13 @@ import re
 import typing as t
 from dataclasses import asdict, dataclass, replace
 
-from .._values.addresses import parse_address, parse_port
-from .checks import PoolError, duration, known_keys, one_of, whole
+from .._values.addresses import parse_address
+from .._values.entries import errors_at, one_of, parse_port, typed, whole_number
+from .._values.protocols import LISTENER_PROTOCOLS
+from .checks import PoolError, read_settings, seconds
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
-PROTOCOLS = ("http", "tcp")
 METHODS = ("round_robin", "least_conn", "random", "ip_hash", "hash", "sticky")
 RETRIES = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
 MAX_WEIGHT = 1000
@@ -37,24 +38,17 @@ class Member:
     @classmethod
     def parse(cls, entry: t.Any, pool: str) -> Member:
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
-        what = f"pool {pool}, member {name}"
-        values = known_keys(cls, entry, what)
-        for key in ("name", "address", "port"):
-            if not values.get(key):
-                raise PoolError(f"{what}: {key} is missing")
-        try:
+        with errors_at(f"pool {pool}, member {name}", PoolError):
+            values = read_settings(cls, entry, ("name", "address", "port"))
             values["address"] = parse_address(values["address"])
             values["port"] = parse_port(values["port"])
-        except ValueError as exc:
-            raise PoolError(f"{what}: {exc}") from None
-        values["weight"] = whole(values.get("weight", 1), 0, MAX_WEIGHT, f"{what}: weight")
-        for key, top in (("max_conns", 1_000_000), ("max_fails", 1000)):
-            values[key] = whole(values.get(key, getattr(cls, key)), 0, top, f"{what}: {key}")
-        duration(values.get("fail_timeout", "10s"), f"{what}: fail_timeout")
-        one_of(values.get("state", "up"), STATES, f"{what}: state")
-        if not isinstance(values.get("backup", False), bool):
-            raise PoolError(f"{what}: backup is {values['backup']}, not true or false")
-        return cls(**values)
+            tops = {"weight": MAX_WEIGHT, "max_conns": 1_000_000, "max_fails": 1000}
+            for key, top in tops.items():
+                values[key] = whole_number(key, values.get(key, getattr(cls, key)), 0, top)
+            seconds("fail_timeout", values.get("fail_timeout", cls.fail_timeout))
+            one_of("state", values.get("state", cls.state), STATES)
+            typed("backup", values.get("backup", cls.backup), bool)
+            return cls(**values)
 
     @property
     def serves(self) -> bool:
@@ -93,20 +87,19 @@ class Pool:
     @classmethod
     def parse(cls, entry: t.Any) -> Pool:
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
-        what = f"pool {name}"
-        values = known_keys(cls, entry, what)
-        if not NAME.fullmatch(str(name)):
-            raise PoolError(f"{what}: name is not letters, digits, '_', '.' or '-'")
-        values["members"] = tuple(
-            Member.parse(member, str(name)) for member in values.get("members", ())
-        )
-        values["keepalive"] = whole(values.get("keepalive", 64), 0, 10_000, f"{what}: keepalive")
-        one_of(values.get("method", "round_robin"), METHODS, f"{what}: method")
-        for key in ("connect_timeout", "read_timeout", "idle_timeout"):
-            duration(values.get(key, "1s"), f"{what}: {key}")
-        values["retry_on"] = tuple(values.get("retry_on", cls.retry_on))
-        for condition in values["retry_on"]:
-            one_of(condition, RETRIES, f"{what}: retry_on")
+        with errors_at(f"pool {name}", PoolError):
+            values = read_settings(cls, entry, ("name",))
+            if not NAME.fullmatch(str(name)):
+                raise ValueError("name is not letters, digits, '_', '.' or '-'")
+            keepalive = values.get("keepalive", cls.keepalive)
+            values["keepalive"] = whole_number("keepalive", keepalive, 0, 10_000)
+            one_of("method", values.get("method", cls.method), METHODS)
+            for key in ("connect_timeout", "read_timeout", "idle_timeout"):
+                seconds(key, values.get(key, getattr(cls, key)))
+            conditions = typed("retry_on", values.get("retry_on", cls.retry_on), list)
+            values["retry_on"] = tuple(one_of("retry_on", each, RETRIES) for each in conditions)
+        members = values.get("members", ())
+        values["members"] = tuple(Member.parse(member, str(name)) for member in members)
         pool = cls(**values)
         pool._refuse_nonsense()
         return pool
@@ -161,18 +154,15 @@ class Listener:
 
     @classmethod
     def parse(cls, entry: t.Any, pools: t.Iterable[str]) -> Listener:
-        what = f"listener {entry.get('port') if isinstance(entry, t.Mapping) else entry}"
-        values = known_keys(cls, entry, what)
+        port = entry.get("port") if isinstance(entry, t.Mapping) else entry
         known = list(pools)
-        try:
-            values["port"] = parse_port(values.get("port"))
+        with errors_at(f"listener {port}", PoolError):
+            values = read_settings(cls, entry, ("port", "pool"))
+            values["port"] = parse_port(values["port"])
             if values.get("address"):
                 values["address"] = parse_address(values["address"])
-        except ValueError as exc:
-            raise PoolError(f"{what}: {exc}") from None
-        one_of(values.get("protocol", "http"), PROTOCOLS, f"{what}: protocol")
-        if values.get("pool") not in known:
-            raise PoolError(
-                f"{what}: no pool is named {values.get('pool')}; declared: {', '.join(known)}"
-            )
-        return cls(**values)
+            one_of("protocol", values.get("protocol", cls.protocol), LISTENER_PROTOCOLS)
+            if values["pool"] not in known:
+                text = f"no pool is named {values['pool']}; declared: {', '.join(known)}"
+                raise ValueError(text)
+            return cls(**values)

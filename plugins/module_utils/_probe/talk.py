@@ -30,7 +30,7 @@ class Talk:
     finding: None until it is known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, _target: Target) -> None:
         self.opening = self.parting = b""
         self.seen, self.missing = "TCP open", "answer"
         self.finding: Finding | None = None
@@ -55,8 +55,8 @@ class Talk:
 class TcpTalk(Talk):
     """Nothing to say: that the connection came up is all there is to know."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
         self.finding = Finding(OPEN, True, "connected")
 
 
@@ -64,7 +64,7 @@ class HttpTalk(Talk):
     """GET, and any valid status line."""
 
     def __init__(self, target: Target) -> None:
-        super().__init__()
+        super().__init__(target)
         self.missing = "HTTP answer"
         self.opening = (
             f"GET {target.path} HTTP/1.1\r\nHost: {target.address}:{target.port}\r\n"
@@ -89,8 +89,8 @@ class MysqlTalk(Talk):
     then find a login in its buffer: hence the blind one as the parting.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
         self.missing = "MySQL greeting"
         self.parting = BLIND_LOGIN
         self._greeted = False
@@ -129,11 +129,13 @@ class MysqlTalk(Talk):
         return packet.reply(greeting.response())
 
 
+# The conversation for each protocol.
+TALKS: dict[str, type[Talk]] = {"tcp": TcpTalk, "http": HttpTalk, "mysql": MysqlTalk}
+
+
 def start(target: Target) -> Talk:
     """Return the conversation that the target's protocol asks for."""
-    if target.protocol == "http":
-        return HttpTalk(target)
-    return MysqlTalk() if target.protocol == "mysql" else TcpTalk()
+    return TALKS[target.protocol](target)
 
 
 def _ending(evidence: str, error: ServerError | None) -> Finding:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from .._nginx.checks import PoolError, one_of, whole
+from .._nginx.checks import PoolError
 from .._nginx.pool import MAX_WEIGHT, STATES, Pool
+from .._values.entries import errors_at, one_of, whole_number
 from .setup import Setup
 
 
@@ -48,11 +49,11 @@ def read_changes(
     """Return what is to be set by member; a PoolError names what no member can have."""
     changes: dict[str, dict[str, t.Any]] = {}
     for name, weight in weights.items():
-        what = f"member {name}: weight"
-        changes.setdefault(name, {})["weight"] = whole(weight, 0, MAX_WEIGHT, what)
+        with errors_at(f"member {name}", PoolError):
+            changes.setdefault(name, {})["weight"] = whole_number("weight", weight, 0, MAX_WEIGHT)
     for name, state in states.items():
-        one_of(state, STATES, f"member {name}: state")
-        changes.setdefault(name, {})["state"] = state
+        with errors_at(f"member {name}", PoolError):
+            changes.setdefault(name, {})["state"] = one_of("state", state, STATES)
     return changes
 
 

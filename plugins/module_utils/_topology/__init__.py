@@ -4,5 +4,6 @@
 """The declaration as a model: networks, peerings, flows, hosts, and who may reach whom.
 
 It knows what the declaration says. It must not know nginx, Docker, MySQL or a cloud, nor do I/O.
-Begin with `declaration.py`, which reads it, then `model.py`, which answers questions about it.
+Begin with `declaration.py`, which reads the declaration, then `model.py`, which answers questions
+about it.
 """

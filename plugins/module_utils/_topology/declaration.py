@@ -15,16 +15,16 @@ from .values import Host, TopologyError
 
 
 def read_topology(declaration: t.Any, groups: Groups, hostvars: HostVars) -> Topology:
-    """Return the model of a declaration and of the hosts of the inventory.
+    """Return the model of a declaration and of the inventory's hosts.
 
-    declaration: the variable `topology` as written; groups: names of hosts by group; hostvars: by
-    host its `ansible_host` and `peerlb_*` variables. A TopologyError names every entry at fault at
-    once.
+    declaration: the variable `topology` as people wrote it; groups: the names of hosts by group;
+    hostvars: `ansible_host` and the `peerlb_*` variables by host. Raises a TopologyError that names
+    every entry at fault at once.
     """
     reader = Reader(groups)
     sections = reader.sections(declaration)
     networks = reader.networks(sections["networks"])
-    # Without sound networks every host would seem to stand in the wrong place.
+    # With a network at fault, hosts would be reported as misplaced that are not.
     placeable = not reader.problems
     peerings = reader.peerings(sections["peerings"])
     flows = reader.flows(sections["flows"])
@@ -35,6 +35,7 @@ def read_topology(declaration: t.Any, groups: Groups, hostvars: HostVars) -> Top
         hosts, misplaced = place_hosts(groups, hostvars, networks, flows)
         problems = problems + misplaced
     topology = Topology(networks, peerings, hosts, flows, management)
+    # Entries are judged together only once each of them makes sense by itself.
     problems = problems or refusals(topology)
     if problems:
         raise TopologyError(problems)

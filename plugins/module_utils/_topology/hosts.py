@@ -8,61 +8,60 @@ from __future__ import annotations
 import typing as t
 
 from .._values.addresses import is_address, parse_address
-from .._values.entries import is_list, listing
+from .._values.entries import errors_at, is_list, listing, misfit
 from .._values.ranges import Ranges
-from .sections import EVERYONE, Groups
+from .sections import DEFAULT_GROUPS, Groups
 from .values import CLIENTS, Flow, Host, Network
 
-HostVars = t.Mapping[str, t.Mapping[str, t.Any]]
+Variables = t.Mapping[str, t.Any]  # the variables of one host
+HostVars = t.Mapping[str, Variables]
 
 
 def place_hosts(
     groups: Groups, hostvars: HostVars, networks: dict[str, Network], flows: tuple[Flow, ...]
 ) -> tuple[dict[str, Host], list[str]]:
-    """Return the hosts by name, and what is wrong with them.
+    """Return the hosts by name, each in its network, and what is wrong with hosts.
 
-    Hosts outside of all networks are left out, but for clients; that is wrong where a flow
-    names them.
+    A host outside of every network is left out unless it is a client. It is a problem if a flow
+    names such a host.
     """
-    ranges = Ranges((cidr, each.name) for each in networks.values() for cidr in each.cidrs)
-    memberships = _memberships(groups)
-    needed, clients = _needed(groups, flows), frozenset(groups.get(CLIENTS, ()))
-    found: dict[str, Host] = {}
+    ranges = Ranges((cidr, network.name) for network in networks.values() for cidr in network.cidrs)
+    groups_by_host = _groups_by_host(groups)
+    needing_network, clients = _needing_network(groups, flows), frozenset(groups.get(CLIENTS, ()))
+    hosts: dict[str, Host] = {}
     problems = []
     for name in dict.fromkeys(groups.get("all", ())):
-        values = hostvars.get(name) or {}
+        variables = hostvars.get(name) or {}
         try:
-            host = _place(name, values, ranges, tuple(memberships.get(name, ())))
+            host = _place(name, variables, ranges, tuple(groups_by_host.get(name, ())))
             if host.network or name in clients:
-                found[name] = host
-            if host.network is None and name in needed:
-                raise ValueError(_nowhere(name, values, networks))
+                hosts[name] = host
+            if host.network is None and name in needing_network:
+                raise ValueError(_outside_every_network(name, variables, networks))
         except ValueError as exc:
             problems.append(f"host {name}: {exc}")
-    return found, problems + _shared_addresses(found)
+    return hosts, problems + _shared_addresses(hosts)
 
 
-def _memberships(groups: Groups) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for group in sorted(set(groups) - set(EVERYONE)):
-        for name in groups[group]:
-            found.setdefault(name, []).append(group)
-    return found
+def _groups_by_host(groups: Groups) -> dict[str, list[str]]:
+    by_host: dict[str, list[str]] = {}
+    for group in sorted(set(groups) - set(DEFAULT_GROUPS)):
+        for host in groups[group]:
+            by_host.setdefault(host, []).append(group)
+    return by_host
 
 
-def _needed(groups: Groups, flows: tuple[Flow, ...]) -> set[str]:
-    """Return the hosts that must have a place: a flow names them, other than as clients."""
-    everyone, clients = set(groups.get("all", ())), set(groups.get(CLIENTS, ()))
-    named = {name for flow in flows for name in (flow.source, flow.target)}
-    behind = [{name, *groups.get(name, ())} & everyone for name in named]
-    return set().union(*(hosts for hosts in behind if not hosts <= clients))
+def _needing_network(groups: Groups, flows: tuple[Flow, ...]) -> set[str]:
+    """Return the hosts that flows name; clients only if named together with other hosts."""
+    every, clients = set(groups.get("all", ())), set(groups.get(CLIENTS, ()))
+    endpoints = {endpoint for flow in flows for endpoint in (flow.source, flow.target)}
+    members = [{endpoint, *groups.get(endpoint, ())} & every for endpoint in endpoints]
+    return set().union(*(hosts for hosts in members if not hosts <= clients))
 
 
-def _place(
-    name: str, values: t.Mapping[str, t.Any], ranges: Ranges, groups: tuple[str, ...]
-) -> Host:
-    zone = str(values.get("peerlb_zone") or "")
-    addresses = _addresses(name, values)
+def _place(name: str, variables: Variables, ranges: Ranges, groups: tuple[str, ...]) -> Host:
+    zone = str(variables.get("peerlb_zone") or "")
+    addresses = _addresses(name, variables)
     places = [(network, address) for address in addresses for network in ranges.holding(address)]
     if len(places) > 1:
         shown = ", ".join(f"{address} in {network}" for network, address in places)
@@ -72,47 +71,47 @@ def _place(
         )
     outside = (None, addresses[0] if addresses else "")
     network, address = places[0] if places else outside
-    return Host(name, network, address, zone, groups, _public(values))
+    return Host(name, network, address, zone, groups, _public_address(variables))
 
 
-def _public(values: t.Mapping[str, t.Any]) -> str:
-    declared = values.get("peerlb_public_address")
-    try:
+def _public_address(variables: Variables) -> str:
+    declared = variables.get("peerlb_public_address")
+    with errors_at("peerlb_public_address"):
         return parse_address(declared) if declared else ""
-    except ValueError as exc:
-        raise ValueError(f"peerlb_public_address: {exc}") from None
 
 
-def _addresses(name: str, values: t.Mapping[str, t.Any]) -> list[str]:
-    """Return what may be a host's address: peerlb_addresses, else how Ansible reaches it."""
-    declared = values.get("peerlb_addresses")
+def _addresses(name: str, variables: Variables) -> list[str]:
+    """Return a host's addresses: peerlb_addresses, else the one that Ansible connects to."""
+    declared = variables.get("peerlb_addresses")
     if declared is None:
-        reached = values.get("ansible_host") or name
-        return [str(reached)] if is_address(reached) else []
+        connected = variables.get("ansible_host") or name
+        return [str(connected)] if is_address(connected) else []
     if not is_list(declared):
-        raise ValueError(f"peerlb_addresses is {declared!r}, not a list of addresses")
-    try:
+        raise misfit("peerlb_addresses", declared, "a list of addresses")
+    with errors_at("peerlb_addresses"):
         return list(dict.fromkeys(parse_address(address) for address in declared))
-    except ValueError as exc:
-        raise ValueError(f"peerlb_addresses: {exc}") from None
 
 
-def _nowhere(name: str, values: t.Mapping[str, t.Any], networks: dict[str, Network]) -> str:
-    shown = ", ".join(_addresses(name, values))
-    if shown:
-        ranges = listing(f"{n.name} {cidr}" for n in networks.values() for cidr in n.cidrs)
-        text = f"{shown} lies in none of the declared networks ({ranges})"
-    elif values.get("peerlb_addresses") is not None:
-        text = "peerlb_addresses is empty"
-    elif values.get("ansible_host"):
-        text = f"ansible_host {values['ansible_host']} is not an IPv4 address"
+def _outside_every_network(name: str, variables: Variables, networks: dict[str, Network]) -> str:
+    """Return why a host lies in no network, and what to do about it."""
+    addresses = ", ".join(_addresses(name, variables))
+    if addresses:
+        ranges = listing(f"{each.name} {cidr}" for each in networks.values() for cidr in each.cidrs)
+        reason = f"{addresses} lies in none of the declared networks ({ranges})"
+    elif variables.get("peerlb_addresses") is not None:
+        reason = "peerlb_addresses is empty"
+    elif variables.get("ansible_host"):
+        reason = f"ansible_host {variables['ansible_host']} is not an IPv4 address"
     else:
-        text = "has no address"
-    return text + "; list the host's addresses in peerlb_addresses"
+        reason = "has no address"
+    return reason + "; list the host's addresses in peerlb_addresses"
 
 
 def _shared_addresses(hosts: dict[str, Host]) -> list[str]:
-    """Name hosts with the address of another; outside, many may stand behind one address."""
+    """Return a problem for each host in a network that has the address of another host.
+
+    Hosts outside are left out: many of them may share the address of one NAT gateway.
+    """
     owners: dict[str, str] = {}
     placed = [host for host in hosts.values() if host.network]
     return [

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Name the flows that can not be, and what would be right. No Ansible, no I/O."""
+"""Refuse flows that cannot work, and say what would. No Ansible, no I/O."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ if t.TYPE_CHECKING:
 
 
 def refusals(topology: Topology) -> list[str]:
-    """Return what is wrong with flows, each of which makes sense by itself."""
+    """Return a problem for each flow that cannot work with these hosts, peerings and other flows.
+
+    Each flow makes sense by itself; `sections.py` has refused all others.
+    """
     return _unaddressed(topology) + _unroutable(topology) + _contradictory(topology)
 
 
 def _unaddressed(topology: Topology) -> list[str]:
-    """Name the flows to what is nowhere."""
+    """Name the flows whose target has no host, or has a host without an address."""
     problems = []
     for flow in topology.flows:
         targets = topology.members(flow.target)
@@ -34,7 +37,7 @@ def _unaddressed(topology: Topology) -> list[str]:
 
 
 def _unroutable(topology: Topology) -> list[str]:
-    """Name the flows between networks that no packet passes, and the relay that would help."""
+    """Name the flows between networks that are not peered, and the relay that would help."""
     problems = []
     closed: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for flow in topology.flows:
@@ -42,17 +45,18 @@ def _unroutable(topology: Topology) -> list[str]:
         if ends not in closed:
             closed[ends] = _closed_pairs(topology, *ends)
         if closed[ends]:
-            text = _refusal(topology, flow, *closed[ends][0])
+            reason = _not_peered(topology, flow, *closed[ends][0])
             others = len(closed[ends]) - 1
             more = f" (and {others} more of its pairs of networks)" if others else ""
-            problems.append(f"flow {flow}: {text}{more}")
+            problems.append(f"flow {flow}: {reason}{more}")
     return problems
 
 
 def _closed_pairs(topology: Topology, source: str, target: str) -> list[tuple[str, str]]:
+    """Return the pairs of source's and target's networks that no packet passes between."""
     origins = topology.networks_of(source)
     if source == ANY or ("/" in source and None in origins):
-        return []  # whoever finds a way, as from outside
+        return []  # Its hosts outside of every network need no peering.
     return [
         (one, other)
         for one in origins
@@ -61,41 +65,40 @@ def _closed_pairs(topology: Topology, source: str, target: str) -> list[tuple[st
     ]
 
 
-def _refusal(topology: Topology, flow: Flow, one: str, other: str) -> str:
-    text = f"{one} and {other} are not peered, and peering is not transitive; "
-    relays = topology.relays(one, other)
-    if not relays:
-        return text + "no network is peered with both: peer them, or add a relay between them"
-    doors = [
-        f"{door.target}:{door.port}"
-        for door in topology.flows
-        if (door.source, door.protocol) == (flow.source, flow.protocol)
-        and _within(topology, door.target, relays)
+def _not_peered(topology: Topology, flow: Flow, one: str, other: str) -> str:
+    """Return that two networks are not peered, and through which relay the flow could go."""
+    reason = f"{one} and {other} are not peered, and peering is not transitive; "
+    networks = topology.relays(one, other)
+    if not networks:
+        return reason + "no network is peered with both: peer them, or add a relay between them"
+    declared = [
+        f"{each.target}:{each.port}"
+        for each in topology.flows
+        if (each.source, each.protocol) == (flow.source, flow.protocol)
+        and _lies_within(topology, each.target, networks)
     ]
-    groups = [f"{group}:{flow.port}" for group in _groups_within(topology, relays)]
-    via = [*doors, *groups, "a host"][0]
-    return text + f"go through {via} in {' or '.join(relays)}, which is peered with both"
+    groups = [f"{group}:{flow.port}" for group in _groups_within(topology, networks)]
+    relay = [*declared, *groups, "a host"][0]
+    return reason + f"go through {relay} in {' or '.join(networks)}, which is peered with both"
 
 
-def _within(topology: Topology, endpoint: str, networks: list[str]) -> bool:
+def _lies_within(topology: Topology, endpoint: str, networks: list[str]) -> bool:
     return set(topology.networks_of(endpoint)) <= set(networks)
 
 
 def _groups_within(topology: Topology, networks: list[str]) -> list[str]:
-    """Return the groups that lie in these networks altogether, those of flows first."""
+    """Return the groups all of whose hosts lie in these networks; first those that flows name."""
     named = [name for flow in topology.flows for name in (flow.target, flow.source)]
     groups = {group: None for host in topology.hosts.values() for group in host.groups}
     ordered = [name for name in dict.fromkeys((*named, *groups)) if name in groups]
-    return [name for name in ordered if _within(topology, name, networks)]
+    return [name for name in ordered if _lies_within(topology, name, networks)]
 
 
 def _contradictory(topology: Topology) -> list[str]:
-    """Name the flows that expect different protocols at one port of one host."""
-    problems: dict[str, None] = {}
-    for (host, port), door in topology.doors.items():
-        if len(door) == 1:
-            continue
-        first, *others = (topology.flows[number] for number in sorted(door.values()))
+    """Name the flows that have different protocols and lead to the same port of a host."""
+    problems: dict[str, None] = {}  # as a set that keeps its order: hosts repeat a problem
+    for (host, port), flows in topology.flows_by_port.items():
+        first, *others = (topology.flows[index] for index in sorted(flows.values()))
         for flow in others:
             if flow.protocol != first.protocol:
                 place = f"{host}:{port} speaks one protocol"

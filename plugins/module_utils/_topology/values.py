@@ -1,23 +1,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The values of a declaration: networks, hosts, flows. No Ansible, no I/O."""
+"""The values of a declaration: networks, hosts, flows, management. No Ansible, no I/O."""
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 from dataclasses import dataclass
 
 from .._values.addresses import IPv4Network
 
-ANY = "any"
-CLIENTS = "clients"
-PROTOCOLS = ("tcp", "http", "mysql")
+ANY = "any"  # the source of a flow that admits every host, inside and outside of the networks
+CLIENTS = "clients"  # the group whose hosts may lie outside of every network
 
 
 class TopologyError(ValueError):
-    """The declaration makes no sense; problems holds one sentence for each entry at fault."""
+    """The declaration cannot work. problems: one sentence for each entry at fault."""
 
     def __init__(self, problems: t.Iterable[str]) -> None:
         self.problems = tuple(problems)
@@ -31,30 +29,33 @@ class Network:
     name: str
     cidrs: tuple[IPv4Network, ...]
 
-    def holds(self, address: str) -> bool:
-        wanted = ipaddress.IPv4Address(address)
-        return any(wanted in cidr for cidr in self.cidrs)
-
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the inventory; network is None where it stands outside of every network."""
+    """A host of the inventory.
+
+    network: the name of its network, None outside of every network; address: its address there,
+    "" where it is not known; public: its address for hosts outside, where that is another one.
+    """
 
     name: str
     network: str | None
     address: str
     zone: str = ""
     groups: tuple[str, ...] = ()
-    public: str = ""  # where it is found from outside of every network, if not at its address
+    public: str = ""
 
     def seen_from(self, source: Host) -> str:
-        """Return the address at which another host finds this one."""
+        """Return the address at which another host reaches this one."""
         return self.address if source.network else self.public or self.address
 
 
 @dataclass(frozen=True)
 class Flow:
-    """What may talk to what: source is any, a range, a network, a group or a host."""
+    """A declared flow: the source may open connections to a port of the target.
+
+    source: any, a range, a network, a group or a host; target: a network, a group or a host.
+    """
 
     source: str
     target: str
@@ -67,7 +68,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Management:
-    """From where Ansible gets in; judged apart from the flows."""
+    """A range from which Ansible reaches the hosts, and the port; no flow, so no probe tests it."""
 
     source: IPv4Network
     port: int

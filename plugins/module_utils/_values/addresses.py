@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read IPv4 addresses, ranges and ports that people wrote. No Ansible, no I/O."""
+"""Read IPv4 addresses and ranges that people wrote. No Ansible, no I/O."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import typing as t
 
 IPv4Network = ipaddress.IPv4Network
 
-
-# "this" network, loopback, link-local, multicast and what lies above
+# No host has an address in these: "this" network, loopback, link-local, multicast, future use.
 RESERVED = tuple(
     IPv4Network(text)
     for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
 )
 
 
-def parse_network(text: t.Any) -> IPv4Network:
-    """Read an IPv4 range; the ValueError says what would be right."""
+def parse_cidr(text: t.Any) -> IPv4Network:
+    """Return the range that a text such as "10.0.0.0/16" means.
+
+    "0.0.0.0/0" is one as well. A ValueError says what would be right: "10.0.0.1/16 has host bits
+    set; write 10.0.0.0/16".
+    """
     try:
         parsed = ipaddress.ip_network(str(text), strict=False)
     except ValueError:
@@ -35,9 +38,9 @@ def parse_network(text: t.Any) -> IPv4Network:
     return parsed
 
 
-def parse_range(text: t.Any) -> IPv4Network:
-    """Read a range for hosts of a network; the ValueError says what would be right."""
-    parsed = parse_network(text)
+def parse_network_cidr(text: t.Any) -> IPv4Network:
+    """Return a range that hosts of a network may have: parse_cidr() without reserved addresses."""
+    parsed = parse_cidr(text)
     for reserved in RESERVED:
         if parsed.overlaps(reserved):
             raise ValueError(f"{text} holds {reserved}, which is reserved; write a smaller range")
@@ -45,7 +48,7 @@ def parse_range(text: t.Any) -> IPv4Network:
 
 
 def parse_address(text: t.Any) -> str:
-    """Read an IPv4 address; the ValueError says what would be right."""
+    """Return an IPv4 address as text; a ValueError says what would be right."""
     try:
         parsed = ipaddress.ip_address(str(text))
     except ValueError:
@@ -55,15 +58,8 @@ def parse_address(text: t.Any) -> str:
     return str(parsed)
 
 
-def parse_port(value: t.Any) -> int:
-    """Read a port, 1 to 65535, from a number or from digits."""
-    text = str(value)
-    if isinstance(value, bool) or not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise ValueError(f"port {value} is not a number from 1 to 65535")
-    return int(text)
-
-
 def is_address(text: t.Any) -> bool:
+    """Tell whether parse_address() can read this."""
     try:
         parse_address(text)
     except ValueError:

@@ -1,45 +1,136 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at entries that people wrote, whatever they are. No Ansible, no I/O."""
+"""Read entries that people wrote, and say in one style what is wrong with them.
+
+Each reader takes a key and its value, returns the value, and raises a ValueError that begins with
+the key: "port is 0, not a whole number from 1 to 65535". `errors_at` puts the entry's place before
+such a message. No Ansible, no I/O.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import typing as t
 
 SHOWN = 12  # names in a message; a person reads no more
+KINDS = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
+}
+Kind = t.TypeVar("Kind")
+
+
+@contextlib.contextmanager
+def errors_at(place: str, error: type[ValueError] = ValueError) -> t.Iterator[None]:
+    """Put the place before the message of a ValueError, and raise it as `error`.
+
+    with errors_at("listener 80", PoolError):
+        one_of("protocol", "udp", ("http", "tcp"))
+    raises PoolError("listener 80: protocol is 'udp', not one of http, tcp").
+    """
+    try:
+        yield
+    except ValueError as exc:
+        raise error(f"{place}: {exc}") from None
+
+
+def misfit(key: str, value: t.Any, wanted: str) -> ValueError:
+    """Return the error for a value that is not what is wanted; without a key, for an entry."""
+    return ValueError(f"{key} is {value!r}, not {wanted}".lstrip())
+
+
+def missing(key: str) -> ValueError:
+    """Return the error for a key that has to be there."""
+    return ValueError(f"{key} is missing")
 
 
 def is_list(value: t.Any) -> bool:
-    """Tell a list from text and from mappings, which can be gone through as well."""
+    """Tell whether a value is a list or a tuple; text and mappings are not, though iterable."""
     return isinstance(value, t.Sequence) and not isinstance(value, (str, bytes))
 
 
-def keys_of(entry: t.Any, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict:
-    """Return entry if it is a mapping with these keys; the ValueError names what is not."""
-    known = required + optional
+def typed(key: str, value: t.Any, kind: type[Kind]) -> Kind:
+    """Return the value if it is of this kind, one of KINDS."""
+    if kind is list:
+        fits = is_list(value)
+    elif kind is dict:
+        fits = isinstance(value, t.Mapping)
+    else:  # Python counts true and false among the whole numbers
+        fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if not fits:
+        raise misfit(key, value, KINDS[kind])
+    return value
+
+
+def whole_number(key: str, value: t.Any, low: int, high: int) -> int:
+    """Return a whole number from low to high, given as a number or as digits."""
+    text = str(value)
+    if isinstance(value, bool) or not text.isdecimal() or not low <= int(text) <= high:
+        raise misfit(key, value, f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def parse_port(value: t.Any) -> int:
+    """Return a port, 1 to 65535, given as a number or as digits."""
+    return whole_number("port", value, 1, 65535)
+
+
+def one_of(key: str, value: t.Any, choices: t.Sequence[str]) -> str:
+    """Return the value if it is one of the choices."""
+    if value not in choices:
+        raise misfit(key, value, f"one of {', '.join(choices)}")
+    return str(value)
+
+
+def read_mapping(
+    entry: t.Any, required: t.Sequence[str], optional: t.Sequence[str] = ()
+) -> dict[str, t.Any]:
+    """Return a copy of an entry that has all the required keys and no unknown ones.
+
+    An empty text or list counts as missing; 0 and False do not.
+    """
     if not isinstance(entry, t.Mapping):
-        raise ValueError(f"is {entry!r}, not a mapping with {', '.join(required)}")
-    for key in entry:
-        if key not in known:
-            raise ValueError(f"unknown key {key}; known: {', '.join(known)}")
+        keys = f" with {', '.join(required)}" if required else ""
+        raise misfit("", entry, f"a mapping{keys}")
+    for problem in unknown_keys(entry, (*required, *optional)):
+        raise ValueError(problem)
     for key in required:
         if entry.get(key) in (None, "", []):
-            raise ValueError(f"{key} is missing")
+            raise missing(key)
     return dict(entry)
 
 
+def unknown_keys(entry: t.Iterable[t.Any], known: t.Sequence[str]) -> list[str]:
+    """Return a message for each key of an entry that is not known.
+
+    {"wieght": 2} gives ["unknown key wieght; known: weight, state; is weight meant?"].
+    """
+    problems = []
+    for key in entry:
+        if key not in known:
+            near = _nearest(str(key), known)
+            hint = f"; is {near} meant?" if near else ""
+            problems.append(f"unknown key {key}; known: {', '.join(known)}{hint}")
+    return problems
+
+
 def suggestion(name: str, known: t.Sequence[str]) -> str:
-    """Say what was meant if one of the known names is near, else what is known."""
-    near = difflib.get_close_matches(name, known, 1)
-    if near:
-        return f"is {near[0]} meant?"
-    return f"known: {listing(known)}"
+    """Return "is webapp meant?" if a known name is near, else "known: mysql, webapp"."""
+    near = _nearest(name, known)
+    return f"is {near} meant?" if near else f"known: {listing(known)}"
+
+
+def _nearest(name: str, known: t.Sequence[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, known, 1)), "")
 
 
 def listing(names: t.Iterable[str]) -> str:
-    """Name them all, or the first of them and how many more there are."""
+    """Return all names, or the first dozen and how many more there are: "a, b and 3 more"."""
     every = list(names)
     rest = len(every) - SHOWN
     return ", ".join(every[:SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -9,7 +9,7 @@ import typing as t
 
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow, Host, TopologyError
-from ...module_utils._values.addresses import IPv4Network, parse_network
+from ...module_utils._values.addresses import IPv4Network, parse_cidr
 from ...module_utils._values.entries import listing
 from .pools import inward
 
@@ -76,7 +76,7 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
 def _origins(topology: Topology, flow: Flow) -> list[IPv4Network]:
     """Return the networks that a flow comes from; a range, and a client's address, stand alone."""
     if "/" in flow.source:
-        return [parse_network(flow.source)]
+        return [parse_cidr(flow.source)]
     hosts = topology.members(flow.source)
     outside = [IPv4Network(h.address) for h in hosts if not h.network and h.address]
     names = [name for name in topology.networks_of(flow.source) if name]
@@ -90,7 +90,7 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
     stand in a range, and management gets in where no flow leads.
     """
     found = []
-    for (name, port), door in topology.doors.items():
+    for name, port in topology.flows_by_port:
         target = topology.hosts[name]
         admitted = topology.admits(source, target, port)
         if name == source.name or not (admitted or _closed(topology, source, target, port)):
@@ -100,8 +100,7 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
                 "name": f"{source.name} -> {name}:{port}",
                 "address": target.seen_from(source),
                 "port": port,
-                # All flows to one port of a host have one protocol.
-                "protocol": topology.flows[next(iter(door.values()))].protocol,
+                "protocol": topology.protocol(name, port),
                 "expect": "open" if admitted else "closed",
             }
         )
@@ -129,5 +128,5 @@ def doubts(topology: Topology, source: Host, target: Host, port: int) -> list[st
     """Return the ranges that may admit a host to a port, or not, as its address is not known."""
     if source.address:
         return []
-    named = [name for name in topology.doors.get((target.name, port), ()) if "/" in name]
+    named = [name for name in topology.flows_by_port.get((target.name, port), ()) if "/" in name]
     return named + [str(entry.source) for entry in topology.management if entry.port == port]

@@ -11,7 +11,8 @@ from ...module_utils._nginx.checks import PoolError
 from ...module_utils._nginx.pool import Listener, Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow
-from ...module_utils._values.entries import is_list, listing
+from ...module_utils._values.entries import is_list, listing, unknown_keys
+from ...module_utils._values.protocols import PROTOCOLS
 
 Settings = t.Mapping[str, t.Any]
 MEMBER_SETTINGS = ("weight", "state", "backup", "max_conns", "max_fails", "fail_timeout")
@@ -125,11 +126,8 @@ def _members(topology: Topology, flow: Flow, settings: Settings) -> list[dict[st
         if own is not None and not isinstance(own, t.Mapping):
             problems.append(f"{what}: peerlb_member is {own!r}, not a mapping")
             continue
-        problems += [
-            f"{what}: unknown key {key} in peerlb_member; known: {', '.join(MEMBER_SETTINGS)}"
-            for key in own or ()
-            if key not in MEMBER_SETTINGS
-        ]
+        unknown = unknown_keys(own or (), MEMBER_SETTINGS)
+        problems += [f"{what}: peerlb_member: {problem}" for problem in unknown]
         found.append({**(own or {}), "name": host.name, "address": host.address, "port": flow.port})
     if problems:
         raise PoolError("\n".join(problems))
@@ -137,7 +135,7 @@ def _members(topology: Topology, flow: Flow, settings: Settings) -> list[dict[st
 
 
 def _listener(flow: Flow, targets: dict[str, Flow], own: dict[str, t.Any]) -> Listener:
-    entry = {"protocol": "http" if flow.protocol == "http" else "tcp", **own, "port": flow.port}
+    entry = {"protocol": PROTOCOLS[flow.protocol].balanced_as, **own, "port": flow.port}
     listener = Listener.parse({**entry, "pool": own.get("pool") or _pool(flow, targets)}, targets)
     leads = targets[listener.pool].protocol
     if listener.protocol == "http" and leads != "http":

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from ...module_utils._values.entries import listing
+from ...module_utils._values.protocols import PROTOCOLS
 from .case import FAILED, OK, UNKNOWN, Case, Found, Hop
-
-SPOKEN = {"http": "HTTP", "mysql": "MySQL", "tcp": "TCP"}
 
 
 def firewall(case: Case) -> Hop:
@@ -117,7 +116,7 @@ def behind(case: Case) -> Hop:
 def greeting(case: Case) -> Hop:
     if not case.connected:
         return Hop("greeting", UNKNOWN, "there was no connection to speak on")
-    words, detail = SPOKEN[case.asked.protocol], case.probe["detail"]
+    words, detail = PROTOCOLS[case.asked.protocol].label, case.probe["detail"]
     if case.state == "open":
         return Hop("greeting", OK, detail)
     who = listing(dict.fromkeys(_socket(each, case.asked.port) for each in case.hearing))

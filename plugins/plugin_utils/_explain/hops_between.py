@@ -117,7 +117,7 @@ def network(case: Case) -> Hop:
 
 def _narrower(case: Case) -> str:
     topology, port = case.topology, case.asked.port
-    flows = topology.doors.get((case.target.name, port), {})
+    flows = topology.flows_by_port.get((case.target.name, port), {})
     managers = [f"management {entry}" for entry in topology.management if entry.port == port]
     admitted = [*flows, *managers]
     return (

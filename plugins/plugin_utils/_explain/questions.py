@@ -68,11 +68,10 @@ def _named(topology: Topology, name: str) -> list[Host]:
 
 
 def question(topology: Topology, source: Host, target: Host, port: int) -> Question:
-    door = topology.doors.get((target.name, port), {})
-    protocol = topology.flows[next(iter(door.values()))].protocol if door else "tcp"
     admitted = topology.admits(source, target, port) or topology.managed(source, target, port)
     expect = "open" if admitted else "" if doubts(topology, source, target, port) else "closed"
     name = f"{source.name} -> {target.name}:{port}"
+    protocol = topology.protocol(target.name, port)
     return Question(name, source.name, target.name, port, protocol, expect)
 
 

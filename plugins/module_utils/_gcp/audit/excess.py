@@ -118,8 +118,8 @@ def joined(services: list[Service]) -> list[str]:
 
 def _groups(site: Site) -> dict[Alike, list[str]]:
     doors: dict[str, dict[int, list[str]]] = {}
-    for (name, port), door in site.topology.doors.items():
-        doors.setdefault(name, {}).setdefault(port, []).extend(door)
+    for (name, port), flows in site.topology.flows_by_port.items():
+        doors.setdefault(name, {}).setdefault(port, []).extend(flows)
     found: dict[Alike, list[str]] = {}
     for name, seat in site.seats.items():
         own = doors.get(name, {})

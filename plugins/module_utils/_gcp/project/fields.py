@@ -8,15 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._values.addresses import IPv4Network, parse_address
-
-KINDS = {
-    str: "text",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list",
-    dict: "a mapping",
-}
-Kind = t.TypeVar("Kind")
+from ..._values.entries import Kind, errors_at, missing, typed, whole_number
 
 
 def ref(address: t.Any) -> str:
@@ -35,9 +27,8 @@ class Fields:
 
     def __init__(self, value: t.Any, where: str) -> None:
         self.where = where
-        if not isinstance(value, dict):
-            raise ValueError(f"{where}: is {value!r}, not a mapping")
-        self._values = value
+        with errors_at(where):
+            self._values = typed("", value, dict)
         name = value.get("name")
         if isinstance(name, str) and name and name not in where:
             self.where = f"{where} {name}"
@@ -47,31 +38,28 @@ class Fields:
         value = self._values.get(key)
         if value is None and default is not None:
             return default
-        if value is None:
-            raise ValueError(f"{self.where}: {key} is missing")
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ValueError(f"{self.where}: {key} is {value!r}, not {KINDS[kind]}")
-        return value
+        with errors_at(self.where):
+            if value is None:
+                raise missing(key)
+            return typed(key, value, kind)
 
     def number(self, key: str, default: int, most: int) -> int:
+        """Return a whole number from 0 to most."""
         value = self.get(key, int, default)
-        if not 0 <= value <= most:
-            raise ValueError(f"{self.where}: {key} is {value}, not a number from 0 to {most}")
-        return value
+        with errors_at(self.where):
+            return whole_number(key, value, 0, most)
 
     def texts(self, key: str) -> list[str]:
-        found = self.get(key, list, [])
-        for value in found:
-            if not isinstance(value, str):
-                raise ValueError(f"{self.where}: {key} holds {value!r}, not text")
-        return found
+        """Return a list of texts, [] where there is none."""
+        texts = self.get(key, list, [])
+        with errors_at(self.where):
+            return [typed(f"{key}[{number}]", text, str) for number, text in enumerate(texts)]
 
     def address(self, key: str) -> str:
         """Return an IPv4 address, "" where there is none."""
-        try:
-            return parse_address(text) if (text := self.get(key, str, "")) else ""
-        except ValueError as exc:
-            raise ValueError(f"{self.where}: {key}: {exc}") from None
+        text = self.get(key, str, "")
+        with errors_at(f"{self.where}: {key}"):
+            return parse_address(text) if text else ""
 
     def cidrs(self, key: str) -> tuple[IPv4Network, ...]:
         """Return the IPv4 ranges among those of a field; nothing here has an IPv6 address."""
@@ -86,10 +74,8 @@ class Fields:
         return self._cidr(key, self.get(key, str))
 
     def _cidr(self, key: str, text: str) -> IPv4Network:
-        try:
+        with errors_at(f"{self.where}: {key}"):
             return IPv4Network(text)
-        except ValueError as exc:
-            raise ValueError(f"{self.where}: {key}: {exc}") from None
 
     def each(self, key: str) -> t.Iterator[Fields]:
         """Yield the objects of a list."""

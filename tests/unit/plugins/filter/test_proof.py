@@ -73,7 +73,7 @@ def variable(name, value):
         ),
         (
             section("peerings", [["vpc-lb", "vpc-lb"]]),
-            "topology.peerings[0]: vpc-lb can not be peered with itself",
+            "topology.peerings[0]: vpc-lb cannot be peered with itself",
         ),
         (section("networks", "vpc"), "topology.networks: is 'vpc', not a list"),
         (variable("topology", None), "topology: is not declared"),
@@ -87,7 +87,8 @@ def variable(name, value):
         ),
         (
             flow(port=70000),
-            "topology.flows[4]: any -> nginx_lb:70000: port 70000 is not a number from 1 to 65535",
+            "topology.flows[4]: any -> nginx_lb:70000: port is 70000, not a whole number"
+            " from 1 to 65535",
         ),
         (
             flow(**{"from": "fd00::/8"}),
@@ -132,11 +133,11 @@ def variable(name, value):
         ),
         (
             host("mysql", "db1", ansible_host="10.2.0.2", peerlb_member={"wieght": 1}),
-            "host db1: unknown key wieght in peerlb_member",
+            "host db1: peerlb_member: unknown key wieght",
         ),
         (
             host("mysql", "db1", ansible_host="10.2.0.2", peerlb_member={"state": "off"}),
-            "pool mysql, member db1: state is off",
+            "pool mysql, member db1: state is 'off'",
         ),
         (
             lambda inventory: inventory.hosts.update(mysql={}),
@@ -191,7 +192,7 @@ def test_settings_at_fault_are_named(inventory, options, complaint) -> None:
 def test_model_alone_says_what_is_wrong_with_it(inventory) -> None:
     inventory.variables["topology"]["flows"][0]["port"] = 0
     assert topology_problems(*inventory.read()) == [
-        "topology.flows[0]: any -> nginx_lb:0: port 0 is not a number from 1 to 65535"
+        "topology.flows[0]: any -> nginx_lb:0: port is 0, not a whole number from 1 to 65535"
     ]
 
 

@@ -66,7 +66,7 @@ def test_former_workers_may_still_take_requests(run_module, held, monkeypatch) -
 def test_settle_is_a_time_of_nginx(run_module, held) -> None:
     held += [{}]
     result = run_module(nginx_drained, addresses=[ADDRESS], settle="soon")
-    assert result["msg"] == "settle is soon, not a time such as 500ms, 10s or 10m"
+    assert result["msg"] == "settle is 'soon', not a time such as 500ms, 10s or 10m"
 
 
 def test_members_are_counted_together(run_module, held) -> None:

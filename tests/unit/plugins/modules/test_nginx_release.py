@@ -69,7 +69,7 @@ def test_info_tells_pools_as_they_serve(run_module, params) -> None:
     "change, message",
     [
         ({"version": "latest"}, "set nginx_lb_version"),
-        ({"listeners": [{"port": 70000, "pool": "webapp"}]}, "port 70000"),
+        ({"listeners": [{"port": 70000, "pool": "webapp"}]}, "port is 70000"),
         ({"pools": [{"name": "webapp", "members": []}]}, "has no members"),
         ({"pools": [{"name": "webapp", "members": [], "colour": 1}]}, "colour"),
     ],

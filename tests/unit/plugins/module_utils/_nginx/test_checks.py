@@ -5,40 +5,39 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import (
-    PoolError,
-    duration,
-    known_keys,
-    one_of,
-    whole,
+    read_settings,
+    seconds,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener
 
 
-@pytest.mark.parametrize("value", ["0", "10s", "500ms", "10m", 5])
-def test_times_of_nginx_pass(value) -> None:
-    assert duration(value, "timeout") == str(value)
+@pytest.mark.parametrize(
+    ("value", "number"), [("0", 0), ("10s", 10), ("500ms", 0.5), ("10m", 600), (5, 5)]
+)
+def test_time_as_nginx_writes_it_is_read(value, number) -> None:
+    assert seconds("timeout", value) == number
 
 
 @pytest.mark.parametrize("value", ["", "soon", "10 s", "1m30s;", "-1s"])
-def test_other_times_are_refused(value) -> None:
-    with pytest.raises(PoolError, match="timeout is"):
-        duration(value, "timeout")
+def test_other_time_is_refused(value) -> None:
+    with pytest.raises(ValueError) as caught:
+        seconds("timeout", value)
+    assert str(caught.value) == f"timeout is {value!r}, not a time such as 500ms, 10s or 10m"
 
 
-@pytest.mark.parametrize("value", [-1, 11, "ten", True, None, 1.5])
-def test_numbers_out_of_range_are_refused(value) -> None:
-    with pytest.raises(PoolError, match="from 0 to 10"):
-        whole(value, 0, 10, "weight")
+def test_setting_without_a_value_has_the_default() -> None:
+    assert read_settings(Listener, {"port": 80, "address": None}) == {"port": 80}
 
 
-def test_digits_are_a_number() -> None:
-    assert whole("7", 0, 10, "weight") == 7
-
-
-def test_choices_are_named() -> None:
-    with pytest.raises(PoolError, match="state is x, not one of up, down"):
-        one_of("x", ("up", "down"), "state")
-
-
-def test_entry_must_be_a_mapping() -> None:
-    with pytest.raises(PoolError, match="pool web: is 'web', not a mapping"):
-        known_keys(PoolError, "web", "pool web")
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ("web", "is 'web', not a mapping with port"),
+        ({"address": ""}, "port is missing"),
+        ({"port": 80, "tls": 1}, "unknown key tls; known: port, pool, protocol, address"),
+    ],
+)
+def test_settings_are_refused(entry, complaint) -> None:
+    with pytest.raises(ValueError) as caught:
+        read_settings(Listener, entry, ("port",))
+    assert str(caught.value) == complaint

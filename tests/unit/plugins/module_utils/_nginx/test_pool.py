@@ -32,15 +32,15 @@ def test_server_line(settings: dict, line: str) -> None:
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"port": 70000}, "pool webapp, member web1: port 70000"),
+        ({"port": 70000}, "pool webapp, member web1: port is 70000"),
         ({"weight": -1}, "weight is -1, not a whole number from 0 to 1000"),
         ({"weight": 5000}, "weight is 5000"),
         ({"weight": True}, "weight is True"),
         ({"colour": "red"}, "unknown key colour; known: name, address"),
         ({"address": "web1.internal"}, "web1.internal is not an IPv4 address"),
-        ({"state": "asleep"}, "state is asleep, not one of up, drain, down"),
-        ({"fail_timeout": "soon"}, "fail_timeout is soon, not a time"),
-        ({"backup": "yes"}, "backup is yes, not true or false"),
+        ({"state": "asleep"}, "state is 'asleep', not one of up, drain, down"),
+        ({"fail_timeout": "soon"}, "fail_timeout is 'soon', not a time"),
+        ({"backup": "yes"}, "backup is 'yes', not true or false"),
     ],
 )
 def test_bad_member_is_named(settings: dict, message: str) -> None:
@@ -55,15 +55,15 @@ def test_bad_member_is_named(settings: dict, message: str) -> None:
         ({"members": []}, "pool webapp: has no members"),
         ({"members": [WEB1, WEB1]}, "member web1 is named twice"),
         ({"members": [{**WEB1, "weight": 0}]}, "no member is left to serve"),
-        ({"method": "magic"}, "method is magic, not one of round_robin"),
+        ({"method": "magic"}, "method is 'magic', not one of round_robin"),
         ({"name": "web app"}, "name is not letters"),
-        ({"retry_on": ["http_418"]}, "retry_on is http_418"),
+        ({"retry_on": ["http_418"]}, "retry_on is 'http_418'"),
         ({"method": "hash", "hash_key": "$a; evil"}, "hash_key"),
         (
             {"members": [WEB1, {**WEB2, "backup": True}], "method": "ip_hash"},
             "backup member (web2)",
         ),
-        ({"connect_timeout": "1 s"}, "connect_timeout is 1 s"),
+        ({"connect_timeout": "1 s"}, "connect_timeout is '1 s'"),
         ({"colour": 1}, "pool webapp: unknown key colour"),
     ],
 )
@@ -81,9 +81,9 @@ def test_params_are_what_parse_reads() -> None:
 @pytest.mark.parametrize(
     "entry, message",
     [
-        ({"port": 0, "pool": "webapp"}, "listener 0: port 0"),
+        ({"port": 0, "pool": "webapp"}, "listener 0: port is 0"),
         ({"port": 80, "pool": "shop"}, "no pool is named shop; declared: webapp"),
-        ({"port": 80, "pool": "webapp", "protocol": "udp"}, "protocol is udp"),
+        ({"port": 80, "pool": "webapp", "protocol": "udp"}, "protocol is 'udp'"),
         ({"port": 80, "pool": "webapp", "tls": True}, "unknown key tls"),
     ],
 )

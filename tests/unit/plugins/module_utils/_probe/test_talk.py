@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
-from ansible_collections.peerlb.stack.plugins.module_utils._probe.talk import MysqlTalk, Talk, start
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.talk import TALKS, Talk, start
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import Finding, Target
+from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import PROTOCOLS
 
 GREETING = Packet(
     0,
@@ -23,6 +24,10 @@ def error(sequence: int, code: int, text: bytes, state: bytes = b"") -> bytes:
 
 def talk(protocol: str, path: str = "/") -> Talk:
     return start(Target("a -> b", "10.1.0.2", 3000, protocol, path=path))
+
+
+def test_every_protocol_has_its_conversation() -> None:
+    assert list(TALKS) == list(PROTOCOLS)
 
 
 def test_tcp_is_content_with_a_connection() -> None:
@@ -64,7 +69,7 @@ def test_a_status_line_may_come_byte_by_byte() -> None:
 
 
 def test_mysql_goes_on_to_the_refusal() -> None:
-    probe = MysqlTalk()
+    probe = talk("mysql")
     login = probe.receive(GREETING)
     assert login[3] == 1 and b"peerlb_probe" in login
     assert probe.receive(SWITCH) == b"\x01\x00\x00\x03\x00"
@@ -76,14 +81,14 @@ def test_mysql_goes_on_to_the_refusal() -> None:
 @pytest.mark.parametrize("size", [1, 3, 7, 4096])
 def test_mysql_packets_may_come_in_pieces_of(size: int) -> None:
     stream = GREETING + SWITCH + error(4, 1045, b"no", b"#28000")
-    probe = MysqlTalk()
+    probe = talk("mysql")
     said = b"".join(probe.receive(stream[at : at + size]) for at in range(0, len(stream), size))
     assert said.count(b"peerlb_probe") == 1
     assert probe.finding and probe.finding.state == "open"
 
 
 def test_mysql_answers_a_demand_for_full_authentication() -> None:
-    probe = MysqlTalk()
+    probe = talk("mysql")
     probe.receive(GREETING)
     assert probe.receive(Packet(2, b"\x01\x03").render()) == b""
     assert probe.receive(Packet(3, b"\x01\x04").render()) == b"\x01\x00\x00\x04\x00"
@@ -129,7 +134,7 @@ def test_mysql_answers_a_demand_for_full_authentication() -> None:
     ],
 )
 def test_mysql_endings(answers: list[bytes], said: bytes, state: str, detail: str) -> None:
-    probe = MysqlTalk()
+    probe = talk("mysql")
     replies = [probe.receive(answer) for answer in answers]
     assert replies[-1] == said
     assert probe.finding is not None
@@ -138,7 +143,7 @@ def test_mysql_endings(answers: list[bytes], said: bytes, state: str, detail: st
 
 
 def test_mysql_leaves_a_login_behind_only_where_it_has_sent_none() -> None:
-    probe = MysqlTalk()
+    probe = talk("mysql")
     assert probe.parting == BLIND_LOGIN
     assert probe.unanswered(2.0) == Finding("timeout", True, "TCP open, no MySQL greeting in 2 s")
     probe.receive(GREETING)
@@ -158,6 +163,6 @@ def test_an_end_without_a_word_points_at_the_proxy(protocol: str, missing: str) 
 
 
 def test_an_end_in_the_middle_does_not() -> None:
-    probe = MysqlTalk()
+    probe = talk("mysql")
     probe.receive(GREETING)
     assert probe.broken("reset").detail == "connection reset before the answer to the login"

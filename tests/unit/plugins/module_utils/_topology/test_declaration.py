@@ -21,7 +21,7 @@ JUNK = st.recursive(
 
 
 @given(junk=JUNK, section=st.sampled_from(["networks", "peerings", "flows", "management"]))
-def test_whatever_is_declared_is_refused_in_words_or_read(junk, section) -> None:
+def test_any_declaration_is_read_or_refused_with_problems(junk, section) -> None:
     network = {"name": "vpc-lb", "cidrs": ["10.1.0.0/16"]}
     groups = {"all": ["web1"], "webapp": ["web1"]}
     for declaration in (junk, {"networks": [network], section: junk}, {section: [junk]}):
@@ -32,7 +32,7 @@ def test_whatever_is_declared_is_refused_in_words_or_read(junk, section) -> None
             assert all(problem.startswith(("topology", "host", "flow")) for problem in exc.problems)
 
 
-def test_stack_is_read(stack) -> None:
+def test_declaration_of_the_stack_is_read(stack) -> None:
     topology = stack.parse()
     assert list(topology.networks) == ["vpc-lb", "vpc-web", "vpc-db"]
     assert topology.peerings == {frozenset(("vpc-lb", "vpc-web")), frozenset(("vpc-lb", "vpc-db"))}

@@ -86,7 +86,7 @@ def test_address_is_the_one_in_the_declared_networks(stack, name, values, addres
     assert (host.network, host.address) == ("vpc-web", address)
 
 
-def test_host_knows_its_zone_and_its_groups(stack) -> None:
+def test_host_has_its_zone_and_its_groups(stack) -> None:
     host = stack.parse().hosts["web1"]
     assert (host.zone, host.groups) == ("a", ("servers", "webapp"))
 
@@ -97,7 +97,7 @@ def test_any_range_of_a_network_holds_its_hosts(stack) -> None:
     assert stack.parse().hosts["web3"].network == "vpc-web"
 
 
-def test_hosts_that_no_flow_names_may_stand_anywhere(stack) -> None:
+def test_hosts_that_no_flow_names_may_lie_outside_every_network(stack) -> None:
     stack.add("elsewhere", "198.51.100.7", "monitoring")
     stack.add("controller", None)
     del stack.hostvars["controller"]
@@ -112,7 +112,7 @@ def test_host_in_two_networks_is_refused_though_no_flow_names_it(stack) -> None:
     assert problem.startswith("host router: has more than one address in the declared networks")
 
 
-def test_clients_stand_outside_or_inside(stack) -> None:
+def test_clients_may_lie_in_a_network_or_outside(stack) -> None:
     stack.add("visitor", "10.1.0.77", "clients")
     stack.add("unknown", "laptop.example.com", "clients")
     hosts = stack.parse().hosts
@@ -128,12 +128,12 @@ def test_flow_from_clients_does_not_put_them_in_a_network(stack) -> None:
     assert [host.name for host in stack.parse().members("clients")] == ["client"]
 
 
-def test_client_that_is_also_a_web_server_has_to_have_a_place(stack) -> None:
+def test_client_that_is_also_a_web_server_needs_a_network(stack) -> None:
     stack.groups["webapp"].append("client")
     (problem,) = stack.problems()
     assert problem.startswith("host client: 203.0.113.10 lies in none of the declared networks")
 
 
-def test_clients_may_share_the_address_they_are_seen_with(stack) -> None:
+def test_clients_outside_may_share_an_address(stack) -> None:
     stack.add("neighbour", "203.0.113.10", "clients")
     assert stack.parse().hosts["neighbour"].address == "203.0.113.10"

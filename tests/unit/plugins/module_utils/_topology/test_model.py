@@ -19,10 +19,10 @@ VISITOR = Host("visitor", None, "203.0.113.99")
 
 
 class Packets:
-    """Walks packets through route tables, hop by hop, and then down a list of rules.
+    """A simulation to compare the model with: packets through route tables, then a list of rules.
 
-    Knows nothing of the model but its declaration: what a network exports to a peer are its own
-    ranges, never what it has from others.
+    It uses only the model's declaration. A network exports its own ranges to a peer, never routes
+    that it has from other peers.
     """
 
     def __init__(self, topology: Topology) -> None:
@@ -70,7 +70,7 @@ class Packets:
 
 
 @given(data=st.data())
-def test_paths_are_those_of_packets(random_topologies, data) -> None:
+def test_admits_agrees_with_the_simulation_of_packets(random_topologies, data) -> None:
     topology = data.draw(random_topologies)
     packets = Packets(topology)
     for source in (*topology.hosts.values(), VISITOR):
@@ -81,7 +81,7 @@ def test_paths_are_those_of_packets(random_topologies, data) -> None:
 
 
 @given(data=st.data())
-def test_probes_are_every_service_once_and_expect_what_packets_do(random_topologies, data) -> None:
+def test_probe_targets_agree_with_the_simulation_of_packets(random_topologies, data) -> None:
     topology = data.draw(random_topologies)
     packets = Packets(topology)
     services = {
@@ -101,7 +101,7 @@ def test_probes_are_every_service_once_and_expect_what_packets_do(random_topolog
 
 
 @given(data=st.data())
-def test_members_are_the_hosts_whose_packets_fit(random_topologies, data) -> None:
+def test_members_agree_with_the_simulation_of_packets(random_topologies, data) -> None:
     topology = data.draw(random_topologies)
     packets = Packets(topology)
     for endpoint in {end for flow in topology.flows for end in (flow.source, flow.target)}:
@@ -128,7 +128,7 @@ def test_members_are_the_hosts_whose_packets_fit(random_topologies, data) -> Non
         ("lb1", "web1", 80, False),  # another port
     ],
 )
-def test_who_reaches_whom(stack, source, target, port, admitted) -> None:
+def test_admits(stack, source, target, port, admitted) -> None:
     topology = stack.parse()
     flow = topology.admits(topology.hosts[source], topology.hosts[target], port)
     assert bool(flow) is admitted
@@ -172,7 +172,7 @@ def test_host_whose_address_is_not_known_is_in_no_range(stack) -> None:
         ("unknown", "db1", 22, "None"),
     ],
 )
-def test_management_gets_in_from_its_ranges(stack, source, target, port, entry) -> None:
+def test_managed_by_range_port_and_peering(stack, source, target, port, entry) -> None:
     ranges = (("10.0.0.0/16", 22), ("203.0.113.0/24", 22), ("10.0.0.0/8", 2222))
     stack.topology["management"] = [{"from": text, "port": number} for text, number in ranges]
     stack.add("unknown", "laptop.example.com", "clients")

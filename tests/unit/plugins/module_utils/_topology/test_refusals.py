@@ -17,7 +17,7 @@ def test_flow_without_a_route_names_the_relay_that_is_there(stack) -> None:
 
 
 def test_relay_is_a_group_of_the_network_between(stack) -> None:
-    """Not one that has hosts elsewhere too, and one that flows name rather than another."""
+    """A group with hosts elsewhere is no relay; a group that flows name comes before others."""
     stack.groups["edge"] = ["lb1"]
     stack.topology["flows"] = [flow for flow in stack.topology["flows"] if flow["port"] != 3306]
     stack.flow("servers", "nginx_lb", 9100)
@@ -26,7 +26,7 @@ def test_relay_is_a_group_of_the_network_between(stack) -> None:
     assert "go through nginx_lb:3306 in vpc-lb" in problem
 
 
-def test_relay_may_still_have_to_be_made(stack) -> None:
+def test_flow_for_which_there_is_no_relay_yet(stack) -> None:
     stack.topology["networks"] += [
         {"name": "vpc-a", "cidrs": ["10.8.0.0/16"]},
         {"name": "vpc-b", "cidrs": ["10.9.0.0/16"]},
@@ -51,7 +51,7 @@ def test_relay_may_still_have_to_be_made(stack) -> None:
         ("10.1.0.0/24", 1),
         ("servers", 1),
         ("10.0.0.0/15", 1),  # vpc-lb and vpc-web
-        ("10.0.0.0/14", 0),  # more than the declared networks: whoever finds a way
+        ("10.0.0.0/14", 0),  # wider than the declared networks: includes hosts outside
         ("any", 0),
         ("203.0.113.0/24", 0),
         ("clients", 0),

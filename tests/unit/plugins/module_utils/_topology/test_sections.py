@@ -32,7 +32,9 @@ def test_section_is_refused(bare, section, value) -> None:
 
 def test_unknown_section_is_named(bare) -> None:
     bare.topology["flow"] = []
-    expected = "topology: unknown key flow; known: networks, peerings, flows, management"
+    expected = (
+        "topology: unknown key flow; known: networks, peerings, flows, management; is flows meant?"
+    )
     assert bare.problems() == [expected]
 
 
@@ -52,7 +54,10 @@ NETWORK = {"name": "vpc", "cidrs": ["10.9.0.0/16"]}
         ({"name": "vpc"}, " vpc: cidrs is missing"),
         ({"name": "vpc", "cidrs": []}, " vpc: cidrs is missing"),
         ({"cidrs": ["10.9.0.0/16"]}, ": name is missing"),
-        ({**NETWORK, "cidr": "10.8.0.0/16"}, " vpc: unknown key cidr; known: name, cidrs"),
+        (
+            {**NETWORK, "cidr": "10.8.0.0/16"},
+            " vpc: unknown key cidr; known: name, cidrs; is cidrs meant?",
+        ),
         ({**NETWORK, "cidrs": "10.9.0.0/16"}, " vpc: cidrs is '10.9.0.0/16', not a list of ranges"),
         (
             {**NETWORK, "cidrs": ["10.9.0.1/16"]},
@@ -101,7 +106,7 @@ def test_overlapping_ranges_are_named(stack, cidrs, complaint) -> None:
 
 
 def test_every_network_in_a_wide_range_is_named(bare) -> None:
-    """Each of them, not only the first: the ranges of peers are often wrong together."""
+    """Each network is named, not only the first: the ranges of peers are often wrong together."""
     bare.topology["networks"].append({"name": "wide", "cidrs": ["10.0.0.0/14"]})
     assert [problem.split(";")[0] for problem in bare.problems()] == [
         "topology.networks vpc-lb: 10.0.0.0/16 overlaps 10.0.0.0/14 of wide",
@@ -124,7 +129,7 @@ def test_every_network_in_a_wide_range_is_named(bare) -> None:
             ["vpc-lb", None],
             "vpc-lb with None: no network is named None; known: vpc-lb, vpc-web, vpc-db",
         ),
-        (["vpc-lb", "vpc-lb"], "vpc-lb can not be peered with itself; name two networks"),
+        (["vpc-lb", "vpc-lb"], "vpc-lb cannot be peered with itself; name two networks"),
         (["vpc-web", "vpc-lb"], "vpc-web with vpc-lb is declared twice; remove one"),
     ],
 )
@@ -139,7 +144,7 @@ def test_peering_is_refused(stack, entry, complaint) -> None:
         ("10.0.0.0/8", "is '10.0.0.0/8', not a mapping with from, port"),
         ({"from": "10.0.0.0/8"}, "port is missing"),
         ({"from": "bastion", "port": 22}, "bastion is not an IPv4 range such as 10.0.0.0/16"),
-        ({"from": "10.0.0.0/8", "port": 0}, "port 0 is not a number from 1 to 65535"),
+        ({"from": "10.0.0.0/8", "port": 0}, "port is 0, not a whole number from 1 to 65535"),
         (
             {"from": "35.235.240.0/20", "port": "22"},
             "35.235.240.0/20 to 22 is declared twice; remove one",
@@ -185,10 +190,10 @@ def test_management_is_refused(stack, entry, complaint) -> None:
             ("127.0.0.0/8", "nginx_lb", 81),
             "127.0.0.0/8 is reserved: no host of a network has an address in it",
         ),
-        (("webapp", "nginx_lb", 70000), "port 70000 is not a number from 1 to 65535"),
-        (("webapp", "nginx_lb", "http"), "port http is not a number from 1 to 65535"),
-        (("webapp", "nginx_lb", 81, "udp"), "protocol udp is not one of tcp, http, mysql"),
-        (("webapp", "nginx_lb", 81, []), "protocol [] is not one of tcp, http, mysql"),
+        (("webapp", "nginx_lb", 70000), "port is 70000, not a whole number from 1 to 65535"),
+        (("webapp", "nginx_lb", "http"), "port is 'http', not a whole number from 1 to 65535"),
+        (("webapp", "nginx_lb", 81, "udp"), "protocol is 'udp', not one of tcp, http, mysql"),
+        (("webapp", "nginx_lb", 81, []), "protocol is [], not one of tcp, http, mysql"),
     ],
 )
 def test_flow_is_refused(stack, ends, complaint) -> None:
@@ -207,7 +212,7 @@ def test_flow_is_refused(stack, ends, complaint) -> None:
         ({"to": "nginx_lb", "port": 80}, "from is missing"),
         (
             {"from": "any", "to": "nginx_lb", "ports": 80},
-            "unknown key ports; known: from, to, port, protocol",
+            "unknown key ports; known: from, to, port, protocol; is port meant?",
         ),
         (
             {"from": "any", "to": "nginx_lb", "port": "80", "protocol": "http"},
@@ -224,8 +229,8 @@ def test_flow_entry_is_refused(stack, entry, complaint) -> None:
     assert stack.problems() == [f"topology.flows[4]: {complaint}"]
 
 
-def test_everything_at_fault_is_named_at_once_and_only_that(stack) -> None:
-    """A broken network is not unknown to the peerings and flows that name it."""
+def test_every_entry_at_fault_is_named_and_no_other(stack) -> None:
+    """A peering or a flow that names a network at fault is not at fault itself."""
     stack.topology["networks"][0]["cidrs"] = ["10.0.0.1/16"]
     stack.topology["peerings"].append(["vpc-lb", "vpc-x"])
     stack.flow("vpc-lb", "webapp", 70000)

@@ -34,7 +34,7 @@ def members(ranges: list[IPv4Network]) -> set[IPv4Address]:
 
 
 @given(SETS)
-def test_spans_are_the_same_addresses_in_as_few_runs_as_can_be(ranges) -> None:
+def test_spans_hold_the_addresses_of_the_ranges_in_as_few_spans_as_possible(ranges) -> None:
     found = spans(ranges)
     assert {n for first, last in found for n in range(first, last + 1)} == set(
         map(int, members(ranges))
@@ -43,28 +43,28 @@ def test_spans_are_the_same_addresses_in_as_few_runs_as_can_be(ranges) -> None:
 
 
 @given(SETS, SETS)
-def test_covers_is_the_subset_of_addresses(wide, narrow) -> None:
+def test_covers_tells_whether_a_set_is_a_subset(wide, narrow) -> None:
     expected = bool(narrow) and members(narrow) <= members(wide)
     assert covers(spans(wide), spans(narrow)) is expected
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "10.0.0.15", "10.0.1.0", "192.0.2.1", "0.0.0.0"])
-def test_address_is_found_in_every_range_that_holds_it(address) -> None:
+def test_ranges_are_found_by_an_address_they_hold(address) -> None:
     texts = ["10.0.0.0/8", "10.0.0.0/28", "10.0.0.1/32", "0.0.0.0/0", "10.0.1.0/24"]
     ranges = Ranges((IPv4Network(text), text) for text in texts)
     expected = [text for text in texts if IPv4Address(address) in IPv4Network(text)]
     assert sorted(ranges.holding(address)) == sorted(expected)
 
 
-RUNS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5).map(
+SPANS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=5).map(
     lambda pairs: union([], [tuple(sorted(pair)) for pair in pairs])
 )
 
 
-@given(RUNS, RUNS)
-def test_runs_are_sets(one, other) -> None:
-    def numbers(runs) -> set[int]:
-        return {number for first, last in runs for number in range(first, last + 1)}
+@given(SPANS, SPANS)
+def test_union_common_and_minus_are_those_of_sets(one, other) -> None:
+    def numbers(addresses) -> set[int]:
+        return {number for first, last in addresses for number in range(first, last + 1)}
 
     for found, expected in (
         (union(one, other), numbers(one) | numbers(other)),
@@ -75,6 +75,6 @@ def test_runs_are_sets(one, other) -> None:
         assert found == union([], found)
 
 
-def test_runs_are_written_as_ranges() -> None:
+def test_cidrs_are_the_fewest_ranges() -> None:
     assert cidrs([(0, 2**32 - 1)]) == ["0.0.0.0/0"]
     assert cidrs(minus([(0, 255)], [(0, 0)]))[:2] == ["0.0.0.1/32", "0.0.0.2/31"]

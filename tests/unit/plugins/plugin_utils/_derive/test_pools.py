@@ -46,19 +46,19 @@ def test_second_flow_to_a_group_makes_a_pool_of_its_own(stack) -> None:
         ([], "host web1: peerlb_member is [], not a mapping"),
         (
             {"wieght": 2},
-            "host web1: unknown key wieght in peerlb_member;"
-            " known: weight, state, backup, max_conns, max_fails, fail_timeout",
+            "host web1: peerlb_member: unknown key wieght;"
+            " known: weight, state, backup, max_conns, max_fails, fail_timeout; is weight meant?",
         ),
         (
             {"address": "10.1.0.9"},
-            "host web1: unknown key address in peerlb_member;"
+            "host web1: peerlb_member: unknown key address;"
             " known: weight, state, backup, max_conns, max_fails, fail_timeout",
         ),
         (
             {"weight": -1},
             "pool webapp, member web1: weight is -1, not a whole number from 0 to 1000",
         ),
-        ({"state": "off"}, "pool webapp, member web1: state is off, not one of up, drain, down"),
+        ({"state": "off"}, "pool webapp, member web1: state is 'off', not one of up, drain, down"),
     ],
 )
 def test_member_is_refused(stack, settings, complaint) -> None:
@@ -86,7 +86,7 @@ def test_member_is_refused(stack, settings, complaint) -> None:
         (
             [{"name": "webapp", "metod": "hash"}],
             "pool webapp: unknown key metod; known: name, members, method, hash_key, cookie,"
-            " keepalive, connect_timeout, read_timeout, idle_timeout, retry_on",
+            " keepalive, connect_timeout, read_timeout, idle_timeout, retry_on; is method meant?",
         ),
     ],
 )
@@ -138,7 +138,7 @@ def test_settings_of_a_listener_are_taken_over(stack) -> None:
         ([{"port": 80}, {"port": "80"}], "listener 80: is declared twice; remove one"),
         (
             [{"port": 80, "pools": "x"}],
-            "listener 80: unknown key pools; known: port, pool, protocol, address",
+            "listener 80: unknown key pools; known: port, pool, protocol, address; is pool meant?",
         ),
         ([{"port": 80, "pool": "x"}], "listener 80: no pool is named x; declared: webapp, mysql"),
         ([{"port": 80, "pool": "mysql"}], "listener 80: is http, but its pool mysql is mysql"),

@@ -36,7 +36,7 @@ def test_every_object_at_fault_is_named_at_once() -> None:
     document["routers"] = {"items": {}}
     assert problems(document) == (
         "subnetworks[2] vpc-db-0: ipCidrRange: 10.2.0.1/16 has host bits set",
-        "firewalls[0] lb-http: priority is 70000, not a number from 0 to 65535",
+        "firewalls[0] lb-http: priority is 70000, not a whole number from 0 to 65535",
         "instances[1] web1 networkInterfaces[0]: networkIP: 10.1.0 is not an IPv4 address"
         " such as 10.0.0.2",
         "routers: is dict, not a list",

@@ -33,8 +33,11 @@ def test_one_object_has_one_reference(address) -> None:
         (lambda f: f.get("absent", str), "list[3] one: absent is missing"),
         (lambda f: f.get("name", int), "list[3] one: name is 'one', not a whole number"),
         (lambda f: f.get("yes", int), "list[3] one: yes is True, not a whole number"),
-        (lambda f: f.number("high", 0, 9), "list[3] one: high is 10, not a number from 0 to 9"),
-        (lambda f: f.texts("mixed"), "list[3] one: mixed holds 7, not text"),
+        (
+            lambda f: f.number("high", 0, 9),
+            "list[3] one: high is 10, not a whole number from 0 to 9",
+        ),
+        (lambda f: f.texts("mixed"), "list[3] one: mixed[1] is 7, not text"),
         (lambda f: f.cidrs("ranges"), "list[3] one: ranges: 10.0.0.1/8 has host bits set"),
         (lambda f: list(f.each("mixed")), "list[3] one mixed[0]: is 'a', not a mapping"),
     ],
