@@ -7,19 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._inventory import model
+from ..plugin_utils._inventory import errors_for_ansible, read_declared
 from ..plugin_utils._report.page import page as _report_html
 from ..plugin_utils._report.text import audit as _gcp_audit_text
 
 
 def inventory_hosts(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[str, t.Any]:
-    try:
-        _topology, values = model(declaration, groups, hostvars)
-    except TopologyError as exc:
-        raise AnsibleFilterError(str(exc)) from exc
+    with errors_for_ansible():
+        values = read_declared(declaration, groups, hostvars).values
     hosts = {
         name: {key: value for key, value in own.items() if value is not None}
         for name, own in values.items()

@@ -7,25 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._topology.values import TopologyError
 from ..plugin_utils import _firewall
-from ..plugin_utils._inventory import model
+from ..plugin_utils._inventory import Declared, from_declaration
 
 
-def firewall_rules(
-    declaration: t.Any,
-    groups: t.Any,
-    hostvars: t.Any,
-    host: str,
-    trusted: t.Sequence[str] = _firewall.TRUSTED,
-) -> str:
-    try:
-        topology, _values = model(declaration, groups, hostvars)
-        return _firewall.firewall_rules(topology, host, trusted)
-    except TopologyError as exc:
-        raise AnsibleFilterError(str(exc)) from exc
+@from_declaration
+def firewall_rules(given: Declared, host: str, trusted: t.Sequence[str] = _firewall.TRUSTED) -> str:
+    return _firewall.firewall_rules(given.topology, host, trusted)
 
 
 class FilterModule:

@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._nginx.checks import PoolError
-from ..module_utils._topology.values import TopologyError
-from ..plugin_utils import _preview
-from ..plugin_utils._inventory import model
-from ..plugin_utils._proof.proof import Stack
-
-
-def declaration_note(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[str, list[str]]:
-    topology, _values = model(declaration, groups, hostvars)
-    return _preview.declared(topology)
+from ..plugin_utils._derive.flows import grant_hosts
+from ..plugin_utils._inventory import (
+    Declared,
+    declared,
+    errors_for_ansible,
+    from_declaration,
+    registered,
+)
+from ..plugin_utils._preview import changes, told
+from ..plugin_utils._stack import STACK, StackGroups
 
 
+@from_declaration
+def declaration_note(given: Declared) -> dict[str, list[str]]:
+    return changes.declared(given.topology)
+
+
+@from_declaration
 def preview(
-    declaration: t.Any,
-    groups: t.Any,
-    hostvars: t.Any,
+    given: Declared,
     deployed: t.Mapping[str, dict],
     users: t.Iterable[dict],
     balancer: str,
@@ -33,17 +35,46 @@ def preview(
     pools: t.Any = (),
     listeners: t.Any = (),
 ) -> list[str]:
-    try:
-        topology, values = model(declaration, groups, hostvars)
-        settings = {name: own["peerlb_member"] for name, own in values.items()}
-        given = {"pools": pools, "listeners": listeners}
-        stack = Stack(balancer, application, database)
-        wish = _preview.wanted(topology, stack, settings, given, users)
-    except (TopologyError, PoolError) as exc:
-        raise AnsibleFilterError(str(exc)) from exc
-    return _preview.changes(deployed, wish)
+    settings = {"pools": pools, "listeners": listeners}
+    stack = StackGroups(balancer, application, database)
+    wish = changes.wanted(given.topology, stack, given.members, settings, users)
+    return changes.changes(deployed, wish)
+
+
+def site_preview(
+    source: t.Any,
+    groups: t.Any,
+    hostvars: t.Any,
+    play_hosts: t.Sequence[str],
+    users: t.Iterable[dict] = (),
+) -> list[str]:
+    hosts = STACK.hosts(groups)
+    found = registered(hostvars, hosts, *told.NAMES)
+    states = {host: told.state(own) for host, own in found.items()}
+    with errors_for_ansible():
+        wish = _wish(declared(source, groups, hostvars), users)
+    known = {host: state for host, state in states.items() if state is not None}
+    lines = changes.changes(known, wish) or ["nothing of what follows from the declaration"]
+    outside = [host for host in hosts if host not in play_hosts]
+    return lines + ([f"not asked, as outside of --limit: {', '.join(outside)}"] if outside else [])
+
+
+def _wish(given: Declared, users: t.Iterable[dict]) -> changes.Sections:
+    """Return what the inventory asks for, with the application's account before the others."""
+    account = {
+        "name": given.first(STACK.application, "webapp_mysql_user", "webapp"),
+        "hosts": grant_hosts(given.topology, STACK.database),
+    }
+    settings = {
+        key: given.first(STACK.balancer, f"peerlb_{key}", []) for key in ("pools", "listeners")
+    }
+    return changes.wanted(given.topology, STACK, given.members, settings, [account, *users])
 
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable]:
-        return {"declaration_note": declaration_note, "preview": preview}
+        return {
+            "declaration_note": declaration_note,
+            "preview": preview,
+            "site_preview": site_preview,
+        }

@@ -8,13 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._inventory import missing_secrets, model
-from ..plugin_utils._proof.proof import Stack, prove
+from ..plugin_utils._inventory import AskedOnce, missing_secrets, read_declared
+from ..plugin_utils._proof.proof import prove
+from ..plugin_utils._stack import STACK, StackGroups
 
 
 def topology_problems(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> list[str]:
     try:
-        model(declaration, groups, hostvars)
+        read_declared(declaration, groups, hostvars)
     except TopologyError as exc:
         return list(exc.problems)
     return []
@@ -24,26 +25,26 @@ def proof(
     declaration: t.Any,
     groups: t.Any,
     hostvars: t.Any,
-    balancer: str,
-    application: str,
-    database: str,
-    pools: t.Any = (),
-    listeners: t.Any = (),
+    balancer: str = STACK.balancer,
+    application: str = STACK.application,
+    database: str = STACK.database,
+    pools: t.Any = None,
+    listeners: t.Any = None,
     secrets: t.Mapping | None = None,
 ) -> dict[str, list[str]]:
     lines: list[str] = []
+    asked = AskedOnce(hostvars)
+    stack = StackGroups(balancer, application, database)
     try:
-        topology, values = model(declaration, groups, hostvars)
-        members = {name: own["peerlb_member"] for name, own in values.items()}
-        stack = Stack(balancer, application, database)
-        shown = prove(topology, stack, members, pools, listeners)
+        own = {balancer: ("peerlb_pools", "peerlb_listeners")}
+        given = read_declared(declaration, groups, asked, own)
+        first = [given.first(balancer, key, []) for key in own[balancer]]
+        used = [own if stated is None else stated for own, stated in zip(first, (pools, listeners))]
+        shown = prove(given.topology, stack, given.members, *used)
         lines, problems = shown.lines(), shown.problems
     except TopologyError as exc:
         problems = list(exc.problems)
-    return {
-        "lines": lines,
-        "problems": problems + missing_secrets(groups, hostvars, secrets or {}),
-    }
+    return {"lines": lines, "problems": problems + missing_secrets(groups, asked, secrets or {})}
 
 
 class FilterModule:

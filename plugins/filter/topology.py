@@ -5,35 +5,18 @@
 
 from __future__ import annotations
 
-import functools
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._nginx.checks import PoolError
-from ..module_utils._topology.model import Topology
 from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._derive import flows as _derive
-from ..plugin_utils._derive import pools as _derive_pools
-from ..plugin_utils._inventory import Values, model
+from ..plugin_utils._derive import flows
+from ..plugin_utils._derive import pools as _pools
+from ..plugin_utils._inventory import Declared, from_declaration
+from ..plugin_utils._stack import STACK
 
 
-def _read(function: t.Callable) -> t.Callable:
-    """Hand the function the model and its variables, and its errors to Ansible as one message."""
-
-    @functools.wraps(function)
-    def wrapper(declaration: t.Any, groups: t.Any, hostvars: t.Any, **options: t.Any) -> t.Any:
-        try:
-            return function(*model(declaration, groups, hostvars), **options)
-        except (TopologyError, PoolError) as exc:
-            raise AnsibleFilterError(str(exc)) from exc
-
-    return wrapper
-
-
-@_read
-def addresses(topology: Topology, _values: Values, of: str) -> list[str]:
-    found = [host.address for host in topology.members(of)]
+@from_declaration
+def addresses(given: Declared, of: str) -> list[str]:
+    found = [host.address for host in given.topology.members(of)]
     if not found:
         raise TopologyError(
             [f"{of}: is no host, nor group or network with hosts, that is declared"]
@@ -41,47 +24,42 @@ def addresses(topology: Topology, _values: Values, of: str) -> list[str]:
     return found
 
 
-@_read
-def flow_address(
-    topology: Topology, _values: Values, source: str, target: str = "", protocol: str = ""
-) -> dict:
-    address, port = _derive.flow_address(topology, source, target, protocol)
+@from_declaration
+def flow_address(given: Declared, source: str, target: str = "", protocol: str = "") -> dict:
+    address, port = flows.flow_address(given.topology, source, target, protocol)
     return {"address": address, "port": port}
 
 
-@_read
-def grant_hosts(topology: Topology, _values: Values, target: str, port: int = 0) -> list:
-    return _derive.grant_hosts(topology, target, int(port))
+@from_declaration
+def grant_hosts(given: Declared, target: str, port: int = 0) -> list:
+    return flows.grant_hosts(given.topology, target, int(port))
 
 
-@_read
-def pools(
-    topology: Topology, values: Values, balancer: str, declared: t.Sequence[dict] = ()
-) -> list:
-    settings = {name: own["peerlb_member"] for name, own in values.items()}
-    return _derive_pools.pools(topology, balancer, settings, declared)
+@from_declaration
+def pools(given: Declared, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()) -> list:
+    return _pools.pools(given.topology, balancer, given.members, declared)
 
 
-@_read
+@from_declaration
 def listeners(
-    topology: Topology, _values: Values, balancer: str, declared: t.Sequence[dict] = ()
+    given: Declared, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()
 ) -> list:
-    return _derive_pools.listeners(topology, balancer, declared)
+    return _pools.listeners(given.topology, balancer, declared)
 
 
-@_read
-def probe_targets(topology: Topology, _values: Values, source: str) -> list:
-    return _derive.probe_targets(topology, topology.host(source))
+@from_declaration
+def probe_targets(given: Declared, source: str) -> list:
+    return flows.probe_targets(given.topology, given.topology.host(source))
 
 
-@_read
-def service_port(topology: Topology, _values: Values, of: str, protocol: str, balancer: str) -> int:
-    return _derive.service_port(topology, of, protocol, balancer)
+@from_declaration
+def service_port(given: Declared, of: str, protocol: str, balancer: str = STACK.balancer) -> int:
+    return flows.service_port(given.topology, of, protocol, balancer)
 
 
-@_read
-def service_address(topology: Topology, _values: Values, balancer: str, source: str) -> str:
-    return _derive.service_address(topology, balancer, topology.host(source))
+@from_declaration
+def service_address(given: Declared, source: str, balancer: str = STACK.balancer) -> str:
+    return flows.service_address(given.topology, balancer, given.topology.host(source))
 
 
 class FilterModule:

@@ -1,28 +1,48 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report that verify leaves behind. Each filter has its documentation beside this file."""
+"""What verify finds and leaves behind. Each filter has its documentation beside this file."""
 
 from __future__ import annotations
 
 import typing as t
+from datetime import datetime, timezone
 
-from ansible.errors import AnsibleFilterError
-
-from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._inventory import model
+from ..plugin_utils._inventory import (
+    Declared,
+    declared,
+    errors_for_ansible,
+    from_declaration,
+    registered,
+)
 from ..plugin_utils._report.data import report as _report_data
 from ..plugin_utils._report.page import page as _report_html
+from ..plugin_utils._stack import STACK
+from ..plugin_utils._verification import evidence
+from ..plugin_utils._verification import verification as _verification
 
 
-def verification_report(
-    declaration: t.Any, groups: t.Any, hostvars: t.Any, **options: t.Any
+def verification(
+    source: t.Any,
+    groups: t.Any,
+    hostvars: t.Any,
+    play_hosts: t.Sequence[str],
+    generated_at: str = "",
 ) -> dict[str, t.Any]:
-    try:
-        topology, _values = model(declaration, groups, hostvars)
-    except TopologyError as exc:
-        raise AnsibleFilterError(str(exc)) from exc
-    return _report_data.verification_report(topology, **options)
+    with errors_for_ansible():
+        given = declared(source, groups, hostvars)
+    hosts = dict.fromkeys([*STACK.hosts(groups), *play_hosts, evidence.client_of(groups)])
+    found = registered(hostvars, hosts, *evidence.NAMES)
+    return _verification.verification(
+        given.topology,
+        evidence.Evidence.of(STACK, groups, play_hosts, found),
+        generated_at or datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC"),
+    )
+
+
+@from_declaration
+def verification_report(given: Declared, **options: t.Any) -> dict[str, t.Any]:
+    return _report_data.verification_report(given.topology, **options)
 
 
 def report_html(report: dict[str, t.Any]) -> str:
@@ -31,4 +51,8 @@ def report_html(report: dict[str, t.Any]) -> str:
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable]:
-        return {"report_html": report_html, "verification_report": verification_report}
+        return {
+            "report_html": report_html,
+            "verification": verification,
+            "verification_report": verification_report,
+        }

@@ -95,7 +95,7 @@ def stack(tmp_path: Path) -> Stack:
     }
     # There is no nginx: this stands for what it would tell.
     told = {"serving": "3f9a1c52be07", "pools": [{"name": "webapp", "members": MEMBERS}]}
-    return Stack(tmp_path, groups, variables, {"__verify_balancer": told})
+    return Stack(tmp_path, groups, variables, {"__release_info": told})
 
 
 @pytest.fixture

@@ -26,4 +26,4 @@ def test_directory_is_made_where_the_role_has_not(stack, directory, made) -> Non
     assert done.returncode == 0, done.stdout
     told = done.stdout.partition(PLACE)[2].splitlines()[1]
     assert ("skipping: [lb1]" not in told) is made
-    assert "[lb1]" in done.stdout.partition("TASK [Write it down on the load balancer]")[2]
+    assert "[lb1]" in done.stdout.partition("TASK [Write the note on the load balancer]")[2]

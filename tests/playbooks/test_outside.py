@@ -26,7 +26,7 @@ def test_service_has_the_port_of_its_flow(stack) -> None:
 def test_nobody_there_is_told_at_once_and_why(stack) -> None:
     del stack.groups["clients"]
     stack.variables["topology"]["flows"][0]["port"] = 8081
-    stack.extra["__verify_balancer"]["serving"] = ""
+    stack.extra["__release_info"]["serving"] = ""
     done = stack.play("verify")
     assert done.returncode == 2, done.stdout
     assert "the application does not reach MySQL: [Errno 111] Connection refused" in done.stdout

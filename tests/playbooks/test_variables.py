@@ -45,8 +45,12 @@ def variables(stack, name: str, *wanted: str) -> dict:
         "ansible.builtin.copy": {"content": shown, "dest": str(stack.path / "shown.json")},
         "run_once": True,
     }
+    derive = {
+        "ansible.builtin.import_playbook": "peerlb.stack.derive",
+        "vars": {"__groups": [name], "__parts": [name]},
+    }
     own = {"hosts": name, "gather_facts": False, "vars": play["vars"], "tasks": [task]}
-    (stack.path / "show.yml").write_text(yaml.safe_dump([own]))
+    (stack.path / "show.yml").write_text(yaml.safe_dump([derive, own]))
     done = stack.play(str(stack.path / "show.yml"))
     assert done.returncode == 0, done.stdout
     return json.loads((stack.path / "shown.json").read_text())

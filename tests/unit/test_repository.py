@@ -22,6 +22,8 @@ from support import ROOT
 DOCUMENTS = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
 PLUGINS = sorted(path for path in (ROOT / "plugins").rglob("*.py") if path.name != "__init__.py")
 PACKAGES = sorted((ROOT / "plugins").rglob("__init__.py"))
+INPUTS = sorted((ROOT / "playbooks").glob("*.meta.yml"))
+PLAYBOOKS = sorted(set((ROOT / "playbooks").glob("*.yml")) - set(INPUTS))
 LONG = 200  # lines
 ROLES = sorted(path for path in (ROOT / "roles").iterdir() if (path / "tasks").is_dir())
 
@@ -271,16 +273,41 @@ def test_no_path_of_a_developer_is_named() -> None:
 
 
 def test_playbooks_can_be_called_by_their_full_name() -> None:
-    names = [path.stem for path in (ROOT / "playbooks").glob("*.yml")]
+    names = [path.name.removesuffix(".yml") for path in PLAYBOOKS]
     assert names
     assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
 
 
 def test_playbooks_refuse_groups_without_hosts() -> None:
     """Ansible is content with an empty inventory, as a cloud gives it for a misspelt project."""
-    parts = {"inhabited", "note_declaration", "preview"}  # of others, not to be called alone
-    silent = {"explain"}  # fails by itself, with what it could not find
-    for path in (ROOT / "playbooks").glob("*.yml"):
+    parts = {"require", "note_declaration", "one_by_one", "explain_hops"}  # of other playbooks
+    for path in PLAYBOOKS:
         first = yaml.safe_load(path.read_text())[0].get("ansible.builtin.import_playbook", "")
-        if path.stem not in parts | silent:
-            assert first in ("inhabited.yml", "check.yml", "override.yml"), path.stem
+        if path.stem not in parts:
+            assert first in ("require.yml", "derive.yml", "check.yml", "override.yml"), path.stem
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=relative)
+def test_playbooks_hold_no_programs_in_jinja(playbook: Path) -> None:
+    """What a playbook decides is Python that is tested; Jinja only hands values over."""
+    expressions = re.findall(r"{[{%].*?[}%]}", playbook.read_text(), re.DOTALL)
+    assert sum(len(" ".join(text.split())) for text in expressions) <= 800
+
+
+def test_inputs_of_playbooks_are_specified() -> None:
+    """A playbook that names __inputs has a file of that name, and each file has its playbook."""
+    named = {
+        play["vars"]["__inputs"]
+        for path in PLAYBOOKS
+        for play in yaml.safe_load(path.read_text())
+        if "__inputs" in play.get("vars", {})
+    }
+    assert named
+    specified = {path.name.removesuffix(".meta.yml"): load(path) for path in INPUTS}
+    assert named == set(specified)
+    for name, found in specified.items():
+        assert (ROOT / "playbooks" / f"{name}.yml").is_file()
+        assert list(found["argument_specs"]) == [name]
+        for option in found["argument_specs"][name]["options"].values():
+            assert option["type"]
+            assert option["description"]

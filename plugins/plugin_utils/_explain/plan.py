@@ -13,6 +13,8 @@ from ...module_utils._topology.values import Host
 from .._derive.flows import probe_targets
 from .questions import Question
 
+Registered = t.Mapping[str, t.Any]  # the result of a task
+
 UNUSED_PORT = 9  # "discard": to see whether there is a way, whoever listens
 SIBLINGS = 8  # other flows of the same way, as a hint whether it is open at all
 
@@ -45,6 +47,22 @@ def plan(topology: Topology, asked: t.Iterable[Question]) -> dict[str, dict[str,
             "door_names": list(own.doors),
         }
         for name, own in found.items()
+    }
+
+
+def evidence(
+    probes: Registered | None, path: Registered | None, seen: Registered | None
+) -> dict[str, t.Any]:
+    """Return what a host answered to its part of the plan; what it did not answer is empty.
+
+    probes: what the task that probes registered; path: what path_info returned at once, or the
+    job in which it goes on watching; seen: what that job returned in the end.
+    """
+    looked = seen if seen and "doors" in seen else path or {}
+    return {
+        "probes": (probes or {}).get("results") or [],
+        "routes": looked.get("routes") or {},
+        "doors": looked.get("doors") or [],
     }
 
 

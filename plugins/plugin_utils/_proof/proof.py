@@ -17,17 +17,9 @@ from ...module_utils._values.addresses import IPv4Network
 from ...module_utils._values.entries import listing
 from .._derive.flows import grant_hosts, service_port, the_flow
 from .._derive.pools import Settings, inward, listeners, outward, pools
+from .._stack import StackGroups
 from .dead_flows import dead_flows
 from .pools import missed_listeners, scattered
-
-
-@dataclass(frozen=True)
-class Stack:
-    """The groups that make the stack."""
-
-    balancer: str
-    application: str
-    database: str
 
 
 @dataclass
@@ -35,7 +27,7 @@ class Proof:
     """What was shown, as rows of a table, and what stands against it, one sentence each."""
 
     topology: Topology
-    stack: Stack
+    stack: StackGroups
     rows: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     _pools: dict[int, str] = field(default_factory=dict)  # by the port of their listener
@@ -153,7 +145,7 @@ class Proof:
 
 def prove(
     topology: Topology,
-    stack: Stack,
+    stack: StackGroups,
     members: Settings,
     declared_pools: t.Any = (),
     declared_listeners: t.Any = (),
@@ -163,7 +155,7 @@ def prove(
     members holds peerlb_member by host; the declared ones are settings as in _derive_pools.
     """
     proof = Proof(topology, stack)
-    empty = [group for group in vars(stack).values() if not topology.members(group)]
+    empty = [group for group in stack.names() if not topology.members(group)]
     if empty:
         proof.problems = [f"group {group}: has no host; the stack needs one" for group in empty]
         return proof

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+PROBE_HEADS = ("flow", "protocol", "expected", "found", "latency", "")
 MARK = {True: "ok", False: "FAIL"}
 
 

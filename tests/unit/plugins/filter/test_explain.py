@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.peerlb.stack.plugins.filter import derived
 from ansible_collections.peerlb.stack.plugins.filter import explain as filters
 
 PROBE = {
@@ -48,3 +49,41 @@ def test_hosts_that_did_not_answer_leave_it_open(inventory) -> None:
 def test_what_is_no_way_is_refused(inventory) -> None:
     with pytest.raises(AnsibleFilterError, match="is not written as"):
         filters.explain_plan(*inventory.read(), balancer="nginx_lb", explain="web1 to lb1")
+
+
+def test_what_verify_registered_is_planned(inventory) -> None:
+    declaration, groups, hostvars = inventory.read()
+    model = derived.derived(declaration, groups, hostvars)["model"]
+    results = [{"name": "web1 -> lb1:80", "ok": False}, {"name": "web1 -> lb1:3306", "ok": True}]
+    told = {"web1": {"__verify_probes": {"results": results}}, "web2": {}}
+    plan = filters.explain_plan(model, groups, told)
+    assert plan["questions"][0]["name"] == "web1 -> lb1:80"
+    told["localhost"] = {"__explain_plan": plan}
+    assert filters.explain_hosts(told, groups) == list(plan["by_host"])
+
+
+def test_nothing_is_planned_where_nothing_failed(inventory) -> None:
+    declaration, groups, hostvars = inventory.read()
+    plan = filters.explain_plan(declaration, groups, hostvars, required=False)
+    assert (plan["questions"], plan["by_host"], plan["note"]) == ([], {}, "")
+    assert filters.explanations(plan["model"], groups, {}, plan=plan) == {}
+    assert filters.explain_hosts({}, groups) == []
+    with pytest.raises(AnsibleFilterError, match="explain: name a way, as in -e explain="):
+        filters.explain_plan(declaration, groups, hostvars)
+
+
+def test_explanations_read_what_the_tasks_registered(inventory) -> None:
+    declaration, groups, hostvars = inventory.read()
+    plan = filters.explain_plan(declaration, groups, hostvars, explain="lb1 -> db1:3306")
+    own = [{**each, **PROBE} for each in plan["by_host"]["lb1"]["probes"]]
+    door = {"arrived": False, "answered": "none", "sockets": [], "containers": [], "firewall": None}
+    told = {
+        "lb1": {"__explain_probes": {"results": own}, "__explain_path": {"routes": {}}},
+        "db1": {"__explain_path": {"ansible_job_id": "1"}, "__explain_seen": {"doors": [door]}},
+    }
+    found = filters.explanations(plan["model"], groups, told, plan=plan)
+    assert found["lb1 -> db1:3306"]["blame"] == "rule"
+    lines = filters.explanation_lines(found, {**plan, "note": "and more"}, ["lb1"])
+    assert lines[0].startswith("lb1 -> db1:3306 (mysql) fails at rule")
+    assert lines[-2:] == ["and more", "not asked, as outside of --limit: db1"]
+    assert filters.explanation_lines(found, plan, ["lb1", "db1"])[-1].split()[1] == "greeting"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.peerlb.stack.plugins.filter import derived
 from ansible_collections.peerlb.stack.plugins.filter import preview as filters
 
 GROUPS = {"balancer": "nginx_lb", "application": "webapp", "database": "mysql"}
@@ -35,3 +36,40 @@ def test_what_can_not_be_is_refused(inventory) -> None:
     pools = [{"name": "webapp", "colour": 1}]
     with pytest.raises(AnsibleFilterError, match="colour"):
         filters.preview(*inventory.read(), deployed={}, users=[], pools=pools, **GROUPS)
+
+
+def test_the_preview_of_a_site_reads_what_the_tasks_registered(inventory) -> None:
+    inventory.variables["webapp_mysql_user"] = "shop"
+    declaration, groups, hostvars = inventory.read()
+    model = derived.derived(declaration, groups, hostvars, parts=["mysql"])["model"]
+    accounts = {"rc": 0, "stdout_lines": ["shop@10.9.0.0/255.255.0.0"]}
+    told = {"db1": {"__preview_accounts": accounts, "__preview_container": {"rc": 0}}}
+    users = [{"name": "ada", "hosts": ["%"], "password": "oyster"}]
+    lines = filters.site_preview(model, groups, told, play_hosts=["db1"], users=users)
+    first = lines.index("grants of db1:")
+    assert lines[first + 1 : first + 4] == [
+        "  - shop@10.9.0.0/255.255.0.0",
+        "  + shop@10.0.0.0/255.255.255.0",
+        "  + ada@%",
+    ]
+    assert lines[-1] == "not asked, as outside of --limit: lb1, web1, web2"
+    assert "oyster" not in "".join(lines)
+
+
+def test_hosts_that_are_not_reached_are_not_compared(inventory) -> None:
+    declaration, groups, hostvars = inventory.read()
+    told = {"db1": {"__preview_container": {"unreachable": True}}}
+    lines = filters.site_preview(declaration, groups, Both(hostvars, told), play_hosts=["db1"])
+    assert not [line for line in lines if line.startswith("grants of db1")]
+    assert any(line.startswith("not known:") and "grants of db1" in line for line in lines)
+
+
+class Both:
+    """The variables of the inventory, and what tasks registered."""
+
+    def __init__(self, hostvars, told) -> None:
+        self.hostvars, self.told = hostvars, told
+
+    def get(self, host):
+        own = self.hostvars.get(host) or {}
+        return {**{key: own[key] for key in own}, **self.told.get(host, {})}

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.peerlb.stack.plugins.filter import topology
+from ansible_collections.peerlb.stack.plugins.filter import derived, topology
 from ansible_collections.peerlb.stack.plugins.filter import verification as filters
 
 
@@ -37,3 +39,17 @@ def test_wrong_declaration_is_named(inventory) -> None:
         filters.verification_report(
             wrong, groups, hostvars, results=[], sources=[], generated_at="now"
         )
+
+
+def test_verification_reads_what_the_tasks_registered(inventory) -> None:
+    declaration, groups, hostvars = inventory.read()
+    told = {name: {"__verify_probes": {"results": []}} for name in ("lb1", "web1", "web2", "db1")}
+    told["client"] = {"__verify_probes": {"results": []}, "verify_path": "/mysql"}
+    model = derived.derived(declaration, groups, hostvars)["model"]
+    found = filters.verification(model, groups, told, play_hosts=["localhost", *told])
+    assert found["problems"] == [
+        "the application does not reach MySQL: no answer",
+        "how the load balancer balances could not be measured",
+    ]
+    assert found["service"][0] == "/mysql: no answer"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", found["report"]["generated_at"])

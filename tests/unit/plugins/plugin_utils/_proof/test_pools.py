@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Stack, prove
+from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import prove
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
-GROUPS = Stack("nginx_lb", "webapp", "mysql")
+GROUPS = STACK
 
 
 def problems(stack, members=None, pools=(), listeners=()) -> list[str]:

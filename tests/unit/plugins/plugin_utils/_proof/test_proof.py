@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._proof import proof as _proof
-from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Proof, Stack, prove
+from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Proof, prove
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
-GROUPS = Stack("nginx_lb", "webapp", "mysql")
+GROUPS = STACK
 
 
 def proof(stack, members=None, pools=(), listeners=()) -> Proof:

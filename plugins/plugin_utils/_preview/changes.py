@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._nginx.pool import Pool
-from ..module_utils._nginx.upstreams import render_upstream
-from ..module_utils._path.docker import Container
-from ..module_utils._topology.model import Topology
-from ..module_utils._topology.values import ANY, Flow
-from ..module_utils._values.entries import listing
-from ._derive.flows import flow_address, service_port
-from ._derive.pools import listeners, pools
-from ._proof.proof import Stack
+from ...module_utils._nginx.pool import Pool
+from ...module_utils._nginx.upstreams import render_upstream
+from ...module_utils._path.docker import Container
+from ...module_utils._topology.model import Topology
+from ...module_utils._topology.values import ANY, Flow
+from ...module_utils._values.entries import listing
+from .._derive.flows import flow_address, service_port
+from .._derive.pools import listeners, pools
+from .._stack import StackGroups
 
 NOTED = ("networks", "peerings", "flows", "management", "rules")
 KEYS = ("MYSQL_HOST", "MYSQL_PORT", "WEBAPP_TRUSTED_PROXIES")  # what follows from the declaration
@@ -59,7 +59,7 @@ def _rules(topology: Topology, flow: Flow) -> Lines:
 
 
 def wanted(
-    topology: Topology, stack: Stack, settings: Found, given: Found, users: t.Iterable[Found]
+    topology: Topology, stack: StackGroups, settings: Found, given: Found, users: t.Iterable[Found]
 ) -> Sections:
     """Return what the inventory asks for.
 

@@ -6,15 +6,14 @@ from __future__ import annotations
 import copy
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._preview import (
+from ansible_collections.peerlb.stack.plugins.plugin_utils._preview.changes import (
     changes,
     declared,
     deployed,
     wanted,
 )
-from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Stack
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
-STACK = Stack("nginx_lb", "webapp", "mysql")
 MEMBERS = [
     {"name": "web1", "address": "10.1.0.2", "port": 3000},
     {"name": "web2", "address": "10.1.0.3", "port": 3000},

@@ -1,0 +1,8 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The preview: what a run of site.yml would change on the hosts, before anything is changed.
+
+It knows what hosts tell of their state and what the declaration asks for. It must not ask a host.
+Begin with `changes.py`; `told.py` reads what the tasks of the playbook preview registered.
+"""

@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import TopologyError
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.derived import (
+    addresses,
+    application,
+    balancers,
+    database,
+)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
+
+
+def test_addresses_are_those_in_the_declared_networks(stack) -> None:
+    assert addresses(stack.parse(), ["web2", "db1"]) == {"web2": "10.1.0.3", "db1": "10.2.0.2"}
+    with pytest.raises(TopologyError, match="^host x: stands in no declared network\nhost y: "):
+        addresses(stack.parse(), ["x", "web1", "y"])
+
+
+def test_database_by_default(stack) -> None:
+    assert database(stack.parse(), STACK, {}) == {
+        "port": 3306,
+        "account": {
+            "name": "webapp",
+            "hosts": ["10.0.0.0/255.255.0.0"],
+            "privileges": "webapp.*:ALL",
+        },
+        "databases": {"db1": [{"name": "webapp"}]},
+    }
+
+
+def test_database_and_account_are_the_ones_of_the_first_host_that_names_them(stack) -> None:
+    values = {
+        "web1": {"webapp_mysql_user": "shop", "webapp_mysql_database": None},
+        "web2": {"webapp_mysql_user": "other", "webapp_mysql_database": "orders"},
+        "db1": {"peerlb_databases": [{"name": "reports"}]},
+    }
+    found = database(stack.parse(), STACK, values)
+    assert found["account"]["name"] == "shop"
+    assert found["account"]["privileges"] == "orders.*:ALL"
+    assert found["databases"] == {"db1": [{"name": "orders"}, {"name": "reports"}]}
+
+
+def test_database_that_is_written_out_is_not_doubled(stack) -> None:
+    own = [{"name": "reports"}, {"name": "webapp", "seed": "shop.sql"}]
+    found = database(stack.parse(), STACK, {"db1": {"peerlb_databases": own}})
+    assert found["databases"]["db1"] == own
+
+
+def test_application(stack) -> None:
+    stack.add("lb2", "10.0.0.3", "nginx_lb")
+    assert application(stack.parse(), STACK) == {
+        "port": 3000,
+        "mysql_host": "10.0.0.2",
+        "mysql_port": 3306,
+        "trusted_proxies": ["10.0.0.2", "10.0.0.3"],
+    }
+
+
+def test_each_load_balancer_has_its_own_settings(stack) -> None:
+    stack.add("lb2", "10.0.0.3", "nginx_lb")
+    values = {
+        "lb2": {
+            "peerlb_pools": [{"name": "webapp", "method": "least_conn"}],
+            "peerlb_listeners": None,
+        }
+    }
+    found = balancers(stack.parse(), STACK, {"web1": {"weight": 3}}, values)
+    assert list(found) == ["lb1", "lb2"]
+    methods = {name: own["pools"][0]["method"] for name, own in found.items()}
+    assert methods == {"lb1": "round_robin", "lb2": "least_conn"}
+    assert [each["weight"] for each in found["lb1"]["pools"][0]["members"]] == [3, 1]
+    assert [each["port"] for each in found["lb2"]["listeners"]] == [80, 3306]

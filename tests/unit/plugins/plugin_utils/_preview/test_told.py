@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._preview.told import state
+
+SKIPPED = {"skipped": True, "changed": False}
+NOTE = {"content": base64.b64encode(json.dumps({"flows": []}).encode()).decode()}
+CONTAINERS = [{"Name": "/peerlb-mysql"}]
+
+
+def told(**changes) -> dict:
+    """Return what a database server registers, whose name in the play begins with __."""
+    found = {
+        "release_info": SKIPPED,
+        "preview_note": SKIPPED,
+        "preview_container": {"rc": 0, "stdout": json.dumps(CONTAINERS), "stderr": ""},
+        "preview_accounts": {"rc": 0, "stdout_lines": ["webapp@%"]},
+        **changes,
+    }
+    return {f"__{name}": result for name, result in found.items()}
+
+
+def test_a_database_server_tells_of_containers_and_accounts() -> None:
+    assert state(told()) == {
+        "release": None,
+        "note": None,
+        "containers": CONTAINERS,
+        "accounts": ["webapp@%"],
+    }
+
+
+def test_a_load_balancer_tells_of_its_release_and_the_note() -> None:
+    release = {"declared": [], "listeners": []}
+    found = state(
+        told(
+            release_info=release,
+            preview_note=NOTE,
+            preview_container=SKIPPED,
+            preview_accounts=SKIPPED,
+        )
+    )
+    assert found == {
+        "release": release,
+        "note": {"flows": []},
+        "containers": None,
+        "accounts": None,
+    }
+
+
+def test_a_load_balancer_without_a_note_has_an_empty_one() -> None:
+    failed = {"msg": "file not found: /opt/peerlb/declaration.json"}
+    assert state(told(preview_note=failed))["note"] == {}
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"rc": 1, "stdout": "[]", "stderr": "Error: No such container: peerlb-mysql"},
+        {"failed": True, "msg": "[Errno 2] No such file or directory: b'docker'"},
+    ],
+)
+def test_a_bare_host_has_nothing(container) -> None:
+    found = state(told(preview_container=container, preview_accounts={"rc": 1}))
+    assert (found["containers"], found["accounts"]) == ([], [])
+
+
+def test_of_two_containers_one_may_be_missing() -> None:
+    shown = {"rc": 1, "stdout": json.dumps(CONTAINERS), "stderr": "No such container: x"}
+    assert state(told(preview_container=shown))["containers"] == CONTAINERS
+
+
+@pytest.mark.parametrize(
+    "container", [{"rc": 1, "stdout": "", "stderr": "permission denied"}, {"msg": "timed out"}, {}]
+)
+def test_silence_is_not_taken_for_nothing(container) -> None:
+    found = state(told(preview_container=container, preview_accounts={"rc": 1}))
+    assert (found["containers"], found["accounts"]) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["release_info", "preview_container"])
+def test_a_host_that_is_not_reached_tells_nothing(name) -> None:
+    assert state(told(**{name: {"unreachable": True, "msg": "timed out"}})) is None

@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
+from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.evidence import (
+    Evidence,
+    client_of,
+)
+
+
+def test_a_limit_divides_the_hosts(run) -> None:
+    run.play_hosts = ["web1", "backup1"]
+    found = run.evidence()
+    assert found.inside == ("web1",)
+    assert found.outside == ("lb1", "web2", "db1", "client")
+    assert found.missing_ends == ["client", "lb1"]
+    assert list(found.results) == ["web1"]
+
+
+def test_the_controller_stands_for_a_client(run) -> None:
+    del run.stack.groups["clients"]
+    found = run.evidence()
+    assert client_of({}) == found.client == "localhost"
+    assert found.inside[-1] == "localhost"
+    run.play_hosts.remove("localhost")
+    assert run.evidence().missing_ends == ["localhost"]
+
+
+@pytest.mark.parametrize(
+    ("connection", "answer"),
+    [
+        ({"body": " pong \n now ", "statuses": {"503": 1}}, "pong now"),
+        ({"body": "word " * 99, "statuses": {}}, "word " * 30 + "word..."),
+        ({"body": "", "statuses": {"503": 1}, "errors": ["late"]}, "status 503"),
+        ({"body": None, "statuses": {}, "errors": ["refused", "again"]}, "refused"),
+        ({}, "no answer"),
+    ],
+)
+def test_what_the_application_says_of_mysql(run, connection, answer) -> None:
+    run.found["client"]["__verify_connection"] = connection
+    assert run.evidence().connection_answer == answer
+    assert not run.evidence().connection_works
+
+
+def test_settings_are_the_clients(run) -> None:
+    found = run.evidence()
+    assert (found.path, found.tolerance) == ("/connection", 10)
+    run.found["client"] |= {"verify_path": "/mysql", "verify_tolerance": "0"}
+    run.found["lb1"] |= {"verify_path": "/other", "verify_tolerance": 3}
+    run.found["web1"]["webapp_served_by"] = "blue"
+    found = run.evidence()
+    assert (found.path, found.tolerance) == ("/mysql", 0)
+    assert {name: text for name, text in found.served_by.items() if text} == {"web1": "blue"}
+
+
+def test_a_run_without_results_has_none() -> None:
+    groups = {"nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": ["db1"]}
+    found = Evidence.of(STACK, groups, ["lb1", "web1", "db1", "localhost"], {})
+    assert (found.results, found.sample, found.connection, found.pool) == ({}, {}, {}, {})
+    assert (found.release, found.explanations, found.project) == ("", {}, {})
+
+
+def test_facts_of_the_play_are_found_at_any_of_its_hosts(run) -> None:
+    lines = {"name": "web1 -> lb1:80", "lines": ["a", "b"]}
+    run.found["db1"]["__explanations"] = {"web1 -> lb1:80": lines}
+    run.found["db1"]["__audit"] = {"findings": []}
+    assert run.evidence().explanations == {"web1 -> lb1:80": ["a", "b"]}
+    assert run.evidence().project == {"findings": []}

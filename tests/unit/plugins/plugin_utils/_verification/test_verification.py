@@ -1,0 +1,122 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.verification import (
+    problems,
+    service_lines,
+    unjudged,
+    verification,
+)
+
+FAR = "the shares of the members, and whether the application reaches MySQL"
+
+
+def verified(run) -> dict:
+    return verification(run.topology, run.evidence(), "now")
+
+
+def test_all_is_well(run) -> None:
+    found = verified(run)
+    assert (found["problems"], found["unjudged"]) == ([], [])
+    count = sum(len(own["__verify_probes"]["results"]) for own in run.found.values())
+    assert found["summary"] == [f"{count} probes from 5 hosts are as declared"]
+    assert len(found["table"]) == count + 2
+    assert found["service"] == [
+        "/connection: {}",
+        '40 requests from client: {"web1": 20, "web2": 20}, median 2.5 ms',
+        "release 3f9a1c52be07 is live",
+    ]
+    report = found["report"]
+    assert report["summary"]["ok"] == count
+    assert report["generated_at"] == "now"
+    assert report["service"]["client"] == "client"
+    assert report["service"]["release"] == "3f9a1c52be07"
+    assert (report["problems"], report["unjudged"]) == ([], [])
+
+
+def test_a_probe_that_is_not_as_declared_is_a_sentence_and_explained(run) -> None:
+    result = run.found["web1"]["__verify_probes"]["results"][0]
+    result |= {"state": "timeout", "ok": False, "detail": "no answer"}
+    run.found["web1"]["__explanations"] = {result["name"]: {"lines": ["fails at rule"]}}
+    found = verified(run)
+    sentence = "web1 -> lb1:80 (http): expected open, found timeout (no answer)"
+    assert found["problems"] == found["summary"] == [sentence]
+    (failure,) = found["report"]["failures"]
+    assert failure["explanation"] == ["fails at rule"]
+
+
+def test_a_host_that_did_not_probe_is_a_problem(run) -> None:
+    run.found["web2"]["__verify_probes"] = {"unreachable": True, "msg": "timed out"}
+    assert problems(run.evidence()) == ["web2 was not probed"]
+
+
+def test_a_limit_says_what_was_not_judged(run) -> None:
+    run.play_hosts = ["web1"]
+    found = verified(run)
+    assert found["problems"] == []
+    assert found["unjudged"] == [
+        "not judged, as outside of --limit: the probes of lb1, web2, db1, client",
+        f"not judged, as outside of --limit (client, lb1): {FAR}",
+    ]
+    assert found["summary"][0].endswith("probes from 1 hosts are as declared")
+    assert found["summary"][1:] == found["unjudged"]
+    assert found["service"] == []
+    assert found["report"]["service"] == {}
+
+
+def test_a_limit_with_both_ends_judges_the_service(run) -> None:
+    run.play_hosts = ["lb1", "client"]
+    run.found["client"]["__verify_connection"] = {"statuses": {"503": 1}}
+    assert problems(run.evidence()) == ["the application does not reach MySQL: status 503"]
+    assert FAR not in "".join(unjudged(run.evidence()))
+
+
+def test_a_limit_without_a_host_of_the_stack_is_a_problem(run) -> None:
+    run.play_hosts = ["backup1"]
+    assert problems(run.evidence()) == ["no host of the stack is inside --limit"]
+
+
+def test_an_application_that_does_not_say_is_not_judged(run) -> None:
+    run.found["client"]["__verify_connection"] = {"skipped": True}
+    found = run.evidence()
+    assert problems(found) == []
+    assert unjudged(found) == [
+        "not judged: whether the application reaches MySQL, as webapp_image is set and"
+        " verify_path is not"
+    ]
+    assert service_lines(found)[0] == "/connection: not asked"
+
+
+@pytest.mark.parametrize(("tolerance", "told"), [(10, []), (0, ["web1 answered 27 of 40, due 20"])])
+def test_other_clients_move_the_shares(run, tolerance, told) -> None:
+    run.found["client"]["__verify_sample"]["served_by"] = {"web1": 27, "web2": 13}
+    run.found["client"]["verify_tolerance"] = tolerance
+    assert problems(run.evidence())[:1] == told
+
+
+def test_members_may_call_themselves_otherwise(run) -> None:
+    run.found["client"]["__verify_sample"]["served_by"] = {"blue": 20, "green": 20}
+    assert problems(run.evidence()) != []
+    run.found["web1"]["webapp_served_by"], run.found["web2"]["webapp_served_by"] = "blue", "green"
+    assert problems(run.evidence()) == []
+
+
+@pytest.mark.parametrize("host", ["lb1", "client"])
+def test_shares_that_could_not_be_measured_are_a_problem(run, host) -> None:
+    for name in ("__release_info", "__verify_sample"):
+        run.found[host].pop(name, None)
+    assert problems(run.evidence()) == ["how the load balancer balances could not be measured"]
+    assert unjudged(run.evidence()) == []
+
+
+def test_a_load_balancer_without_a_release_says_so(run) -> None:
+    run.found["lb1"]["__release_info"]["serving"] = ""
+    assert service_lines(run.evidence())[-1] == "release none is live"
+
+
+def test_the_audit_of_the_same_run_becomes_part_of_the_report(run) -> None:
+    run.found["db1"]["__audit"] = {"findings": []}
+    assert verified(run)["report"]["project"] == {"findings": []}
