@@ -48,8 +48,8 @@ options:
         required: true
   watch:
     description:
-      - The seconds to wait, at most, until a connection to each of O(doors) has come in and has been
-        answered.
+      - The seconds to wait, at most, until a connection to each of O(doors) has come in and has
+        been answered.
     type: float
     default: 0
 notes:
