@@ -12,14 +12,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._probe.conversation i
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import Outcome, Target
 from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import PROTOCOLS
-
-GREETING = Packet(
-    0,
-    b"\n9.7.4\x00\r\x00\x00\x00]q<b\x1bv\x1cS\x00\xff\xff\xff\x02\x00\xff\xdf\x15"
-    + bytes(10)
-    + b"abcdefghijkl\x00caching_sha2_password\x00",
-).render()
-SWITCH = Packet(2, b"\xfesha256_password\x00abcdefghijklmnopqrst\x00").render()
+from support.mysql_packets import GREETING, SWITCH
 
 
 def error(sequence: int, code: int, text: bytes, state: bytes = b"") -> bytes:

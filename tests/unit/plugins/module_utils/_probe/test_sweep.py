@@ -20,18 +20,12 @@ from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import 
     ProbeError,
     Target,
 )
+from support.mysql_packets import GREETING, SWITCH
 
 LOCAL = "127.0.0.1"
 AMPLE = 8.0  # seconds; a probe that gets an answer must not depend on how busy the machine is
 SHORT = 0.3  # seconds; for a probe that gets no answer
 
-GREETING = Packet(
-    0,
-    b"\n9.7.4\x00\r\x00\x00\x00]q<b\x1bv\x1cS\x00\xff\xff\xff\x02\x00\xff\xdf\x15"
-    + bytes(10)
-    + b"abcdefghijkl\x00caching_sha2_password\x00",
-).render()
-SWITCH = Packet(2, b"\xfesha256_password\x00abcdefghijklmnopqrst\x00").render()
 DENIED = Packet(4, b"\xff\x15\x04#28000Access denied").render()
 BLOCKED = Packet(0, b"\xffi\x04Host '127.0.0.1' is blocked").render()
 
