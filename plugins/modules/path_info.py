@@ -9,12 +9,12 @@ module: path_info
 short_description: Read what a host knows of connections from it and to it
 version_added: 0.1.0
 description:
-  - For connections from this host, tells the kernel's route to an address.
-  - For connections to this host, tells which sockets listen on a port and who holds them, which
-    containers publish it, or would if they ran, and what the host's firewall does with the first
-    packet.
-  - On request it also watches for a while whether such a packet comes in, and what goes out in
-    answer. This tells a network that lets nothing through from a host that does not answer.
+  - For connections from this host, returns the kernel's route to an address.
+  - For connections to this host, returns which sockets listen on a port and which processes hold
+    the sockets, which containers publish the port, or would if they ran, and what the host's
+    firewall does with a connection's first packet.
+  - If O(watch) is set, the module also watches whether such a packet comes in, and what the host
+    answers. If no packet comes in, the network is at fault; if there is no answer, the host is.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -22,81 +22,92 @@ extends_documentation_fragment:
   - peerlb.stack.reader
 options:
   routes:
-    description: Addresses to tell the route to.
+    description: The addresses to return the kernel's route to.
     type: list
     elements: str
     default: []
   doors:
-    description: Connections to this host. Only root can see all there is to see.
+    description:
+      - Connections to this host. Only root sees packets, the firewall's rules and the sockets of
+        all processes.
     type: list
     elements: dict
     default: []
     suboptions:
       source:
-        description: The IPv4 address that it comes from; empty if that is not known.
+        description: The IPv4 address from which the connection comes; empty if it is not known.
         type: str
         default: ""
       address:
-        description: The IPv4 address of this host that it goes to.
+        description: The IPv4 address of this host to which the connection goes.
         type: str
         required: true
       port:
-        description: The TCP port that it goes to.
+        description: The TCP port to which the connection goes.
         type: int
         required: true
   watch:
-    description: How many seconds to wait, at most, for a connection to each of O(doors).
+    description:
+      - The seconds to wait, at most, until a connection to each of O(doors) has come in and has
+        been answered.
     type: float
     default: 0
 notes:
-  - The firewall is read from C(nft), which also shows the rules of C(iptables-nft). Rules of
-    C(iptables-legacy) are not seen.
+  - The firewall's rules are those that C(nft) lists, among them those of C(iptables-nft). The rules
+    of C(iptables-legacy) are not read.
 """
 
 EXAMPLES = r"""
-- name: See what MySQL's port looks like from within
+- name: Show what there is at MySQL's port
   peerlb.stack.path_info:
     doors:
       - {source: 10.0.0.2, address: 10.2.0.2, port: 3306}
   become: true
 
-- name: Ask for the route to MySQL
+- name: Show the route to MySQL
   peerlb.stack.path_info:
     routes: [10.2.0.2]
 """
 
 RETURN = r"""
 routes:
-  description: The kernel's route, or why there is none, by address.
+  description: By address the kernel's route, or why there is none.
   returned: success
   type: dict
   sample: {10.2.0.2: 10.2.0.2 gateway 10.0.0.1 dev eth0 prefsrc 10.0.0.2}
 doors:
-  description: What there is, in the order of O(doors).
+  description: What there is at each port, in the order of O(doors).
   returned: success
   type: list
   elements: dict
   contains:
     arrived:
-      description: Whether a packet came that begins a connection; V(null) if nobody watched.
+      description:
+        - Whether the first packet of a connection came in. V(null) without O(watch), or if the user
+          must not see packets.
       type: bool
     answered:
-      description: What was said to it, V(none), V(accepted), V(refused) or V(prohibited).
+      description:
+        - What the host answered, V(none), V(accepted), V(refused) or V(prohibited). V(null) as for
+          RV(doors[].arrived).
       type: str
     sockets:
       description:
-        - What listens on the port, on this or on another address, by which process, in which
-          container.
+        - The sockets that listen on the port, each with its address, process and container.
+          C(hears) tells whether connections to O(doors[].address) reach it.
       type: list
       elements: dict
     containers:
-      description: The containers that publish the port, hold its socket, or would.
+      description:
+        - The containers that publish the port or hold its socket, else stopped containers on the
+          host's network. C(leads) tells whether connections to O(doors[].address) are led into the
+          container; C(inside) is what listens there.
       type: list
       elements: dict
     firewall:
       description:
-        - What the host's firewall does, and by which rule. C(doubts) are rules
-          that may do otherwise. V(null) if its rules can not be read.
+        - What the host's firewall does, and the rule that decides. C(doubts) are the rules that may
+          drop or reject the packet before. V(null) if the rules cannot be read.
       type: dict
   sample:
     - arrived: true
@@ -120,8 +131,8 @@ doors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._path.host import Host, look
-from ..module_utils._path.watch import Door
+from ..module_utils._path.host import LocalHost, inspect_ports
+from ..module_utils._path.watch import WatchedPort
 
 ARGUMENT_SPEC = {
     "routes": {"type": "list", "elements": "str", "default": []},
@@ -151,10 +162,12 @@ def main() -> None:
         except OSError as exc:  # a program that this host does not have
             return 127, "", str(exc)
 
+    host = LocalHost(run)
+    ports = [WatchedPort(**door) for door in params["doors"]]
     module.exit_json(
         changed=False,
-        routes={address: Host(run).route(address)["text"] for address in params["routes"]},
-        doors=look(run, [Door(**door) for door in params["doors"]], params["watch"]),
+        routes={address: host.route(address)["text"] for address in params["routes"]},
+        doors=inspect_ports(run, ports, params["watch"]),
     )
 
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: reachability
-short_description: Prove which targets a host can reach, and which it can not
+short_description: Prove which targets a host can reach, and which it cannot
 version_added: 0.1.0
 description:
-  - Probes a list of targets at the same time, from the host it runs on, and compares what it finds
-    with what is expected.
-  - Fails if any target is not as expected, and names every one that is not.
-  - A probe is a real attempt to use the flow. It opens a TCP connection; over it an V(http) probe
-    gets a status line, and a V(mysql) probe goes through a whole handshake.
+  - Probes a list of targets at the same time, from the host on which the module runs, and compares
+    each outcome with the expected one.
+  - Fails if any target is not as expected, and names every such target.
+  - A probe is a real attempt to use a flow. It opens a TCP connection. Over the connection, an
+    V(http) probe gets a status line, and a V(mysql) probe goes through a whole handshake.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -27,11 +27,13 @@ options:
     required: true
     suboptions:
       name:
-        description: How people call this target, such as V(web1 -> db1). Messages begin with it.
+        description: A name for people, such as V(web1 -> db1). Messages begin with the name.
         type: str
         required: true
       address:
-        description: The IPv4 address to connect to. Host names are refused, as they prove less.
+        description:
+          - The IPv4 address to connect to. A host name is refused, because it may resolve to an
+            address that nobody declared.
         type: str
         required: true
       port:
@@ -40,10 +42,10 @@ options:
         required: true
       protocol:
         description:
-          - What must answer there. V(tcp) is content with a connection.
-          - V(http) takes any valid status line, V(502) too. That says that the flow is open, not
-            that the service is well.
-          - V(mysql) takes any greeting or error of a MySQL or MariaDB server.
+          - What has to answer. For V(tcp) a connection is enough.
+          - For V(http) any valid status line is enough, V(502) too. The status line shows that the
+            flow is open, not that the service works.
+          - For V(mysql) any greeting or error of a MySQL or MariaDB server is enough.
         type: str
         choices: [tcp, http, mysql]
         default: tcp
@@ -55,37 +57,37 @@ options:
         choices: [open, closed]
         default: open
       path:
-        description: What a V(http) probe asks for. The other protocols do not use it.
+        description: The path that an V(http) probe requests. Other probes do not use it.
         type: str
         default: /
   timeout:
-    description: How many seconds one probe may take in all, V(60) at most.
+    description: The seconds that one probe may take in all, at most V(60).
     type: float
     default: 2.0
   concurrency:
     description:
-      - How many probes run at a time. Fewer do if the host's limit on open files is lower.
-      - Of the V(mysql) probes, at most 8 at a time go to the same address and port.
+      - How many probes run at a time. Fewer probes run if the host's limit on open files is lower.
+      - At most 8 V(mysql) probes at a time go to the same address and port.
     type: int
     default: 500
   fail_on_mismatch:
     description:
       - Whether to fail if a target is not as expected. If V(false), RV(summary) and RV(results)
-        tell.
+        show which targets are not.
     type: bool
     default: true
 notes:
-  - MySQL counts connections that end before the handshake does, and after 100 of them
-    (C(max_connect_errors)) it blocks the host they came from. Behind a load balancer this is
-    everybody. The V(mysql) probe never adds to that count. A V(tcp) or V(http) probe of a MySQL
-    port does; use V(mysql) there, even where the port is expected to be closed.
-  - The V(mysql) probe tries to log in as C(peerlb_probe) without a password, which is meant to be
-    refused. The server may log it as such.
-  - It tells nothing of UDP, of IPv6, or of the way back for connections the other side begins.
+  - MySQL counts the connections of a host that end before their handshake. After 100 of them
+    (C(max_connect_errors)) MySQL blocks the host. Behind a load balancer, that host is the load
+    balancer, so that all clients are blocked. A V(mysql) probe never adds to the count. A V(tcp) or
+    V(http) probe of a MySQL port does. Use V(mysql) there, also if the port should be closed.
+  - A V(mysql) probe tries to log in as C(peerlb_probe) without a password. The server should refuse
+    the login, and may log the refusal.
+  - The module tests neither UDP nor IPv6, nor connections that the target would open.
 """
 
 EXAMPLES = r"""
-- name: Check what web1 can reach, and what it can not
+- name: Check what web1 can reach, and what it cannot
   peerlb.stack.reachability:
     targets:
       - name: web1 -> lb1
@@ -110,7 +112,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: What was found, in the order of O(targets).
+  description: The outcome of each probe, in the order of O(targets).
   returned: when the probes ran, also when the module fails because of a mismatch
   type: list
   elements: dict
@@ -133,25 +135,30 @@ results:
     state:
       description:
         - V(open) is a connection over which the protocol answered.
-        - V(refused) is a host that answers, with nothing on this port (or a rule that says so).
-        - V(timeout) is no answer in time, to the connection or (RV(results[].connected)) after it.
-        - V(no_route) is a network that says there is no way, or a rule that says so.
-        - V(wrong_protocol) is a connection over which something else answered, or that ended first.
-        - V(blocked) is MySQL's error 1129. The server has blocked the host that it sees.
+        - V(refused) is a host on which nothing listens on the port, or a firewall rule that answers
+          in the same way.
+        - V(timeout) is no answer in time, to the connection or, if RV(results[].connected), over
+          the connection.
+        - V(no_route) is a network without a route to the target, or a firewall rule that answers in
+          the same way.
+        - V(wrong_protocol) is a connection over which something else answered, or that ended before
+          the answer.
+        - V(blocked) is MySQL's error 1129. The server has blocked the host from which it sees the
+          connection.
       type: str
       sample: open
     connected:
       description: Whether a TCP connection came up.
       type: bool
     latency_ms:
-      description: Milliseconds from the first packet to the finding.
+      description: Milliseconds from the first packet to the outcome.
       type: float
     detail:
       description: The evidence, such as a status line, a greeting or the system's error.
       type: str
       sample: MySQL 9.7.4 greeting, access denied as expected
     ok:
-      description: Whether this is as expected.
+      description: Whether the outcome is as expected.
       type: bool
   sample:
     - name: web1 -> lb1
@@ -219,16 +226,16 @@ def main() -> None:
 
     try:
         check_limits(timeout, concurrency)
-        found = probe_all(parse_targets(module.params["targets"]), timeout, concurrency)
+        results = probe_all(parse_targets(module.params["targets"]), timeout, concurrency)
     except ProbeError as exc:
         module.fail_json(msg=str(exc))
 
     report = {
         "changed": False,
-        "results": [result.report() for result in found],
-        "summary": summary(found),
+        "results": [result.report() for result in results],
+        "summary": summary(results),
     }
-    mismatch = mismatch_message(found)
+    mismatch = mismatch_message(results)
     if mismatch and module.params["fail_on_mismatch"]:
         module.fail_json(msg=mismatch, **report)
     module.exit_json(**report)

@@ -16,7 +16,7 @@ UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class PoolError(ValueError):
-    """A pool, member or listener that nginx could not honour; the text names the entry."""
+    """A pool, a member or a listener that nginx cannot serve; the message names the entry."""
 
 
 def read_settings(cls: t.Any, entry: t.Any, required: t.Sequence[str] = ()) -> dict[str, t.Any]:

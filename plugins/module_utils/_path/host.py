@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Gather what a host knows of connections to it: sockets, containers, firewall, arrivals."""
+"""Gather what this host knows of connections to it: sockets, containers, firewall, arrivals."""
 
 from __future__ import annotations
 
@@ -9,37 +9,43 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from . import docker as _path_docker
-from . import sockets as _path_sockets
-from .docker import Container
-from .nft.text import Ruleset
-from .nft.text import parse as parse_rules
+from .docker import Container, containers_at, parse_containers
+from .nft.text import Ruleset, parse_ruleset
 from .nft.walk import Verdict, judge
-from .watch import Door, watch
+from .sockets import Listener, holders, listeners
+from .watch import WatchedPort, watch
 
-Run = t.Callable[[list[str]], tuple[int, str, str]]
-BEFORE, AFTER_NAT, FOR_US = ("ingress", "prerouting"), ("forward",), ("input",)
+Run = t.Callable[[list[str]], tuple[int, str, str]]  # returns exit code, stdout and stderr
+# The hooks of nftables that a packet passes: on its arrival, then to a container or to a process.
+ARRIVAL_HOOKS, CONTAINER_HOOKS, PROCESS_HOOKS = ("ingress", "prerouting"), ("forward",), ("input",)
+# An address for documentation (RFC 5737), to ask for the route to any host of the internet.
+SOME_HOST = "192.0.2.1"
 
 
 @dataclass
-class Host:
-    """What was read of this host, once for all doors. run executes a command."""
+class LocalHost:
+    """The host on which this runs, with what was read of it once for all ports.
+
+    run: executes a command; rules: None if they cannot be read.
+    """
 
     run: Run
     containers: list[Container] = field(default_factory=list)
     rules: Ruleset | None = None
-    listening: list[_path_sockets.Listener] = field(default_factory=list)
+    listening: list[Listener] = field(default_factory=list)
 
     @classmethod
-    def read(cls, run: Run) -> Host:
-        code, rules, _err = run(["nft", "-a", "list", "ruleset"])
-        return cls(
-            run, _containers(run), parse_rules(rules) if code == 0 else None,
-            _path_sockets.listeners(),
-        )  # fmt: skip
+    def read(cls, run: Run) -> LocalHost:
+        """Read the containers, the rules and the listening sockets of this host."""
+        code, text, _err = run(["nft", "-a", "list", "ruleset"])
+        rules = parse_ruleset(text) if code == 0 else None
+        return cls(run, _read_containers(run), rules, listeners())
 
     def route(self, address: str) -> dict[str, str]:
-        """Return the interface and the sentence of the kernel's route to an address."""
+        """Return the kernel's route to an address, or why there is none.
+
+        {"device": "eth0", "text": "10.2.0.2 gateway 10.0.0.1 dev eth0 prefsrc 10.0.0.2"}
+        """
         code, out, err = self.run(["ip", "-j", "route", "get", address])
         if code != 0:
             return {"device": "", "text": (err or out).strip()}
@@ -48,92 +54,102 @@ class Host:
         words = [f"{key} {entry[key]}" for key in keys if entry.get(key)]
         return {"device": entry.get("dev", ""), "text": " ".join([entry["dst"], *words])}
 
-    def door(self, door: Door) -> dict[str, t.Any]:
-        """Return what there is at a door: its sockets, containers, and the firewall's verdict."""
-        sockets = [each for each in self.listening if each.port == door.port]
-        held = _path_sockets.holders({each.inode for each in sockets})
+    def describe(self, port: WatchedPort) -> dict[str, t.Any]:
+        """Return a port's sockets and containers and the firewall's verdict, as path_info does."""
+        sockets = [listener for listener in self.listening if listener.port == port.port]
+        held = holders({socket.inode for socket in sockets})
         ids = [holder["container"] for holder in held.values()]
-        containers = _path_docker.concerned(self.containers, door.port, (ids or [""])[0])
+        containers = containers_at(self.containers, port.port, (ids or [""])[0])
         return {
             "sockets": [
                 {
-                    "address": each.address,
-                    "hears": each.hears(door.address),
-                    "process": held.get(each.inode, {}).get("process", ""),
-                    "container": self._name(held.get(each.inode, {}).get("container", "")),
+                    "address": socket.address,
+                    "hears": socket.accepts(port.address),
+                    "process": held.get(socket.inode, {}).get("process", ""),
+                    "container": self._name(held.get(socket.inode, {}).get("container", "")),
                 }
-                for each in sockets
+                for socket in sockets
             ],
-            "containers": [self._container(each, door) for each in containers],
-            "firewall": self._firewall(door, containers),
+            "containers": [_describe_container(each, port) for each in containers],
+            "firewall": self._firewall(port, containers),
         }
 
     def _name(self, container: str) -> str:
         return next((each.name for each in self.containers if each.id == container), "")
 
-    def _container(self, container: Container, door: Door) -> dict[str, t.Any]:
-        inner = {each.inner_port for each in container.on(door.port)}
-        inside = _path_sockets.listeners(f"/proc/{container.pid}") if container.pid else []
-        return {
-            "name": container.name,
-            "state": container.state,
-            "health": container.health,
-            "exit_code": container.exit_code,
-            "published": [each.address or "0.0.0.0" for each in container.on(door.port)],
-            "leads": any(each.leads_from(door.address) for each in container.on(door.port)),
-            "host_network": container.host_network,
-            "inner_ports": sorted(inner),
-            "inside": sorted({str(each) for each in inside if each.port in inner}),
-        }
-
-    def _firewall(self, door: Door, containers: t.Sequence[Container]) -> dict[str, t.Any] | None:
-        """Follow the door's first packet through the rules; None where they can not be read."""
+    def _firewall(
+        self, port: WatchedPort, containers: t.Sequence[Container]
+    ) -> dict[str, t.Any] | None:
+        """Return the rules' verdict on a connection's first packet; None if they cannot be read."""
         if self.rules is None:
             return None
-        packet: dict[str, t.Any] = {"daddr": door.address, "dport": door.port, "status": ""}
-        packet.update(original_daddr=door.address, original_dport=door.port, daddr_type="local")
-        packet["saddr"] = door.source or None
-        packet["iifname"] = self.route(door.source or "192.0.2.1")["device"] or None
-        verdict = judge(self.rules, packet, BEFORE)
+        packet: dict[str, t.Any] = {"daddr": port.address, "dport": port.port, "status": ""}
+        packet.update(original_daddr=port.address, original_dport=port.port, daddr_type="local")
+        packet["saddr"] = port.source or None
+        packet["iifname"] = self.route(port.source or SOME_HOST)["device"] or None
+        verdict = judge(self.rules, packet, ARRIVAL_HOOKS)
         if verdict.action == "accept":
-            then = self._behind_nat(packet, containers, door)
-            later = judge(self.rules, then or packet, AFTER_NAT if then else FOR_US)
+            translated = self._translated(packet, containers, port)
+            hooks = CONTAINER_HOOKS if translated else PROCESS_HOOKS
+            later = judge(self.rules, translated or packet, hooks)
             verdict = Verdict(later.action, later.rule, verdict.doubts + later.doubts)
         return vars(verdict)
 
-    def _behind_nat(
-        self, packet: dict[str, t.Any], containers: t.Sequence[Container], door: Door
+    def _translated(
+        self, packet: dict[str, t.Any], containers: t.Sequence[Container], port: WatchedPort
     ) -> dict[str, t.Any] | None:
-        """Return the packet as it is on its way to a container, or None if it goes to none."""
+        """Return the packet as Docker's NAT sends it to a container; None if it goes to none."""
         for container in containers:
-            for each in container.on(door.port):
-                if container.running and container.address and each.leads_from(door.address):
-                    out = self.route(container.address)["device"] or None
-                    changed = {"daddr": container.address, "dport": each.inner_port}
-                    extra = {"status": "dnat", "daddr_type": "unicast", "oifname": out}
+            for published in container.published_at(port.port):
+                if container.running and container.address and published.accepts(port.address):
+                    device = self.route(container.address)["device"] or None
+                    changed = {"daddr": container.address, "dport": published.inner_port}
+                    extra = {"status": "dnat", "daddr_type": "unicast", "oifname": device}
                     return {**packet, **changed, **extra}
         return None
 
 
-def _containers(run: Run) -> list[Container]:
+def _describe_container(container: Container, port: WatchedPort) -> dict[str, t.Any]:
+    published = container.published_at(port.port)
+    inner = {each.inner_port for each in published}
+    inside = listeners(f"/proc/{container.pid}") if container.pid else []
+    return {
+        "name": container.name,
+        "state": container.state,
+        "health": container.health,
+        "exit_code": container.exit_code,
+        "published": [each.address or "0.0.0.0" for each in published],
+        "leads": any(each.accepts(port.address) for each in published),
+        "host_network": container.host_network,
+        "inner_ports": sorted(inner),
+        "inside": sorted({str(each) for each in inside if each.port in inner}),
+    }
+
+
+def _read_containers(run: Run) -> list[Container]:
     code, out, _err = run(["docker", "ps", "--all", "--quiet", "--no-trunc"])
     if code != 0 or not out.split():
         return []
     _code, out, _err = run(["docker", "inspect", *out.split()])
-    return _path_docker.parse(out)
+    return parse_containers(out)
 
 
-def look(run: Run, doors: t.Sequence[Door], seconds: float) -> list[dict[str, t.Any]]:
-    """Watch the doors for some seconds, then look at what is behind each of them."""
-    seen = bool(doors) and seconds > 0 and watch(doors, seconds)
-    if not doors:
+def inspect_ports(
+    run: Run, ports: t.Sequence[WatchedPort], seconds: float
+) -> list[dict[str, t.Any]]:
+    """Watch the ports for at most some seconds, then return what there is at each of them.
+
+    arrived and answered are None if seconds is 0 or this process may not see packets.
+    """
+    if not ports:
         return []
-    host = Host.read(run)
+    watched = seconds > 0 and watch(ports, seconds)
+    host = LocalHost.read(run)
     return [
         {
-            "arrived": door.arrived if seen else None,
-            "answered": door.answered if seen else None,
-            **host.door(door),
+            "arrived": port.arrived if watched else None,
+            "answered": port.answered if watched else None,
+            **host.describe(port),
         }
-        for door in doors
+        for port in ports
     ]

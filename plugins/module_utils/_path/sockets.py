@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which sockets listen on this host, and who holds them, from /proc."""
+"""Which sockets listen on this host, and which processes hold them, from /proc."""
 
 from __future__ import annotations
 
@@ -13,29 +13,33 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-LISTEN = "0A"
-ANYWHERE = ("0.0.0.0", "::")
+LISTEN = "0A"  # the state of a listening socket, as the kernel writes it
+WILDCARDS = ("0.0.0.0", "::")  # a socket bound to one of these listens on every address
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A listening socket; "::" takes IPv4 as well, unless the program said otherwise."""
+    """A listening socket. inode: the number by which /proc names the socket."""
 
     address: str
     port: int
     inode: str = ""
 
-    def hears(self, address: str) -> bool:
-        return self.address in (*ANYWHERE, address)
+    def accepts(self, address: str) -> bool:
+        """Tell whether a connection to this address of the host reaches the socket.
+
+        "::" counts as listening on IPv4 as well, which a program can switch off.
+        """
+        return self.address in (*WILDCARDS, address)
 
     def __str__(self) -> str:
         shown = f"[{self.address}]" if ":" in self.address else self.address
         return f"{shown}:{self.port}"
 
 
-def parse(text: str) -> list[Listener]:
-    """Return the listening sockets of the text of /proc/net/tcp or /proc/net/tcp6."""
+def parse_listeners(text: str) -> list[Listener]:
+    """Return the listening sockets of /proc/net/tcp or /proc/net/tcp6, given as text."""
     found = []
     for line in text.splitlines()[1:]:
         words = line.split()
@@ -46,7 +50,10 @@ def parse(text: str) -> list[Listener]:
 
 
 def _address(text: str) -> str:
-    """Read the kernel's form: numbers of 32 bits in the machine's byte order, in hex."""
+    """Return an address that the kernel wrote as hexadecimal numbers of 32 bits.
+
+    "0200020A" is 10.2.0.2 where the machine's byte order is little-endian.
+    """
     numbers = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     packed = struct.pack(f"={len(numbers)}I", *numbers)
     if len(packed) == 4:
@@ -56,19 +63,25 @@ def _address(text: str) -> str:
 
 
 def listeners(directory: str = "/proc") -> list[Listener]:
-    """Return what listens in the network of a process: /proc for our own, /proc/PID for others."""
+    """Return the listening sockets in the network of a process.
+
+    directory: /proc for this process, /proc/PID for another one.
+    """
     found = []
     for name in ("tcp", "tcp6"):
         try:
             text = Path(directory, "net", name).read_text(encoding="ascii")
-        except OSError:  # no IPv6, or the process has ended
+        except OSError:  # The host has no IPv6, or the process has ended.
             continue
-        found += parse(text)
+        found += parse_listeners(text)
     return found
 
 
 def holders(inodes: t.Container[str], proc: str = "/proc") -> dict[str, dict[str, t.Any]]:
-    """Return by inode the pid, name and container (its id, or "") that hold these sockets."""
+    """Return which process holds each of these sockets, by inode.
+
+    {"4711": {"pid": 42, "process": "nginx", "container": ""}}; container: its id, "" for none.
+    """
     found: dict[str, dict[str, t.Any]] = {}
     for process in Path(proc).glob("[0-9]*"):
         try:
@@ -76,7 +89,7 @@ def holders(inodes: t.Container[str], proc: str = "/proc") -> dict[str, dict[str
                 match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry.path))
                 if match and match[1] in inodes and match[1] not in found:
                     found[match[1]] = _describe(process)
-        except OSError:  # it has ended, or is not ours to look at
+        except OSError:  # The process has ended, or only root may look at it.
             continue
     return found
 

@@ -1,14 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The MySQL packets that a probe reads and writes, up to the end of the handshake. No I/O."""
+"""The packets of a MySQL handshake, as a probe reads and writes them. No I/O."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
 
-# Nobody's account: the server is meant to refuse it, which is what ends the handshake.
+# An account that no server should have: the refusal is what ends the handshake.
 USER = "peerlb_probe"
 
 HOST_IS_BLOCKED = 1129
@@ -19,13 +19,16 @@ _PROTOCOL_41 = 0x200
 _SECURE_CONNECTION = 0x8000
 _PLUGIN_AUTH = 0x80000
 _UTF8MB4 = 45
-_MAX_PAYLOAD = 16 * 1024  # a handshake packet is far smaller: more is not MySQL
+_MAX_PAYLOAD = 16 * 1024  # bytes; a packet of a handshake is far smaller
 
 _FAST_AUTH_OK = b"\x03"
 
 
 class MysqlFormatError(ValueError):
-    """What the server sent is no MySQL handshake packet. evidence: its first bytes."""
+    """The bytes that the server sent are no packet of a MySQL handshake.
+
+    evidence: these bytes; the message shows the first 24 of them.
+    """
 
     def __init__(self, problem: str, evidence: bytes) -> None:
         super().__init__(f"{problem}: {evidence[:24]!r}")
@@ -33,20 +36,24 @@ class MysqlFormatError(ValueError):
 
 @dataclass(frozen=True)
 class Packet:
+    """A packet of MySQL's protocol; sequence: its number in the exchange, modulo 256."""
+
     sequence: int
     payload: bytes
 
     def render(self) -> bytes:
+        """Return the packet as it is sent: a length of 3 bytes, the sequence, the payload."""
         return struct.pack("<I", len(self.payload))[:3] + bytes([self.sequence]) + self.payload
 
     def reply(self, payload: bytes) -> bytes:
+        """Return the packet that answers this one, as it is sent."""
         return Packet((self.sequence + 1) % 256, payload).render()
 
 
 def take_packet(buffer: bytes) -> tuple[Packet | None, bytes]:
-    """Split the first packet off a buffer; None while it is incomplete.
+    """Return the first packet of a buffer, None while it is incomplete, and the rest.
 
-    Raises MysqlFormatError as soon as its length can not be that of a handshake packet.
+    Raises MysqlFormatError as soon as the length cannot be that of a handshake packet.
     """
     if len(buffer) < 4:
         return None, buffer
@@ -60,22 +67,24 @@ def take_packet(buffer: bytes) -> tuple[Packet | None, bytes]:
 
 @dataclass(frozen=True)
 class ServerError:
-    """An ERR packet. Before the greeting it has no SQL state."""
+    """An ERR packet, such as 1045 with the message "Access denied …"."""
 
     code: int
     message: str
 
     @classmethod
     def parse(cls, payload: bytes) -> ServerError:
+        """Read the payload of an ERR packet. Raises MysqlFormatError."""
         if len(payload) < 3:
             raise MysqlFormatError("an error packet without a code", payload)
+        # An SQL state of 6 bytes stands before the message, but not in place of a greeting.
         text = payload[9:] if payload[3:4] == b"#" else payload[3:]
         return cls(int.from_bytes(payload[1:3], "little"), printable(text))
 
 
 @dataclass(frozen=True)
 class Greeting:
-    """The server's first packet, protocol 10."""
+    """The server's first packet: a handshake of protocol version 10."""
 
     version: str
     plugin: str
@@ -83,6 +92,7 @@ class Greeting:
 
     @classmethod
     def parse(cls, payload: bytes) -> Greeting:
+        """Read the payload of a greeting. Raises MysqlFormatError."""
         version, _nul, rest = payload[1:].partition(b"\0")
         if payload[:1] != b"\x0a" or len(rest) < 15:
             raise MysqlFormatError("no greeting of protocol 10", payload)
@@ -96,7 +106,8 @@ class Greeting:
 
     @property
     def product(self) -> str:
-        # MariaDB puts a version of MySQL before its own, for the sake of old replicas
+        """The server's name and version: "MySQL 9.7.4"."""
+        # MariaDB puts a version of MySQL before its own version, for old replicas.
         name = "MariaDB" if "MariaDB" in self.version else "MySQL"
         number = self.version[6:] if self.version.startswith("5.5.5-") else self.version
         return f"{name} {number}"
@@ -117,23 +128,23 @@ class Greeting:
 
 
 def no_password(plugin: str) -> bytes:
-    """Return what a client without a password sends to an authentication plugin.
+    """Return what a client without a password answers to an authentication plugin.
 
-    The server refuses it at once: no key exchange, no second round trip, no TLS needed.
+    The server refuses it at once: no key exchange, no second round trip and no TLS are needed.
     """
     return b"" if plugin == "mysql_native_password" else b"\0"
 
 
 def parse_greeting(payload: bytes) -> Greeting | ServerError:
-    """Read the server's first packet. Raises MysqlFormatError."""
+    """Read the payload of the server's first packet. Raises MysqlFormatError."""
     return ServerError.parse(payload) if payload[:1] == b"\xff" else Greeting.parse(payload)
 
 
 def answer_login(payload: bytes) -> bytes | ServerError | None:
-    """Read a packet that follows the login.
+    """Read the payload of a packet that follows the login.
 
-    Return the payload to send next (empty: none), or the error that ended the login, or None when
-    the server let the user in. Raises MysqlFormatError.
+    Returns the payload to send next (b"" for none), the error that ended the login, or None if the
+    server let the user in. Raises MysqlFormatError.
     """
     kind, rest = payload[:1], payload[1:]
     if kind == b"\xff":
@@ -148,11 +159,11 @@ def answer_login(payload: bytes) -> bytes | ServerError | None:
 
 
 def printable(raw: bytes) -> str:
-    """Return foreign bytes as one short line that is safe to print."""
+    """Return bytes from a server as one short line that is safe to print."""
     text = raw[:120].decode("utf-8", "replace")
     return "".join(char if char.isprintable() else "." for char in text)
 
 
-# What to leave behind when the greeting did not come in time.
+# The login for a server whose greeting did not come in time.
 BLIND_LOGIN = Packet(1, Greeting("", "caching_sha2_password", _PLUGIN_AUTH).response()).render()
 QUIT = Packet(0, b"\x01").render()

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Probe targets over real sockets, many at once. The only part of a probe that does I/O."""
+"""Probe many targets at once over real sockets. The only part of a probe that does I/O."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
-from .talk import Talk, start
-from .target import TIMEOUT, Finding, Result, Target, connect_failure
+from .conversation import Conversation, start
+from .target import TIMEOUT, Outcome, Result, Target, connect_failure
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-# A MySQL server has 151 connections by default, and they are there for the application.
+# Probes at a time. MySQL allows 151 connections by default, and the application needs them.
 _PER_MYSQL_SERVER = 8
-# Files that are neither ours nor free: Python's own, the event loop's, Ansible's.
+# Open files that this process needs for itself: Python's, the event loop's, Ansible's.
 _SPARE_FILES = 32
 
 
 def probe_all(targets: Sequence[Target], timeout: float, concurrency: int) -> list[Result]:
-    """Probe every target once and return the results in the order given.
+    """Probe each target once and return the results in the order of the targets.
 
-    timeout is the time in seconds that one probe may take in all; concurrency the number of sockets
-    open at a time, less if this process may not open as many. Raises ProbeError if this host can
-    not probe.
+    timeout: the seconds that one probe may take in all; concurrency: the number of sockets open at
+    a time, less if this process may not open as many. Raises ProbeError if this host cannot probe.
     """
     return asyncio.run(_sweep(targets, timeout, _affordable(concurrency)))
 
 
 def _affordable(concurrency: int) -> int:
+    """Return how many sockets this process may open at a time, at most the concurrency."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return concurrency
@@ -41,65 +41,68 @@ def _affordable(concurrency: int) -> int:
 
 
 async def _sweep(targets: Sequence[Target], timeout: float, workers: int) -> list[Result]:
-    # the workers share one list: neither a task nor a socket waits for its turn
-    work = iter(enumerate(targets))
-    doors: dict = defaultdict(lambda: asyncio.Semaphore(_PER_MYSQL_SERVER))
-    found: dict[int, Result] = {}
+    # The workers take their targets from one iterator, so that each is busy until all is done.
+    remaining = iter(enumerate(targets))
+    mysql_slots: dict = defaultdict(lambda: asyncio.Semaphore(_PER_MYSQL_SERVER))
+    results: dict[int, Result] = {}
 
     async def worker() -> None:
-        for index, target in work:
-            async with contextlib.AsyncExitStack() as held:
+        for index, target in remaining:
+            async with contextlib.AsyncExitStack() as slot:
                 if target.protocol == "mysql":
-                    await held.enter_async_context(doors[target.address, target.port])
-                found[index] = await _probe(target, timeout)
+                    await slot.enter_async_context(mysql_slots[target.address, target.port])
+                results[index] = await _probe(target, timeout)
 
-    await asyncio.gather(*(worker() for _each in range(min(workers, len(targets)))))
-    return [found[index] for index in range(len(targets))]
+    await asyncio.gather(*(worker() for _number in range(min(workers, len(targets)))))
+    return [results[index] for index in range(len(targets))]
 
 
 async def _probe(target: Target, timeout: float) -> Result:
     begin = time.monotonic()
-    finding = await _connect(target, timeout)
-    return Result(target, finding, (time.monotonic() - begin) * 1000)
+    outcome = await _connect(target, timeout)
+    return Result(target, outcome, (time.monotonic() - begin) * 1000)
 
 
-async def _connect(target: Target, timeout: float) -> Finding:
+async def _connect(target: Target, timeout: float) -> Outcome:
     deadline = time.monotonic() + timeout
     connecting = asyncio.open_connection(target.address, target.port)
     try:
         reader, writer = await asyncio.wait_for(connecting, timeout)
     except asyncio.TimeoutError:
-        return Finding(TIMEOUT, False, f"no answer to the connection in {timeout:g} s")
+        return Outcome(TIMEOUT, False, f"no answer to the connection in {timeout:g} s")
     except OSError as exc:
         return connect_failure(target, exc)
     try:
-        return await _talk(start(target), (reader, writer), timeout, deadline)
+        return await _until_deadline(start(target), (reader, writer), timeout, deadline)
     finally:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
 
 
-async def _talk(talk: Talk, streams: _Streams, timeout: float, deadline: float) -> Finding:
+async def _until_deadline(
+    conversation: Conversation, streams: _Streams, timeout: float, deadline: float
+) -> Outcome:
     _reader, writer = streams
+    conversing = _converse(conversation, *streams)
     try:
-        return await asyncio.wait_for(_converse(talk, *streams), deadline - time.monotonic())
+        return await asyncio.wait_for(conversing, deadline - time.monotonic())
     except asyncio.TimeoutError:
-        writer.write(talk.parting)
-        return talk.unanswered(timeout)
+        writer.write(conversation.parting)
+        return conversation.timed_out(timeout)
     except ConnectionError:
-        return talk.broken("reset")
+        return conversation.cut_off("reset")
     except OSError as exc:
-        return talk.broken(f"lost ({exc.strerror})")
+        return conversation.cut_off(f"lost ({exc.strerror})")
 
 
 async def _converse(
-    talk: Talk, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> Finding:
-    writer.write(talk.opening)
-    while talk.finding is None:
+    conversation: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> Outcome:
+    writer.write(conversation.opening)
+    while conversation.outcome is None:
         data = await reader.read(4096)
         if not data:
-            return talk.broken("closed")
-        writer.write(talk.receive(data))
-    return talk.finding
+            return conversation.cut_off("closed")
+        writer.write(conversation.receive(data))
+    return conversation.outcome

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is probed, what was found, and whether that was expected. No Ansible, no I/O."""
+"""What is probed, the outcome, and whether that was expected. No Ansible, no I/O."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ NO_ROUTE = "no_route"
 WRONG_PROTOCOL = "wrong_protocol"
 BLOCKED = "blocked"
 
+# The states of a connect() that failed, by the error.
 _ERRNO_STATES = {
     errno.ECONNREFUSED: REFUSED,
     errno.ETIMEDOUT: TIMEOUT,
-    errno.ECONNABORTED: TIMEOUT,  # peerlb-cut-dead, on a load balancer: nobody answered for long
+    errno.ECONNABORTED: TIMEOUT,  # peerlb-cut-dead on a load balancer ended it: no answer for long
     errno.EHOSTUNREACH: NO_ROUTE,  # also "administratively prohibited"
     errno.EHOSTDOWN: NO_ROUTE,
     errno.ENETUNREACH: NO_ROUTE,
@@ -34,7 +35,7 @@ _ERRNO_STATES = {
 
 
 class ProbeError(ValueError):
-    """The targets make no sense, or this host can not probe. problems: one line for each."""
+    """The targets make no sense, or this host cannot probe. problems: one line for each."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -43,7 +44,7 @@ class ProbeError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """One flow to try: protocol is tcp, http or mysql, expect open or closed, path for http."""
+    """A connection to try. protocol: one of PROTOCOLS; expect: open or closed; path: for http."""
 
     name: str
     address: str
@@ -53,24 +54,30 @@ class Target:
     path: str = "/"
 
     def __str__(self) -> str:
+        """Return the name with its port, which some names have already: "web1 -> lb1:3306"."""
         suffix = f":{self.port}"
         return self.name if self.name.endswith(suffix) else self.name + suffix
 
     def problems(self) -> list[str]:
+        """Return why this target cannot be probed, one message for each setting at fault."""
         found = []
         if not _is_host_address(self.address):
             found.append(f"address {self.address!r} is not the IPv4 address of a host")
         if not 1 <= self.port <= 65535:
             found.append(f"port {self.port} is not between 1 and 65535")
-        # whatever is not plain would end up in the request as a header of its own
+        # A space or a line end in the path would change the rest of the request.
         if not re.fullmatch(r"/[!-~]*", self.path):
             found.append(f"path {self.path!r} is not a plain path that begins with /")
         return [f"target {self.name!r}: {problem}" for problem in found]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a probe met. connected: whether TCP came up; detail: the evidence, for people."""
+class Outcome:
+    """What came of a probe.
+
+    state: OPEN, REFUSED, …; connected: whether a TCP connection came up; detail: the evidence, for
+    people.
+    """
 
     state: str
     connected: bool
@@ -79,44 +86,47 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """A target and what was found there, after latency_ms milliseconds."""
+    """A target and the outcome of its probe, which took latency_ms milliseconds."""
 
     target: Target
-    finding: Finding
+    outcome: Outcome
     latency_ms: float
 
     @property
     def ok(self) -> bool:
-        # a port that accepts is not closed, whatever was said on it afterwards
+        """Whether the outcome is as expected."""
+        # A port that accepts a connection is not closed, whatever comes after that.
         if self.target.expect == "closed":
-            return not self.finding.connected
-        return self.finding.state == OPEN
+            return not self.outcome.connected
+        return self.outcome.state == OPEN
 
     def report(self) -> dict:
-        target, finding = self.target, self.finding
+        """Return the result as the module returns it."""
+        target, outcome = self.target, self.outcome
         return {
             "name": target.name,
             "address": target.address,
             "port": target.port,
             "protocol": target.protocol,
             "expect": target.expect,
-            "state": finding.state,
-            "connected": finding.connected,
+            "state": outcome.state,
+            "connected": outcome.connected,
             "latency_ms": round(self.latency_ms, 1),
-            "detail": finding.detail,
+            "detail": outcome.detail,
             "ok": self.ok,
         }
 
     def __str__(self) -> str:
-        target, finding = self.target, self.finding
+        """Return one line: "web1 -> db1:3306 (mysql): expected closed, found open (…)"."""
+        target, outcome = self.target, self.outcome
         return (
             f"{target} ({target.protocol}): expected {target.expect}, "
-            f"found {finding.state} ({finding.detail})"
+            f"found {outcome.state} ({outcome.detail})"
         )
 
 
 def parse_targets(params: Iterable[Mapping]) -> tuple[Target, ...]:
-    """Return the targets in the order given. Raises ProbeError naming every bad one."""
+    """Return the targets in the order given. A ProbeError names everything wrong with them."""
     targets = tuple(Target(**param) for param in params)
     problems = [problem for target in targets for problem in target.problems()]
     if problems:
@@ -132,30 +142,33 @@ def check_limits(timeout: float, concurrency: int) -> None:
         raise ProbeError(f"concurrency {concurrency} is less than 1")
 
 
-def connect_failure(target: Target, exc: OSError) -> Finding:
-    """Classify a connect() that failed.
+def connect_failure(target: Target, exc: OSError) -> Outcome:
+    """Return the outcome of a connect() that failed.
 
-    Raises ProbeError if the cause lies in this host (sockets or ports used up): that says nothing
-    about the target, and must not pass for a closed port.
+    Raises ProbeError if the cause lies in this host, such as no free socket: such an error says
+    nothing about the target, and must not pass for a closed port.
     """
     code = exc.errno or 0
-    if code == errno.ECONNRESET:  # it came up, and was gone before we could look
+    if code == errno.ECONNRESET:  # the connection came up, and the server reset it at once
         state = OPEN if target.protocol == "tcp" else WRONG_PROTOCOL
-        return Finding(state, True, "connection reset as soon as it was open")
+        return Outcome(state, True, "connection reset as soon as it was open")
     if code not in _ERRNO_STATES:
         raise ProbeError(f"target {target.name!r} could not be probed from here: {exc}")
-    return Finding(_ERRNO_STATES[code], False, os.strerror(code))
+    return Outcome(_ERRNO_STATES[code], False, os.strerror(code))
 
 
 def summary(results: Iterable[Result]) -> dict:
-    """Count the results: total, ok, mismatched."""
-    verdicts = [result.ok for result in results]
-    good = sum(verdicts)
-    return {"total": len(verdicts), "ok": good, "mismatched": len(verdicts) - good}
+    """Return how many results there are, and how many are as expected and not as expected.
+
+    {"total": 3, "ok": 2, "mismatched": 1}
+    """
+    as_expected = [result.ok for result in results]
+    ok = sum(as_expected)
+    return {"total": len(as_expected), "ok": ok, "mismatched": len(as_expected) - ok}
 
 
 def mismatch_message(results: Iterable[Result]) -> str:
-    """Name every result that was not expected, one a line; empty if there is none."""
+    """Return a line for each result that is not as expected, "" if there is none."""
     results = list(results)
     lines = [str(result) for result in results if not result.ok]
     if not lines:
@@ -168,5 +181,5 @@ def _is_host_address(text: str) -> bool:
         address = ipaddress.IPv4Address(text)
     except ValueError:
         return False
-    # connect() to 0.0.0.0 quietly goes to this very host
+    # A connect() to 0.0.0.0 goes to this very host.
     return not (address.is_unspecified or address.is_multicast)

@@ -57,7 +57,7 @@ class Reader:
         sections = {name: declaration.get(name) for name in SECTIONS}
         for name, entries in sections.items():
             if entries is not None and not is_list(entries):
-                self.problems.append(f"topology.{name}: is {entries!r}, not a list")
+                self.problems.append(f"topology.{name}: {misfit('', entries, 'a list')}")
         if sections["networks"] in (None, []):
             self.problems.append("topology.networks: declares no network")
         return {name: (each or []) if is_list(each) else [] for name, each in sections.items()}

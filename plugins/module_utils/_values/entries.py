@@ -10,7 +10,6 @@ such a message. No Ansible, no I/O.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import typing as t
 
@@ -25,27 +24,37 @@ KINDS = {
 Kind = t.TypeVar("Kind")
 
 
-@contextlib.contextmanager
-def errors_at(place: str, error: type[ValueError] = ValueError) -> t.Iterator[None]:
-    """Put the place before the message of a ValueError, and raise it as `error`.
+class errors_at:
+    """Put a place before the message of a ValueError, and raise it as `error`.
 
     with errors_at("listener 80", PoolError):
         one_of("protocol", "udp", ("http", "tcp"))
     raises PoolError("listener 80: protocol is 'udp', not one of http, tcp").
     """
-    try:
-        yield
-    except ValueError as exc:
-        raise error(f"{place}: {exc}") from None
+
+    # A class is twice as fast as contextlib.contextmanager, and a cloud's document has many fields.
+    def __init__(self, place: str, error: type[ValueError] = ValueError) -> None:
+        self.place, self.error = place, error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: t.Any, exc: BaseException | None, _traceback: t.Any) -> None:
+        if isinstance(exc, ValueError):
+            raise self.error(f"{self.place}: {exc}") from None
 
 
 def misfit(key: str, value: t.Any, wanted: str) -> ValueError:
-    """Return the error for a value that is not what is wanted; without a key, for an entry."""
+    """Return the error for a value that is not as wanted.
+
+    misfit("port", 0, "a port") is ValueError("port is 0, not a port"); the key "" means the whole
+    entry: "is None, not a mapping".
+    """
     return ValueError(f"{key} is {value!r}, not {wanted}".lstrip())
 
 
 def missing(key: str) -> ValueError:
-    """Return the error for a key that has to be there."""
+    """Return the error for a key that an entry has to have."""
     return ValueError(f"{key} is missing")
 
 
@@ -55,7 +64,7 @@ def is_list(value: t.Any) -> bool:
 
 
 def typed(key: str, value: t.Any, kind: type[Kind]) -> Kind:
-    """Return the value if it is of this kind, one of KINDS."""
+    """Return the value if it is of this kind, which is one of KINDS."""
     if kind is list:
         fits = is_list(value)
     elif kind is dict:

@@ -24,7 +24,7 @@ class Protocol:
 LISTENER_PROTOCOLS = ("http", "tcp")
 
 # A flow's protocol by its name. A protocol that is added here needs a conversation for its probe
-# (`_probe/talk.py`).
+# (`_probe/conversation.py`).
 PROTOCOLS = {
     each.name: each
     for each in (

@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tell whether a rule of nftables, as text, matches a packet. No Ansible, no I/O.
+"""Tell whether a rule of nftables, given as text, matches a packet. No Ansible, no I/O.
 
-What is not known, of the packet or of the rule, gives None.
+Every answer is True, False or None. None means that it depends on what is not known of the packet
+or not understood of the rule.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import typing as t
 
 from .text import Chain, Ruleset, split_elements
 
-# What a rule may look at, and under which name a packet holds it. A packet is of IPv4 and TCP.
-KEYS = {
+# What a rule can look at, and the name of the value in a packet. A packet is one of TCP on IPv4.
+FIELDS = {
     "ip saddr": "saddr",
     "ip daddr": "daddr",
     "ip protocol": "protocol",
@@ -39,107 +40,126 @@ KEYS = {
     "ct original ip saddr": "saddr",
     "fib daddr type": "daddr_type",
 }
-OTHERS = ("ip6", "udp", "icmp", "icmpv6", "sctp", "dccp", "arp", "igmp")
-FIXED = {"protocol": "tcp", "nfproto": "ipv4", "ethertype": "ip", "state": "new"}
-FIXED["direction"] = "original"
-BITWISE = ("&", "|", "^", "!", "and", "or", "xor", "not")  # not followed
+# A rule that looks at one of these never matches a packet of TCP on IPv4.
+OTHER_PROTOCOLS = ("ip6", "udp", "icmp", "icmpv6", "sctp", "dccp", "arp", "igmp")
+# The values that the first packet of every connection has.
+FIRST_PACKET = {"protocol": "tcp", "nfproto": "ipv4", "ethertype": "ip", "state": "new"}
+FIRST_PACKET["direction"] = "original"
+COMPARISONS = ("!=", "==", "<", ">", "<=", ">=")
+BITWISE = ("&", "|", "^", "!", "and", "or", "xor", "not")  # not understood
 VERDICTS = ("accept", "drop", "reject", "return", "jump", "goto", "queue")
 _TOKEN = re.compile(r'"[^"]*"|\{[^}]*\}|\S+')
 
-Packet = t.Mapping[str, t.Any]  # values by the names in KEYS; None or absent: not known
+Packet = t.Mapping[str, t.Any]  # values by the names in FIELDS; None or absent: not known
 
 
 def read_rule(text: str, packet: Packet, rules: Ruleset, chain: Chain) -> tuple[bool | None, str]:
-    """Return whether a rule matches (None: not known) and its verdict, such as "jump X"."""
+    """Return whether a rule matches a packet, and the rule's verdict.
+
+    "tcp dport 3306 jump more" gives (True, "jump more"); a rule without a verdict gives "".
+    """
     tokens = _TOKEN.findall(text)
-    known: bool | None = True
+    matches: bool | None = True
     while tokens:
         if tokens[0] in VERDICTS:
-            return known, " ".join(tokens[:2] if tokens[0] in ("jump", "goto") else tokens[:1])
-        names = _take_keys(tokens)
-        if names == [""]:
+            return matches, " ".join(tokens[:2] if tokens[0] in ("jump", "goto") else tokens[:1])
+        names = _take_fields(tokens)
+        if names is None:
             return False, ""
         if not names:
-            # Words that only note something change nothing; all others leave us in doubt.
-            skipped = tokens.pop(0)
-            if skipped in ("comment", "log", "prefix", "level"):
-                del tokens[: 0 if skipped == "log" else 1]
-            else:
-                known = None
+            matches = matches if _take_remark(tokens) else None
             continue
         values = [packet.get(name) for name in names]
         if tokens and tokens[0] == "vmap":
-            return _vmap(tokens, values, rules, chain)
+            return _verdict_of_map(tokens[1], values, rules, chain)
         matched = _take_match(tokens, values, rules, chain)
         if matched is False:
             return False, ""
-        known = None if matched is None else known
-    return known, ""
+        matches = None if matched is None else matches
+    return matches, ""
 
 
-def _take_keys(tokens: list[str]) -> list[str]:
-    """Take what a match looks at; [] where it is not understood, [""] where no such packet is."""
-    found: list[str] = []
+def _take_fields(tokens: list[str]) -> list[str] | None:
+    """Take what a match looks at from the tokens, and return it by its names in a packet.
+
+    [] means that the match is not understood, None that it never matches a packet of TCP on IPv4.
+    """
+    names: list[str] = []
     while tokens:
-        size = next((n for n in (4, 3, 2, 1) if " ".join(tokens[:n]) in KEYS), 0)
+        size = next((n for n in (4, 3, 2, 1) if " ".join(tokens[:n]) in FIELDS), 0)
         if not size:
-            return [""] if tokens[0] in OTHERS else []
-        found.append(KEYS[" ".join(tokens[:size])])
+            return None if tokens[0] in OTHER_PROTOCOLS else []
+        names.append(FIELDS[" ".join(tokens[:size])])
         del tokens[:size]
         if not tokens or tokens[0] != ".":
             break
         tokens.pop(0)
-    return found
+    return names
+
+
+def _take_remark(tokens: list[str]) -> bool:
+    """Take one word, and tell whether it begins a remark, which has no part in the match."""
+    word = tokens.pop(0)
+    if word in ("comment", "prefix", "level"):
+        del tokens[:1]
+    return word in ("comment", "prefix", "level", "log")
 
 
 def _take_match(tokens: list[str], values: list, rules: Ruleset, chain: Chain) -> bool | None:
+    """Take an operator and what it compares with, and compare the values of a packet."""
     if not tokens or tokens[0] in BITWISE:
         return None
-    operator = tokens.pop(0) if tokens[0] in ("!=", "==", "<", ">", "<=", ">=") else "=="
+    operator = tokens.pop(0) if tokens[0] in COMPARISONS else "=="
     wanted = tokens.pop(0)
     while len(values) > 1 and tokens[:1] == ["."]:
         wanted += f" . {tokens[1]}"
         del tokens[:2]
-    unread = wanted.startswith("@") and _named(wanted, chain) not in rules.sets
-    if unread or operator not in ("==", "!="):
+    unknown_set = wanted.startswith("@") and _set_key(wanted, chain) not in rules.sets
+    if unknown_set or operator not in ("==", "!="):
         return None
-    answers = [_fits(each, values) for each in _members(wanted, rules, chain)]
-    found = True if True in answers else None if None in answers else False
-    return found if operator == "==" or found is None else not found
+    answers = [_element_matches(each, values) for each in _elements(wanted, rules, chain)]
+    matches = True if True in answers else None if None in answers else False
+    return matches if operator == "==" or matches is None else not matches
 
 
-def _vmap(tokens: list[str], values: list, rules: Ruleset, chain: Chain) -> tuple[bool | None, str]:
-    """Return the verdict of the first element that fits; a doubtful one can not be followed."""
-    for each in _members(tokens[1], rules, chain):
-        key, _colon, statement = each.partition(" : ")
-        matched = _fits(key, values)
-        if matched is not False:
-            return matched, statement.strip()
+def _verdict_of_map(
+    wanted: str, values: list, rules: Ruleset, chain: Chain
+) -> tuple[bool | None, str]:
+    """Return whether an element of a verdict map matches, and the verdict of the first such one.
+
+    The search ends at an element of which that is not known.
+    """
+    for element in _elements(wanted, rules, chain):
+        key, _colon, verdict = element.partition(" : ")
+        matches = _element_matches(key, values)
+        if matches is not False:
+            return matches, verdict.strip()
     return False, ""
 
 
-def _named(wanted: str, chain: Chain) -> tuple[str, str, str]:
+def _set_key(wanted: str, chain: Chain) -> tuple[str, str, str]:
     return chain.family, chain.table, wanted[1:]
 
 
-def _members(wanted: str, rules: Ruleset, chain: Chain) -> list[str]:
+def _elements(wanted: str, rules: Ruleset, chain: Chain) -> list[str]:
+    """Return the elements of a named set (@ports), an anonymous set ({ 22, 80 }) or a list."""
     if wanted.startswith("@"):
-        return rules.sets.get(_named(wanted, chain), [])
+        return rules.sets.get(_set_key(wanted, chain), [])
     if wanted.startswith("{"):
         return split_elements(wanted[1:-1])
     return wanted.split(",")
 
 
-def _fits(wanted: str, values: list) -> bool | None:
-    """Compare the parts of an element with what is known of a packet."""
-    parts = wanted.split(" . ")
+def _element_matches(element: str, values: list) -> bool | None:
+    """Compare an element with values; a concatenation has one part for each: 10.0.0.2 . 3306."""
+    parts = element.split(" . ")
     if len(parts) != len(values):
         return None
-    answers = [_same(part.strip().strip('"'), value) for part, value in zip(parts, values)]
+    answers = [_part_matches(part.strip().strip('"'), value) for part, value in zip(parts, values)]
     return False if False in answers else None if None in answers else True
 
 
-def _same(wanted: str, value: t.Any) -> bool | None:
+def _part_matches(wanted: str, value: t.Any) -> bool | None:
     if value is None:
         return None
     if wanted == "*":
@@ -148,19 +168,19 @@ def _same(wanted: str, value: t.Any) -> bool | None:
         first, _dash, last = wanted.partition("-")
         return int(first) <= value <= int(last or first) if first.isdecimal() else None
     if re.fullmatch(r"[\d./-]+", wanted) and "." in wanted:
-        return _holds(wanted, str(value))
+        return _address_matches(wanted, str(value))
     if wanted.endswith("*"):
         return str(value).startswith(wanted[:-1])
     return wanted in str(value).split(",")
 
 
-def _holds(wanted: str, address: str) -> bool | None:
-    """Tell whether an address is the one, or in the prefix or the range, that is wanted."""
+def _address_matches(wanted: str, address: str) -> bool | None:
+    """Compare an address with an address, a prefix (10.0.0.0/8) or a range (10.0.0.2-10.0.0.9)."""
     try:
-        own = ipaddress.IPv4Address(address)
+        value = ipaddress.IPv4Address(address)
         first, dash, last = wanted.partition("-")
         if dash:
-            return ipaddress.IPv4Address(first) <= own <= ipaddress.IPv4Address(last)
-        return own in ipaddress.IPv4Network(wanted)
+            return ipaddress.IPv4Address(first) <= value <= ipaddress.IPv4Address(last)
+        return value in ipaddress.IPv4Network(wanted)
     except ValueError:
         return None

@@ -14,19 +14,20 @@ from dataclasses import dataclass, field
 
 PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50}
 PRIORITIES["srcnat"] = 100
+FAMILIES = ("ip", "inet", "netdev")  # the families of tables that IPv4 packets meet
 
 _BLOCK = re.compile(r"(table|chain|set|map) (.+) \{")
 _BASE = re.compile(
     r"type (?P<type>\w+) hook (?P<hook>\w+)(?: device \"?(?P<device>[^\" ]+)\"?)?"
     r" priority (?P<priority>[^;]+);(?: policy (?P<policy>\w+);)?"
 )
-_NUMBER = re.compile(r"\s*# handle \d+$")
+_HANDLE = re.compile(r"\s*# handle \d+$")
 _COUNTER = re.compile(r" ?counter packets \d+ bytes \d+| ?counter(?= |$)")
 
 
 @dataclass
 class Chain:
-    """A chain and its rules as text; hook is empty where packets only come by a jump."""
+    """A chain and its rules as text; hook is "" in a chain that only other chains jump to."""
 
     family: str
     table: str
@@ -44,13 +45,13 @@ class Chain:
 
 @dataclass
 class Ruleset:
-    """The chains and the elements of named sets and maps, by (family, table, name)."""
+    """The chains, and the elements of named sets and maps, by (family, table, name)."""
 
     chains: dict[tuple[str, str, str], Chain] = field(default_factory=dict)
     sets: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
 
     def hooked(self, hook: str) -> list[Chain]:
-        """Return the filter chains of a hook in the order in which packets meet them."""
+        """Return the filter chains at a hook, in the order in which an IPv4 packet meets them."""
         found = [
             chain
             for chain in self.chains.values()
@@ -59,37 +60,35 @@ class Ruleset:
         return sorted(found, key=lambda chain: chain.priority)
 
 
-FAMILIES = ("ip", "inet", "netdev")
-
-
-def parse(text: str) -> Ruleset:
-    """Read a ruleset; lines that are not understood are left out."""
-    found = Ruleset()
+def parse_ruleset(text: str) -> Ruleset:
+    """Read a ruleset; a line that is not understood is left out."""
+    rules = Ruleset()
     table: tuple[str, str] = ("", "")
     chain: Chain | None = None
     lines = iter(text.splitlines())
     for line in lines:
-        block = _BLOCK.match(_NUMBER.sub("", line.strip()))
+        block = _BLOCK.match(_HANDLE.sub("", line.strip()))
         kind, name = block.groups() if block else ("", "")
         if kind == "table":
-            family, _space, own = name.partition(" ")
-            table = (family, own)
+            family, _space, table_name = name.partition(" ")
+            table = (family, table_name)
         elif kind == "chain":
-            chain = found.chains.setdefault((*table, name), Chain(*table, name))
+            chain = rules.chains.setdefault((*table, name), Chain(*table, name))
         elif kind:
-            found.sets[(*table, name)] = _elements(lines)
+            rules.sets[(*table, name)] = _take_elements(lines)
         elif line.strip() == "}":
             chain = None
         elif chain and line.strip():
-            _read_rule(chain, line.strip())
-    return found
+            _read_line(chain, line.strip())
+    return rules
 
 
-def _read_rule(chain: Chain, line: str) -> None:
+def _read_line(chain: Chain, line: str) -> None:
+    """Read a line of a chain: what makes it a base chain, or else a rule."""
     base = _BASE.match(line)
     if not base:
-        text = _NUMBER.sub("", line)
-        chain.rules.append(_COUNTER.sub("", text).strip())
+        rule = _HANDLE.sub("", line)
+        chain.rules.append(_COUNTER.sub("", rule).strip())
         return
     chain.type, chain.hook = base["type"], base["hook"]
     chain.device, chain.policy = base["device"] or "", base["policy"] or "accept"
@@ -97,7 +96,7 @@ def _read_rule(chain: Chain, line: str) -> None:
 
 
 def _priority(text: str) -> int:
-    """Read a number, or a name with or without an offset, such as filter - 10."""
+    """Return the priority that a text means: "-100", "filter" or "filter - 10"."""
     words = text.split()
     if re.fullmatch(r"-?\d+", words[0]):
         return int(words[0])
@@ -105,8 +104,8 @@ def _priority(text: str) -> int:
     return PRIORITIES.get(words[0], 0) + offset
 
 
-def _elements(lines: t.Iterator[str]) -> list[str]:
-    """Read the body of a set to its end; return its elements."""
+def _take_elements(lines: t.Iterator[str]) -> list[str]:
+    """Take the lines of a set or map up to its end, and return its elements."""
     body = ""
     for line in lines:
         body += " " + line.strip()
@@ -117,7 +116,10 @@ def _elements(lines: t.Iterator[str]) -> list[str]:
 
 
 def split_elements(text: str) -> list[str]:
-    """Return the elements of a set, without counters, timeouts and comments of their own."""
-    parts = re.split(r",(?![^\"]*\"(?:[^\"]*\"[^\"]*\")*[^\"]*$)", text)
+    """Return the elements of a set without their own counters, timeouts and comments.
+
+    '22 counter packets 0 bytes 0, 80 : accept comment "a, b"' gives ["22", "80 : accept"].
+    """
+    parts = re.split(r",(?![^\"]*\"(?:[^\"]*\"[^\"]*\")*[^\"]*$)", text)  # no comma in quotes
     extras = r"\s+(?:counter|timeout|expires|comment|limit)\b[^:]*"
     return [re.sub(extras, " ", part).strip() for part in parts if part.strip()]

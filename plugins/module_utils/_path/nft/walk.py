@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Follow one new TCP connection through the rules of nftables. No Ansible, no I/O.
+"""Follow the first packet of a TCP connection through the rules of nftables. No Ansible, no I/O.
 
-What can not be known of the packet makes a verdict unsure, never wrong.
+A rule that may or may not match, because something of the packet or of the rule is not known, never
+decides. Such a rule is a doubt if it would drop the packet.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .rule import FIXED, VERDICTS, Packet, read_rule
+from .rule import FIRST_PACKET, VERDICTS, Packet, read_rule
 from .text import Chain, Ruleset
 
 
 @dataclass
 class Verdict:
-    """action: accept, drop or reject; rule: which says so; doubts: rules that may say otherwise."""
+    """What the rules do with a packet.
+
+    action: accept, drop or reject; rule: the rule or policy that drops or rejects, "" for accept;
+    doubts: the rules that may drop or reject the packet before that.
+    """
 
     action: str = "accept"
     rule: str = ""
@@ -25,13 +30,13 @@ class Verdict:
 
 
 def judge(rules: Ruleset, packet: Packet, hooks: t.Sequence[str]) -> Verdict:
-    """Return what becomes of a packet that passes these hooks in this order."""
+    """Return what the rules do with a packet that passes these hooks in this order."""
     verdict = Verdict()
     for hook in hooks:
         for chain in rules.hooked(hook):
             if chain.device and chain.device != packet.get("iifname"):
                 continue
-            walk = _Walk(rules, {**FIXED, **packet})
+            walk = _Walk(rules, {**FIRST_PACKET, **packet})
             action, rule = walk.through(chain) or (chain.policy, f"{chain}: policy {chain.policy}")
             if action in ("drop", "reject") and walk.sure:
                 return Verdict(action, rule, verdict.doubts)
@@ -42,7 +47,11 @@ def judge(rules: Ruleset, packet: Packet, hooks: t.Sequence[str]) -> Verdict:
 
 
 class _Walk:
-    """One packet on its way through one base chain; sure is False once it may have left it."""
+    """A packet on its way through a base chain and the chains that it jumps to.
+
+    sure: False once a rule may have accepted the packet, after which no other rule is sure to be
+    reached.
+    """
 
     def __init__(self, rules: Ruleset, packet: Packet) -> None:
         self.rules, self.packet = rules, packet
@@ -50,40 +59,42 @@ class _Walk:
         self.doubts: list[str] = []
 
     def through(self, chain: Chain, depth: int = 0) -> tuple[str, str] | None:
-        """Return the verdict and the rule that gave it; None where the chain just ends."""
+        """Return the action and the rule that takes it; None if the chain ends without one."""
         for text in chain.rules:
-            matched, statement = read_rule(text, self.packet, self.rules, chain)
-            action, _space, target = statement.partition(" ")
-            if matched is False or action not in VERDICTS:
+            matches, verdict = read_rule(text, self.packet, self.rules, chain)
+            action, _space, target = verdict.partition(" ")
+            if matches is False or action not in VERDICTS:
                 continue
             if action == "return":
-                if matched:
+                if matches:
                     return None
                 continue
-            shown = f"{chain}: {text}"
+            rule = f"{chain}: {text}"
             if action in ("jump", "goto"):
-                found = self._jump(chain, target, matched, depth)
-                if found or (action == "goto" and matched):
-                    return found
-            elif matched:
-                return action, shown
-            elif action == "accept":
-                self.sure = False
+                decided = self._jump(chain, target, matches, depth)
+                if decided or (action == "goto" and matches):
+                    return decided
+            elif matches:
+                return action, rule
             else:
-                self.doubts.append(shown)
+                self._doubt(action, rule)
         return None
 
     def _jump(
-        self, chain: Chain, target: str, matched: bool | None, depth: int
+        self, chain: Chain, target: str, matches: bool | None, depth: int
     ) -> tuple[str, str] | None:
         other = self.rules.chains.get((chain.family, chain.table, target))
-        if other is None or depth > 16:
+        if other is None or depth > 16:  # as deep as nftables allows
             return None
-        found = self.through(other, depth + 1)
-        if matched or not found:
-            return found
-        if found[0] == "accept":
+        decided = self.through(other, depth + 1)
+        if matches or not decided:
+            return decided
+        self._doubt(*decided)
+        return None
+
+    def _doubt(self, action: str, rule: str) -> None:
+        """Note a rule that would take an action if it matched, which is not known."""
+        if action == "accept":
             self.sure = False
         else:
-            self.doubts.append(found[1])
-        return None
+            self.doubts.append(rule)

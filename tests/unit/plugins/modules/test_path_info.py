@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import socket
 
+import yaml
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.peerlb.stack.plugins.modules import path_info
 
 
-def test_a_host_without_any_of_the_programs_tells_what_it_can(run_module, monkeypatch) -> None:
+def test_host_without_ip_docker_and_nft(run_module, monkeypatch) -> None:
     def run_command(_self, command, **_options) -> None:
         raise FileNotFoundError(2, "No such file or directory", command[0])
 
@@ -27,13 +28,11 @@ def test_a_host_without_any_of_the_programs_tells_what_it_can(run_module, monkey
     assert "No such file" in found["routes"]["10.0.0.2"]
 
 
-def test_nothing_asked_is_nothing_told(run_module) -> None:
+def test_without_options_nothing_is_returned(run_module) -> None:
     found = run_module(path_info)
     assert (found["routes"], found["doors"]) == ({}, [])
 
 
-def test_the_sample_of_its_documentation_is_what_it_returns() -> None:
-    import yaml
-
-    told = yaml.safe_load(path_info.RETURN)["doors"]
-    assert set(told["contains"]) == set(told["sample"][0])
+def test_documented_sample_has_every_documented_key() -> None:
+    documented = yaml.safe_load(path_info.RETURN)["doors"]
+    assert set(documented["contains"]) == set(documented["sample"][0])

@@ -14,7 +14,7 @@ LOCAL = "127.0.0.1"
 
 @pytest.fixture
 def listening() -> t.Iterator[int]:
-    """A port that accepts and says nothing."""
+    """A port that accepts connections and stays silent."""
     with socket.socket() as server:
         server.bind((LOCAL, 0))
         server.listen(64)
@@ -23,7 +23,7 @@ def listening() -> t.Iterator[int]:
 
 @pytest.fixture
 def refusing() -> t.Iterator[int]:
-    """A port that nobody listens on, and nobody else can take."""
+    """A port on which nothing listens, and which no other process can take."""
     with socket.socket() as taken:
         taken.bind((LOCAL, 0))
         yield taken.getsockname()[1]
@@ -34,7 +34,7 @@ def target(port: int, **values) -> dict:
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_as_expected(run_module, listening: int, refusing: int, check_mode: bool) -> None:
+def test_results_as_expected(run_module, listening: int, refusing: int, check_mode: bool) -> None:
     targets = [target(listening), target(refusing, expect="closed", protocol="mysql")]
     result = run_module(reachability, check_mode=check_mode, targets=targets)
     assert not result.get("failed") and result["changed"] is False
@@ -76,14 +76,14 @@ def test_every_mismatch_is_named(run_module, listening: int, refusing: int) -> N
     assert result["summary"] == {"total": 4, "ok": 1, "mismatched": 3}
 
 
-def test_open_is_not_closed_even_if_nothing_is_said(run_module, listening: int) -> None:
+def test_port_that_accepts_and_stays_silent_is_not_closed(run_module, listening: int) -> None:
     targets = [target(listening, protocol="mysql", expect="closed")]
     result = run_module(reachability, targets=targets, timeout=0.3)
     assert result["failed"]
     assert "expected closed, found timeout (TCP open, no MySQL greeting" in result["msg"]
 
 
-def test_mismatches_need_not_fail(run_module, refusing: int) -> None:
+def test_mismatch_without_fail_on_mismatch(run_module, refusing: int) -> None:
     result = run_module(reachability, targets=[target(refusing)], fail_on_mismatch=False)
     assert not result.get("failed")
     assert result["summary"]["mismatched"] == 1

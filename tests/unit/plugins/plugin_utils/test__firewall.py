@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import parse
+from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import parse_ruleset
 from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.walk import judge
 from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import TopologyError
 from ansible_collections.peerlb.stack.plugins.plugin_utils._firewall import firewall_rules
@@ -54,7 +54,7 @@ def forwarded(source: str, target: str, port: int, **others: object) -> dict:
 
 def action(text: str, seen: dict, hook: str) -> str:
     # The walk knows matches of three words at most; this is nft's older word for the same.
-    rules = parse(text)
+    rules = parse_ruleset(text)
     verdict = judge(rules, seen, [hook])
     assert verdict.doubts == []
     return verdict.action

@@ -8,9 +8,12 @@ import socket
 import typing as t
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._path import host as _path_host
-from ansible_collections.peerlb.stack.plugins.module_utils._path.host import Host, look
-from ansible_collections.peerlb.stack.plugins.module_utils._path.watch import Door
+from ansible_collections.peerlb.stack.plugins.module_utils._path import host as host_module
+from ansible_collections.peerlb.stack.plugins.module_utils._path.host import (
+    LocalHost,
+    inspect_ports,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._path.watch import WatchedPort
 
 NAT = """table ip filter {
     chain FORWARD {
@@ -62,12 +65,12 @@ def listening() -> t.Iterator[int]:
         yield server.getsockname()[1]
 
 
-def door(port: int, address: str = "127.0.0.1") -> Door:
-    return Door("10.0.0.2", address, port)
+def watched(port: int, address: str = "127.0.0.1") -> WatchedPort:
+    return WatchedPort("10.0.0.2", address, port)
 
 
-def test_routes() -> None:
-    host = Host(FakeHost(1).run)
+def test_route_of_the_kernel() -> None:
+    host = LocalHost(FakeHost(1).run)
     assert host.route("10.0.0.2")["text"] == "10.0.0.2 dev eth0 prefsrc 10.2.0.2"
     assert host.route("10.9.9.9") == {
         "device": "",
@@ -75,8 +78,8 @@ def test_routes() -> None:
     }
 
 
-def test_what_is_behind_a_door(listening) -> None:
-    (found,) = look(FakeHost(listening).run, [door(listening)], 0)
+def test_port_is_described(listening) -> None:
+    (found,) = inspect_ports(FakeHost(listening).run, [watched(listening)], 0)
     assert found["arrived"] is None
     (held,) = found["sockets"]
     assert (held["address"], held["hears"], held["container"]) == ("127.0.0.1", True, "")
@@ -86,8 +89,8 @@ def test_what_is_behind_a_door(listening) -> None:
     assert found["firewall"] == {"action": "accept", "rule": "", "doubts": []}
 
 
-def test_another_address_is_not_heard(listening) -> None:
-    (found,) = look(FakeHost(listening).run, [door(listening, "10.2.0.2")], 0)
+def test_socket_and_container_of_another_address_do_not_accept(listening) -> None:
+    (found,) = inspect_ports(FakeHost(listening).run, [watched(listening, "10.2.0.2")], 0)
     assert [each["hears"] for each in found["sockets"]] == [False]
     assert [each["leads"] for each in found["containers"]] == [False]
 
@@ -109,37 +112,37 @@ def table(hook: str, rule: str = "", policy: str = "accept") -> str:
         ("running", table("prerouting", "tcp dport 3306 drop"), "drop"),
     ],
 )
-def test_a_published_port_is_forwarded_to_its_container_while_it_runs(state, rules, action) -> None:
+def test_firewall_follows_nat_to_a_running_container(state, rules, action) -> None:
     fake = FakeHost(3306, state)
     fake.rules = rules
-    (found,) = look(fake.run, [door(3306)], 0)
+    (found,) = inspect_ports(fake.run, [watched(3306)], 0)
     assert found["firewall"]["action"] == action
 
 
-def test_rules_that_can_not_be_read(listening) -> None:
+def test_firewall_is_none_if_its_rules_cannot_be_read(listening) -> None:
     fake = FakeHost(listening)
     fake.rules = None
-    (found,) = look(fake.run, [door(listening)], 0)
+    (found,) = inspect_ports(fake.run, [watched(listening)], 0)
     assert found["firewall"] is None
 
 
-def test_a_host_without_docker(listening) -> None:
+def test_host_without_docker(listening) -> None:
     def run(command: list[str]) -> tuple[int, str, str]:
         return (0, '[{"dst": "10.0.0.2"}]', "") if command[0] == "ip" else (127, "", "not found")
 
-    (found,) = look(run, [door(listening)], 0)
+    (found,) = inspect_ports(run, [watched(listening)], 0)
     assert found["containers"] == []
 
 
-def test_what_was_seen_is_told(listening, monkeypatch) -> None:
-    def watch(doors: list[Door], _seconds: float) -> bool:
-        doors[0].arrived, doors[0].answered = True, "refused"
+def test_what_the_watch_saw_is_returned(listening, monkeypatch) -> None:
+    def watch(ports: list[WatchedPort], _seconds: float) -> bool:
+        ports[0].arrived, ports[0].answered = True, "refused"
         return True
 
-    monkeypatch.setattr(_path_host, "watch", watch)
-    (found,) = look(FakeHost(listening).run, [door(listening)], 3)
+    monkeypatch.setattr(host_module, "watch", watch)
+    (found,) = inspect_ports(FakeHost(listening).run, [watched(listening)], 3)
     assert (found["arrived"], found["answered"]) == (True, "refused")
 
 
-def test_without_doors_nothing_is_read() -> None:
-    assert look(lambda command: pytest.fail(str(command)), [], 3) == []
+def test_nothing_is_read_without_ports() -> None:
+    assert inspect_ports(lambda command: pytest.fail(str(command)), [], 3) == []

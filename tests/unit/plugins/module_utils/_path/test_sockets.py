@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import socket
 
-from ansible_collections.peerlb.stack.plugins.module_utils._path import sockets as _path_sockets
-from ansible_collections.peerlb.stack.plugins.module_utils._path.sockets import parse
+from ansible_collections.peerlb.stack.plugins.module_utils._path import sockets
+from ansible_collections.peerlb.stack.plugins.module_utils._path.sockets import parse_listeners
 
 
 def table(*sockets: str) -> str:
@@ -28,41 +28,41 @@ TCP6 = table(
 )
 
 
-def test_the_kernel_s_table() -> None:
-    assert [str(each) for each in parse(TCP)] == ["10.2.0.2:3306", "127.0.0.1:8081"]
-    assert [str(each) for each in parse(TCP6)] == ["[::]:3306", "127.0.0.1:80"]
+def test_listeners_of_the_kernels_tables() -> None:
+    assert [str(each) for each in parse_listeners(TCP)] == ["10.2.0.2:3306", "127.0.0.1:8081"]
+    assert [str(each) for each in parse_listeners(TCP6)] == ["[::]:3306", "127.0.0.1:80"]
 
 
-def test_who_hears_what() -> None:
-    mysql, status = parse(TCP)
-    anywhere = parse(TCP6)[0]
-    assert mysql.hears("10.2.0.2") and not mysql.hears("10.2.0.3")
-    assert not status.hears("10.2.0.2")
-    assert anywhere.hears("10.2.0.2")
+def test_listener_accepts_its_address_or_any() -> None:
+    mysql, status = parse_listeners(TCP)
+    anywhere = parse_listeners(TCP6)[0]
+    assert mysql.accepts("10.2.0.2") and not mysql.accepts("10.2.0.3")
+    assert not status.accepts("10.2.0.2")
+    assert anywhere.accepts("10.2.0.2")
 
 
-def test_our_own_socket_is_found_with_its_process() -> None:
+def test_own_socket_is_found_with_its_process() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        (found,) = [each for each in _path_sockets.listeners() if each.port == port]
-        holder = _path_sockets.holders({found.inode})[found.inode]
+        (found,) = [each for each in sockets.listeners() if each.port == port]
+        holder = sockets.holders({found.inode})[found.inode]
     assert (found.address, holder["pid"]) == ("127.0.0.1", os.getpid())
     assert holder["process"]
 
 
-def test_a_process_that_ended_has_nothing(tmp_path) -> None:
-    assert _path_sockets.listeners(str(tmp_path / "99")) == []
+def test_process_that_has_ended_has_no_sockets(tmp_path) -> None:
+    assert sockets.listeners(str(tmp_path / "99")) == []
     (tmp_path / "99").mkdir()
-    assert _path_sockets.holders({"1"}, str(tmp_path)) == {}
+    assert sockets.holders({"1"}, str(tmp_path)) == {}
 
 
-def test_the_container_of_a_process(tmp_path) -> None:
+def test_process_in_a_container_has_its_id(tmp_path) -> None:
     files = tmp_path / "42" / "fd"
     files.mkdir(parents=True)
     (files / "3").symlink_to("socket:[77]")
     (tmp_path / "42" / "comm").write_text("nginx\n")
     (tmp_path / "42" / "cgroup").write_text(f"0::/system.slice/docker-{'ab' * 32}.scope\n")
-    found = _path_sockets.holders({"77"}, str(tmp_path))
+    found = sockets.holders({"77"}, str(tmp_path))
     assert found == {"77": {"pid": 42, "process": "nginx", "container": "ab" * 32}}

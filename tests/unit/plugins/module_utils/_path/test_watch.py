@@ -9,13 +9,13 @@ import threading
 import time
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._path import watch as _path_watch
+from ansible_collections.peerlb.stack.plugins.module_utils._path import watch as watch_module
 from ansible_collections.peerlb.stack.plugins.module_utils._path.watch import (
     ACK,
     FILTER,
     RST,
     SYN,
-    Door,
+    WatchedPort,
 )
 
 HERE, THERE = "10.2.0.2", "10.0.0.2"
@@ -51,25 +51,25 @@ PROHIBITED = ip(HERE, THERE, 1, bytes([3, 13]) + bytes(6) + KNOCK)
         (ip(THERE, HERE, 6, b"short"), False, False, "none"),
     ],
 )
-def test_what_a_packet_says(packet, outgoing, arrived, answered) -> None:
-    door = Door(THERE, HERE, 3306)
-    door.see(packet, outgoing)
-    assert (door.arrived, door.answered) == (arrived, answered)
+def test_packet_is_noted(packet, outgoing, arrived, answered) -> None:
+    watched = WatchedPort(THERE, HERE, 3306)
+    watched.note(packet, outgoing)
+    assert (watched.arrived, watched.answered) == (arrived, answered)
 
 
-def test_whoever_knocks_counts_where_the_source_is_not_known() -> None:
-    door = Door("", HERE, 3306)
-    door.see(tcp(HERE, 40000, HERE, 3306, SYN), False)  # the host itself
-    assert not door.arrived
-    door.see(KNOCK, False)
-    assert door.arrived
+def test_any_other_host_counts_if_the_source_is_not_known() -> None:
+    watched = WatchedPort("", HERE, 3306)
+    watched.note(tcp(HERE, 40000, HERE, 3306, SYN), False)  # the host itself
+    assert not watched.arrived
+    watched.note(KNOCK, False)
+    assert watched.arrived
 
 
-def test_an_accepted_connection_that_is_cut_was_accepted() -> None:
-    door = Door(THERE, HERE, 3306)
-    door.see(tcp(HERE, 3306, THERE, 40000, SYN | ACK), True)
-    door.see(tcp(HERE, 3306, THERE, 40000, RST), True)
-    assert door.answered == "accepted"
+def test_accepted_connection_that_is_reset_stays_accepted() -> None:
+    watched = WatchedPort(THERE, HERE, 3306)
+    watched.note(tcp(HERE, 3306, THERE, 40000, SYN | ACK), True)
+    watched.note(tcp(HERE, 3306, THERE, 40000, RST), True)
+    assert watched.answered == "accepted"
 
 
 def runs(packet: bytes) -> bool:
@@ -106,46 +106,46 @@ def runs(packet: bytes) -> bool:
         (b"\x60" + bytes(60), False),
     ],
 )
-def test_the_filter_keeps_what_matters(packet, kept) -> None:
+def test_filter_keeps_only_packets_that_begin_or_refuse_a_connection(packet, kept) -> None:
     assert runs(packet) is kept
 
 
-def test_a_real_connection_is_seen(may_watch) -> None:
+def test_real_connection_is_seen(may_watch) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
-        door = Door("127.0.0.2", "127.0.0.1", server.getsockname()[1])
+        watched = WatchedPort("127.0.0.2", "127.0.0.1", server.getsockname()[1])
 
         def knock() -> None:
             time.sleep(0.2)
             with socket.socket() as client:
                 client.bind(("127.0.0.2", 0))
-                client.connect((door.address, door.port))
+                client.connect((watched.address, watched.port))
 
         thread = threading.Thread(target=knock)
         thread.start()
-        assert _path_watch.watch([door], 10)
+        assert watch_module.watch([watched], 10)
         thread.join()
-    assert (door.arrived, door.answered) == (True, "accepted")
+    assert (watched.arrived, watched.answered) == (True, "accepted")
 
 
-def test_the_watch_ends_when_its_time_is_over(may_watch) -> None:
-    door = Door(THERE, HERE, 1)
-    assert _path_watch.watch([door], 0.1)
-    assert not door.arrived
+def test_watch_ends_after_its_seconds(may_watch) -> None:
+    watched = WatchedPort(THERE, HERE, 1)
+    assert watch_module.watch([watched], 0.1)
+    assert not watched.arrived
 
 
-def test_who_may_not_watch_says_so(monkeypatch) -> None:
+def test_watch_without_the_right_to_see_packets_returns_false(monkeypatch) -> None:
     def forbidden(*_args) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(_path_watch.socket, "socket", forbidden)
-    assert not _path_watch.watch([Door("", HERE, 1)], 5)
+    monkeypatch.setattr(watch_module.socket, "socket", forbidden)
+    assert not watch_module.watch([WatchedPort("", HERE, 1)], 5)
 
 
 @pytest.fixture
 def may_watch() -> None:
-    """Leave out what only root can do, as in the sanity container."""
+    """Skip a test that needs root where the tests run without it, as in the sanity container."""
     try:
         socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0).close()
     except OSError:

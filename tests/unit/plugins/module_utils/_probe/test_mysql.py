@@ -68,17 +68,17 @@ def test_greeting(payload: bytes, product: str, plugin: str) -> None:
         (b"\xff\x10\x04", ServerError(1040, "")),
     ],
 )
-def test_an_error_instead_of_a_greeting(payload: bytes, error: ServerError) -> None:
+def test_error_packet_instead_of_a_greeting(payload: bytes, error: ServerError) -> None:
     assert parse_greeting(payload) == error
 
 
 @pytest.mark.parametrize("payload", [b"\x09old", b"\n", b"\n9.7.4\x00short", b"\xff\x10", b"x"])
-def test_no_greeting(payload: bytes) -> None:
+def test_greeting_of_another_format_is_refused(payload: bytes) -> None:
     with pytest.raises(MysqlFormatError):
         parse_greeting(payload)
 
 
-def test_response_is_complete() -> None:
+def test_login_is_a_complete_handshake_response() -> None:
     response = Greeting.parse(MYSQL).response()
     capabilities, _size, charset = struct.unpack("<IIB", response[:9])
     assert capabilities & 0x8A00 == 0x8200  # protocol 4.1 and long scrambles, but no TLS
@@ -88,19 +88,19 @@ def test_response_is_complete() -> None:
     assert response[32:] == b"peerlb_probe\x00\x01\x00caching_sha2_password\x00"
 
 
-def test_response_without_plugins() -> None:
+def test_login_at_a_server_without_plugins() -> None:
     response = Greeting.parse(ANCIENT).response()
     assert not struct.unpack("<I", response[:4])[0] & 0x80000
     assert response[32:] == b"peerlb_probe\x00\x00"
 
 
-def test_the_blind_login_is_the_second_packet_of_a_handshake() -> None:
+def test_blind_login_is_the_second_packet_of_a_handshake() -> None:
     packet, rest = take_packet(BLIND_LOGIN)
     assert packet == Packet(1, Greeting("", "caching_sha2_password", 0xFFFFFFFF).response())
     assert rest == b""
 
 
-def test_no_password_as_each_plugin_wants_it() -> None:
+def test_no_password_for_each_plugin() -> None:
     assert no_password("mysql_native_password") == b""
     assert no_password("caching_sha2_password") == no_password("sha256_password") == b"\0"
 
@@ -121,12 +121,12 @@ def test_answer_to_a_login(payload: bytes, answer: object) -> None:
     assert answer_login(payload) == answer
 
 
-def test_nonsense_after_a_login() -> None:
+def test_answer_to_a_login_of_another_format_is_refused() -> None:
     with pytest.raises(MysqlFormatError, match="no answer to a login: b'HTTP"):
         answer_login(b"HTTP/1.1 400 Bad Request")
 
 
-def test_packets_survive_any_split() -> None:
+def test_packet_is_taken_once_it_is_complete() -> None:
     stream = Packet(0, b"one").render() + Packet(1, b"three").render()
     assert take_packet(stream[:3]) == (None, stream[:3])
     assert take_packet(stream[:6]) == (None, stream[:6])
@@ -135,16 +135,16 @@ def test_packets_survive_any_split() -> None:
 
 
 @pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK", b"SSH-2.0-OpenSSH", b"\x00\x00\x00\x00"])
-def test_an_impossible_length_is_noticed_at_once(raw: bytes) -> None:
+def test_impossible_packet_length_is_refused_at_once(raw: bytes) -> None:
     with pytest.raises(MysqlFormatError, match="impossible packet length"):
         take_packet(raw)
 
 
-def test_a_reply_goes_on_counting() -> None:
+def test_reply_has_the_next_sequence_number() -> None:
     assert Packet(2, b"x").reply(b"\0") == b"\x01\x00\x00\x03\x00"
     assert Packet(255, b"x").reply(b"") == b"\x00\x00\x00\x00"
 
 
-def test_foreign_text_is_made_harmless() -> None:
+def test_text_of_a_server_is_made_printable() -> None:
     assert printable(b"a\x1b[31m\nb\xff") == "a.[31m.b\N{REPLACEMENT CHARACTER}"
     assert len(printable(b"x" * 1000)) == 120

@@ -12,26 +12,20 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._probe import sweep as _probe_io
+from ansible_collections.peerlb.stack.plugins.module_utils._probe import sweep
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.sweep import probe_all
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import (
-    Finding,
+    Outcome,
     ProbeError,
     Target,
 )
+from support.mysql_packets import GREETING, SWITCH
 
 LOCAL = "127.0.0.1"
-AMPLE = 8.0  # seconds: no probe that gets an answer may depend on how busy the machine is
-SHORT = 0.3  # for those that wait in vain
+AMPLE = 8.0  # seconds; a probe that gets an answer must not depend on how busy the machine is
+SHORT = 0.3  # seconds; for a probe that gets no answer
 
-GREETING = Packet(
-    0,
-    b"\n9.7.4\x00\r\x00\x00\x00]q<b\x1bv\x1cS\x00\xff\xff\xff\x02\x00\xff\xdf\x15"
-    + bytes(10)
-    + b"abcdefghijkl\x00caching_sha2_password\x00",
-).render()
-SWITCH = Packet(2, b"\xfesha256_password\x00abcdefghijklmnopqrst\x00").render()
 DENIED = Packet(4, b"\xff\x15\x04#28000Access denied").render()
 BLOCKED = Packet(0, b"\xffi\x04Host '127.0.0.1' is blocked").render()
 
@@ -40,7 +34,7 @@ Handler = t.Callable[[asyncio.StreamReader, asyncio.StreamWriter], t.Awaitable[N
 
 @pytest.fixture
 def serve() -> t.Iterator[t.Callable[[Handler], int]]:
-    """Serve connections with a handler, on a thread of its own; return the port."""
+    """Return a function that serves a handler on a thread of its own and returns the port."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -68,7 +62,7 @@ def serve() -> t.Iterator[t.Callable[[Handler], int]]:
 
 
 class Crowd:
-    """An HTTP server that remembers how many were there at the same time."""
+    """A server that counts its connections: all of them, and the most at the same time."""
 
     def __init__(self, answer: bytes = b"HTTP/1.1 200 OK\r\n\r\n", stay: float = 0.02) -> None:
         self.answer, self.stay = answer, stay
@@ -84,7 +78,7 @@ class Crowd:
 
 
 def says(*words: bytes) -> Handler:
-    """Say one thing after another, each but the first upon an answer; then close."""
+    """Return a handler that sends the words, waits for an answer between them, and closes."""
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for index, word in enumerate(words):
@@ -105,30 +99,32 @@ async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-def probe(port: int, protocol: str, timeout: float = AMPLE) -> Finding:
+def probe(port: int, protocol: str, timeout: float = AMPLE) -> Outcome:
     (result,) = probe_all([Target("here", LOCAL, port, protocol)], timeout, 1)
-    return result.finding
+    return result.outcome
 
 
-def test_tcp(serve) -> None:
-    assert probe(serve(silent), "tcp") == Finding("open", True, "connected")
+def test_tcp_open(serve) -> None:
+    assert probe(serve(silent), "tcp") == Outcome("open", True, "connected")
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "http", "mysql"])
 def test_refused(protocol: str) -> None:
-    with socket.socket() as taken:  # bound, so nobody else listens there, but not listening
+    with (
+        socket.socket() as taken
+    ):  # Bound, so that no other process listens there, but not listening
         taken.bind((LOCAL, 0))
         port = taken.getsockname()[1]
-        assert probe(port, protocol) == Finding("refused", False, "Connection refused")
+        assert probe(port, protocol) == Outcome("refused", False, "Connection refused")
 
 
-def test_timeout_of_the_connection() -> None:
+def test_connection_times_out() -> None:
     with socket.socket() as full, socket.socket() as filler:
         full.bind((LOCAL, 0))
         full.listen(0)
-        filler.connect(full.getsockname())  # there is no room for another
+        filler.connect(full.getsockname())  # The queue has no room for another connection
         found = probe(full.getsockname()[1], "tcp", SHORT)
-    assert found == Finding("timeout", False, "no answer to the connection in 0.3 s")
+    assert found == Outcome("timeout", False, "no answer to the connection in 0.3 s")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +132,7 @@ def test_timeout_of_the_connection() -> None:
     [
         (says(b"HTTP/1.1 404 Not Found\r\n\r\n"), "http", "open", "HTTP/1.1 404"),
         (says(GREETING), "http", "wrong_protocol", "not HTTP"),
-        (says(), "http", "wrong_protocol", "connection"),  # closed, or reset: both happen
+        (says(), "http", "wrong_protocol", "connection"),  # Closed or reset: both happen
         (reset, "http", "wrong_protocol", "connection reset before the HTTP answer"),
         (
             says(GREETING, SWITCH, DENIED),
@@ -155,21 +151,23 @@ def test_timeout_of_the_connection() -> None:
         (says(GREETING, b""), "mysql", "wrong_protocol", "connection"),
     ],
 )
-def test_answers(serve, handler: Handler, protocol: str, state: str, detail: str) -> None:
+def test_outcome_of_an_answer(
+    serve, handler: Handler, protocol: str, state: str, detail: str
+) -> None:
     found = probe(serve(handler), protocol)
     assert (found.state, found.connected) == (state, True)
     assert found.detail.startswith(detail)
 
 
 @pytest.mark.parametrize(
-    "protocol, missing", [("http", "HTTP answer"), ("mysql", "MySQL greeting")]
+    "protocol, awaited", [("http", "HTTP answer"), ("mysql", "MySQL greeting")]
 )
-def test_silence(serve, protocol: str, missing: str) -> None:
+def test_silent_server_times_out(serve, protocol: str, awaited: str) -> None:
     found = probe(serve(silent), protocol, SHORT)
-    assert found == Finding("timeout", True, f"TCP open, no {missing} in 0.3 s")
+    assert found == Outcome("timeout", True, f"TCP open, no {awaited} in 0.3 s")
 
 
-def test_the_timeout_covers_the_whole_probe(serve) -> None:
+def test_timeout_covers_the_whole_probe(serve) -> None:
     said: list[int] = []
 
     async def dripping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -187,8 +185,8 @@ def test_the_timeout_covers_the_whole_probe(serve) -> None:
     [(b"", BLIND_LOGIN), (GREETING, BLIND_LOGIN[:3] + b"\x01")],
     ids=["no greeting", "a greeting"],
 )
-def test_mysql_never_leaves_without_a_login(serve, greeting: bytes, heard: bytes) -> None:
-    """A server that is slow to greet counts a handshake cut short only if it finds no login."""
+def test_mysql_probe_that_times_out_has_sent_a_login(serve, greeting: bytes, heard: bytes) -> None:
+    """A server that is slow to greet counts the handshake as cut short unless it finds a login."""
     said: list[bytes] = []
     gone = threading.Event()
 
@@ -202,7 +200,7 @@ def test_mysql_never_leaves_without_a_login(serve, greeting: bytes, heard: bytes
     assert said[0].startswith(heard) and said[0].count(b"peerlb_probe") == 1
 
 
-def test_mysql_reads_the_refusal_to_its_end(serve) -> None:
+def test_mysql_probe_reads_the_refusal_to_its_end(serve) -> None:
     said: list[bytes] = []
     gone = threading.Event()
 
@@ -227,7 +225,7 @@ def test_results_keep_the_order_of_the_targets(serve) -> None:
     targets = [Target(str(index), LOCAL, port, "http") for index, port in enumerate(ports)]
     results = probe_all(targets, AMPLE, 10)
     assert [result.target for result in results] == targets
-    assert [result.finding.detail[-3:] for result in results] == ["201", "202", "203"]
+    assert [result.outcome.detail[-3:] for result in results] == ["201", "202", "203"]
     assert results[0].latency_ms >= 200
 
 
@@ -242,21 +240,21 @@ def test_a_thousand_targets_with_bounded_concurrency(serve) -> None:
     assert 10 < crowd.peak <= 50
 
 
-def test_a_thousand_silent_targets_wait_together(serve) -> None:
+def test_a_thousand_silent_targets_time_out_together(serve) -> None:
     crowd = Crowd(stay=10 * SHORT)
     port = serve(crowd)
     targets = [Target(str(index), LOCAL, port, "http") for index in range(1000)]
     results = probe_all(targets, SHORT, 200)
-    assert {result.finding.state for result in results} == {"timeout"}
+    assert {result.outcome.state for result in results} == {"timeout"}
     assert crowd.peak > 100
 
 
-def test_a_mysql_server_keeps_room_for_its_application(serve) -> None:
+def test_mysql_server_gets_eight_probes_at_a_time(serve) -> None:
     first, second = Crowd(BLOCKED), Crowd(BLOCKED)
     ports = [serve(first), serve(second)]
     targets = [Target("x", LOCAL, ports[index % 2], "mysql") for index in range(64)]
     results = probe_all(targets, AMPLE, 64)
-    assert {result.finding.state for result in results} == {"blocked"}
+    assert {result.outcome.state for result in results} == {"blocked"}
     assert (first.total, second.total) == (32, 32)
     assert 1 < first.peak <= 8 and 1 < second.peak <= 8
 
@@ -271,10 +269,10 @@ def test_no_targets() -> None:
 )
 def test_open_files_limit_the_concurrency(monkeypatch, soft: int, wanted: int, given: int) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _what: (soft, resource.RLIM_INFINITY))
-    assert _probe_io._affordable(wanted) == given
+    assert sweep._affordable(wanted) == given
 
 
-def test_no_socket_left_is_no_finding(monkeypatch) -> None:
+def test_no_free_socket_is_an_error_and_no_outcome(monkeypatch) -> None:
     async def refuse(*_args: object) -> t.NoReturn:
         raise OSError(errno.EMFILE, "Too many open files")
 

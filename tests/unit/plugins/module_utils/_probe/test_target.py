@@ -7,7 +7,7 @@ import errno
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import (
-    Finding,
+    Outcome,
     ProbeError,
     Result,
     Target,
@@ -23,7 +23,7 @@ WEB = {"name": "lb1 -> web1", "address": "10.1.0.2", "port": 3000}
 
 def result(expect: str, state: str, connected: bool, **target) -> Result:
     return Result(
-        Target(**{**WEB, **target}, expect=expect), Finding(state, connected, "why"), 1.26
+        Target(**{**WEB, **target}, expect=expect), Outcome(state, connected, "why"), 1.26
     )
 
 
@@ -51,7 +51,7 @@ def test_targets_keep_their_order_and_have_defaults() -> None:
         ({"path": "/a\n"}, "path '/a\\n' is not a plain path that begins with /"),
     ],
 )
-def test_a_bad_target_is_refused_by_name(bad: dict, problem: str) -> None:
+def test_bad_target_is_refused_by_name(bad: dict, problem: str) -> None:
     with pytest.raises(ProbeError) as info:
         parse_targets([WEB, {**WEB, "name": "the bad one", **bad}])
     assert info.value.problems == (f"target 'the bad one': {problem}",)
@@ -68,12 +68,12 @@ def test_every_bad_target_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 60.1, float("inf"), float("nan")])
-def test_a_useless_timeout_is_refused(timeout: float) -> None:
+def test_timeout_out_of_range_is_refused(timeout: float) -> None:
     with pytest.raises(ProbeError, match="timeout"):
         check_limits(timeout, 1)
 
 
-def test_no_concurrency_is_refused() -> None:
+def test_concurrency_below_one_is_refused() -> None:
     check_limits(0.1, 1)
     check_limits(60, 200)
     with pytest.raises(ProbeError, match="concurrency 0 is less than 1"):
@@ -93,21 +93,21 @@ def test_no_concurrency_is_refused() -> None:
         (errno.EINVAL, "no_route", "Invalid argument"),
     ],
 )
-def test_a_failed_connect_is_classified(code: int, state: str, detail: str) -> None:
+def test_failed_connect_has_the_state_of_its_error(code: int, state: str, detail: str) -> None:
     found = connect_failure(Target(**WEB), OSError(code, "Connect call failed"))
-    assert found == Finding(state, False, detail)
+    assert found == Outcome(state, False, detail)
 
 
 @pytest.mark.parametrize(
     "protocol, state", [("tcp", "open"), ("http", "wrong_protocol"), ("mysql", "wrong_protocol")]
 )
-def test_a_reset_at_once_was_a_connection(protocol: str, state: str) -> None:
+def test_reset_at_once_counts_as_connected(protocol: str, state: str) -> None:
     found = connect_failure(Target(**WEB, protocol=protocol), OSError(errno.ECONNRESET, ""))
     assert (found.state, found.connected) == (state, True)
 
 
 @pytest.mark.parametrize("code", [errno.EMFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, None])
-def test_trouble_of_this_host_is_no_finding(code: int | None) -> None:
+def test_error_of_this_host_is_no_outcome(code: int | None) -> None:
     with pytest.raises(ProbeError, match="'lb1 -> web1' could not be probed from here"):
         connect_failure(Target(**WEB), OSError(code, "trouble"))
 
@@ -124,12 +124,14 @@ def test_trouble_of_this_host_is_no_finding(code: int | None) -> None:
         ("blocked", True, False, False),
     ],
 )
-def test_judgement(state: str, connected: bool, ok_if_open: bool, ok_if_closed: bool) -> None:
+def test_result_is_ok_if_expected(
+    state: str, connected: bool, ok_if_open: bool, ok_if_closed: bool
+) -> None:
     assert result("open", state, connected).ok is ok_if_open
     assert result("closed", state, connected).ok is ok_if_closed
 
 
-def test_a_report_has_everything() -> None:
+def test_report_of_a_result() -> None:
     assert result("closed", "refused", False, protocol="http").report() == {
         "name": "lb1 -> web1",
         "address": "10.1.0.2",
@@ -144,7 +146,7 @@ def test_a_report_has_everything() -> None:
     }
 
 
-def test_the_message_names_every_mismatch_and_nothing_else() -> None:
+def test_mismatch_message_names_every_mismatch_and_no_match() -> None:
     results = [
         result("closed", "open", True, name="web1 -> db1", port=3306, protocol="mysql"),
         result("open", "open", True, name="fine"),
@@ -158,6 +160,6 @@ def test_the_message_names_every_mismatch_and_nothing_else() -> None:
     assert summary(results) == {"total": 3, "ok": 1, "mismatched": 2}
 
 
-def test_nothing_to_say_without_a_mismatch() -> None:
+def test_mismatch_message_is_empty_without_a_mismatch() -> None:
     assert mismatch_message([result("open", "open", True)]) == ""
     assert summary([]) == {"total": 0, "ok": 0, "mismatched": 0}

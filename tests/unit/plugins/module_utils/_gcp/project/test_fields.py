@@ -22,7 +22,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.fields i
         "projects/acme/global/networks/vpc",
     ],
 )
-def test_one_object_has_one_reference(address) -> None:
+def test_reference_does_not_depend_on_host_and_version(address) -> None:
     assert ref(address) == "acme/global/networks/vpc"
     assert last(address) == "vpc"
 
@@ -42,13 +42,13 @@ def test_one_object_has_one_reference(address) -> None:
         (lambda f: list(f.each("mixed")), "list[3] one mixed[0]: is 'a', not a mapping"),
     ],
 )
-def test_errors_name_the_object(read, message) -> None:
+def test_error_names_the_object_and_the_field(read, message) -> None:
     values = {"name": "one", "yes": True, "high": 10, "mixed": ["a", 7], "ranges": ["10.0.0.1/8"]}
     with pytest.raises(ValueError, match=re.escape(message)):
         read(Fields(values, "list[3]"))
 
 
-def test_what_may_be_absent_has_its_default() -> None:
+def test_missing_field_has_its_default() -> None:
     fields = Fields({"low": None, "ranges": ["2001:db8::/32", "10.0.0.0/8"]}, "here")
     assert fields.get("low", bool, False) is False
     assert fields.number("none", 1000, 65535) == 1000

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.rule import FIXED, read_rule
+from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.rule import (
+    FIRST_PACKET,
+    read_rule,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import Chain, Ruleset
 
 PACKET = {
-    **FIXED,
+    **FIRST_PACKET,
     "saddr": "10.0.0.2",
     "daddr": "10.2.0.2",
     "dport": 3306,
@@ -69,12 +72,12 @@ SETS = {
         ("drop", True, "drop"),
     ],
 )
-def test_rule(rule, matches, verdict) -> None:
+def test_rule_matches_a_packet(rule, matches, verdict) -> None:
     found = read_rule(rule, PACKET, Ruleset(sets=SETS), Chain("inet", "t", "in"))
     assert found == (matches, verdict)
 
 
-def test_what_is_not_known_of_the_packet_leaves_a_doubt() -> None:
+def test_rule_about_an_unknown_value_may_match() -> None:
     found = read_rule(
         "ip saddr 10.0.0.2 drop", {**PACKET, "saddr": None}, Ruleset(), Chain("ip", "t", "c")
     )

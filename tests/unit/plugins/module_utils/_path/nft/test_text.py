@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import (
-    parse,
+    parse_ruleset,
     split_elements,
 )
 
@@ -51,8 +51,8 @@ table ip6 other {
 """
 
 
-def test_chains_and_rules() -> None:
-    rules = parse(TEXT)
+def test_chains_and_rules_are_read() -> None:
+    rules = parse_ruleset(TEXT)
     forward = rules.chains["ip", "filter", "FORWARD"]
     assert (forward.type, forward.hook, forward.policy) == ("filter", "forward", "drop")
     assert forward.rules == ["jump DOCKER-USER"]
@@ -63,22 +63,22 @@ def test_chains_and_rules() -> None:
     assert rules.chains["netdev", "cloud", "in"].device == "eth0"
 
 
-def test_sets() -> None:
-    rules = parse(TEXT)
+def test_sets_are_read() -> None:
+    rules = parse_ruleset(TEXT)
     assert rules.sets["inet", "peerlb", "allowed"] == ["10.0.0.2 . 3306", "10.0.0.3 . 3306"]
     assert rules.sets["inet", "peerlb", "empty"] == []
 
 
-def test_a_packet_of_ipv4_meets_filter_chains_of_its_families_in_order() -> None:
+def test_hooked_chains_are_those_for_ipv4_by_priority() -> None:
     more = "table inet late {\n\tchain c {\n\t\ttype filter hook prerouting priority 0;\n\t}\n}\n"
-    found = parse(more + TEXT).hooked("prerouting")
+    found = parse_ruleset(more + TEXT).hooked("prerouting")
     assert [chain.table for chain in found] == ["peerlb", "late"]
     assert found[1].policy == "accept"
 
 
-def test_elements() -> None:
+def test_elements_are_split() -> None:
     assert split_elements(' 80 : jump web, 22 : accept comment "a, b" ') == [
         "80 : jump web",
         "22 : accept",
     ]
-    assert parse("what is this?\n").chains == {}
+    assert parse_ruleset("what is this?\n").chains == {}

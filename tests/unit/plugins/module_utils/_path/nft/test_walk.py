@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import parse
+from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import parse_ruleset
 from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.walk import judge
 
 PACKET = {"saddr": "10.0.0.2", "daddr": "10.2.0.2", "dport": 3306, "iifname": "eth0"}
@@ -34,7 +34,7 @@ def table(*chains: str, name: str = "t") -> str:
         (["jump nowhere", "jump round"], "accept", ""),
     ],
 )
-def test_one_chain(rules, action, rule) -> None:
+def test_verdict_of_one_chain(rules, action, rule) -> None:
     text = table(
         chain("in", *rules, hook="input"),
         chain("more", "ip saddr 10.0.0.2 accept"),
@@ -42,27 +42,27 @@ def test_one_chain(rules, action, rule) -> None:
         chain("back", "tcp dport 3306 return", "accept"),
         chain("round", "jump round"),
     )
-    found = judge(parse(text), PACKET, ["input"])
+    found = judge(parse_ruleset(text), PACKET, ["input"])
     assert (found.action, found.rule.partition(": ")[2], found.doubts) == (action, rule, [])
 
 
-def test_a_policy_drops_what_no_rule_admits() -> None:
+def test_policy_decides_if_no_rule_does() -> None:
     text = table(chain("in", "tcp dport 22 accept", hook="input", policy="drop"))
-    found = judge(parse(text), PACKET, ["input"])
+    found = judge(parse_ruleset(text), PACKET, ["input"])
     assert (found.action, found.rule) == ("drop", "table inet t, chain in: policy drop")
 
 
-def test_an_accept_ends_only_its_own_chain() -> None:
+def test_accept_ends_only_its_own_base_chain() -> None:
     first = table(chain("a", "accept", hook="input", priority="-10"), name="first")
     second = table(chain("b", "drop", hook="input", priority="10"), name="second")
-    found = judge(parse(second + first), PACKET, ["input"])
+    found = judge(parse_ruleset(second + first), PACKET, ["input"])
     assert (found.action, found.rule) == ("drop", "table inet second, chain b: drop")
 
 
-def test_hooks_come_in_order() -> None:
+def test_hooks_are_passed_in_the_order_given() -> None:
     text = table(chain("in", "drop", hook="input"), chain("pre", "reject", hook="prerouting"))
-    assert judge(parse(text), PACKET, ["prerouting", "input"]).action == "reject"
-    assert judge(parse(text), PACKET, ["forward"]).action == "accept"
+    assert judge(parse_ruleset(text), PACKET, ["prerouting", "input"]).action == "reject"
+    assert judge(parse_ruleset(text), PACKET, ["forward"]).action == "accept"
 
 
 @pytest.mark.parametrize(
@@ -74,22 +74,22 @@ def test_hooks_come_in_order() -> None:
         ["tcp sport 99 jump open", "drop"],
     ],
 )
-def test_what_is_not_sure_is_a_doubt(rules) -> None:
+def test_drop_that_is_not_sure_is_a_doubt(rules) -> None:
     text = table(chain("in", *rules, hook="input"), chain("sink", "drop"), chain("open", "accept"))
-    found = judge(parse(text), PACKET, ["input"])
+    found = judge(parse_ruleset(text), PACKET, ["input"])
     assert (found.action, len(found.doubts)) == ("accept", 1)
     assert found.doubts[0].endswith("drop")
 
 
-def test_a_sure_drop_after_a_doubt_stays_sure() -> None:
+def test_sure_drop_after_a_doubt_decides() -> None:
     text = table(chain("in", "tcp sport 99 drop", "tcp dport 3306 drop", hook="input"))
-    assert judge(parse(text), PACKET, ["input"]).action == "drop"
+    assert judge(parse_ruleset(text), PACKET, ["input"]).action == "drop"
 
 
-def test_a_chain_of_another_device_is_not_met() -> None:
+def test_ingress_chain_of_another_device_is_passed_over() -> None:
     text = (
         "table netdev n {\nchain c {\n"
         'type filter hook ingress device "eth1" priority 0; policy accept;\ndrop\n}\n}\n'
     )
-    assert judge(parse(text), PACKET, ["ingress"]).action == "accept"
-    assert judge(parse(text), {**PACKET, "iifname": "eth1"}, ["ingress"]).action == "drop"
+    assert judge(parse_ruleset(text), PACKET, ["ingress"]).action == "accept"
+    assert judge(parse_ruleset(text), {**PACKET, "iifname": "eth1"}, ["ingress"]).action == "drop"

@@ -4,39 +4,36 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.conversation import (
+    CONVERSATIONS,
+    Conversation,
+    start,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
-from ansible_collections.peerlb.stack.plugins.module_utils._probe.talk import TALKS, Talk, start
-from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import Finding, Target
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import Outcome, Target
 from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import PROTOCOLS
-
-GREETING = Packet(
-    0,
-    b"\n9.7.4\x00\r\x00\x00\x00]q<b\x1bv\x1cS\x00\xff\xff\xff\x02\x00\xff\xdf\x15"
-    + bytes(10)
-    + b"abcdefghijkl\x00caching_sha2_password\x00",
-).render()
-SWITCH = Packet(2, b"\xfesha256_password\x00abcdefghijklmnopqrst\x00").render()
+from support.mysql_packets import GREETING, SWITCH
 
 
 def error(sequence: int, code: int, text: bytes, state: bytes = b"") -> bytes:
     return Packet(sequence, b"\xff" + code.to_bytes(2, "little") + state + text).render()
 
 
-def talk(protocol: str, path: str = "/") -> Talk:
+def conversation(protocol: str, path: str = "/") -> Conversation:
     return start(Target("a -> b", "10.1.0.2", 3000, protocol, path=path))
 
 
 def test_every_protocol_has_its_conversation() -> None:
-    assert list(TALKS) == list(PROTOCOLS)
+    assert list(CONVERSATIONS) == list(PROTOCOLS)
 
 
-def test_tcp_is_content_with_a_connection() -> None:
-    assert talk("tcp").finding == Finding("open", True, "connected")
-    assert talk("tcp").opening == b""
+def test_tcp_needs_only_a_connection() -> None:
+    assert conversation("tcp").outcome == Outcome("open", True, "connected")
+    assert conversation("tcp").opening == b""
 
 
 def test_http_request() -> None:
-    request = talk("http", "/healthz").opening
+    request = conversation("http", "/healthz").opening
     assert request.startswith(b"GET /healthz HTTP/1.1\r\nHost: 10.1.0.2:3000\r\n")
     assert b"\r\nConnection: close\r\n" in request
     assert request.endswith(b"\r\n\r\n")
@@ -54,49 +51,49 @@ def test_http_request() -> None:
     ],
 )
 def test_http_answer(answer: bytes, state: str, detail: str) -> None:
-    probe = talk("http")
+    probe = conversation("http")
     assert probe.receive(answer) == b""
-    assert probe.finding == Finding(state, True, detail)
+    assert probe.outcome == Outcome(state, True, detail)
 
 
-def test_a_status_line_may_come_byte_by_byte() -> None:
-    probe = talk("http")
+def test_http_status_line_may_come_byte_by_byte() -> None:
+    probe = conversation("http")
     for byte in b"HTTP/1.1 20":
         probe.receive(bytes([byte]))
-        assert probe.finding is None
+        assert probe.outcome is None
     probe.receive(b"4")
-    assert probe.finding == Finding("open", True, "HTTP/1.1 204")
+    assert probe.outcome == Outcome("open", True, "HTTP/1.1 204")
 
 
-def test_mysql_goes_on_to_the_refusal() -> None:
-    probe = talk("mysql")
+def test_mysql_handshake_goes_on_to_the_refusal() -> None:
+    probe = conversation("mysql")
     login = probe.receive(GREETING)
     assert login[3] == 1 and b"peerlb_probe" in login
     assert probe.receive(SWITCH) == b"\x01\x00\x00\x03\x00"
-    assert probe.finding is None
+    assert probe.outcome is None
     assert probe.receive(error(4, 1045, b"Access denied", b"#28000")) == b""
-    assert probe.finding == Finding("open", True, "MySQL 9.7.4 greeting, access denied as expected")
+    assert probe.outcome == Outcome("open", True, "MySQL 9.7.4 greeting, access denied as expected")
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 4096])
-def test_mysql_packets_may_come_in_pieces_of(size: int) -> None:
+def test_mysql_packets_may_come_in_pieces(size: int) -> None:
     stream = GREETING + SWITCH + error(4, 1045, b"no", b"#28000")
-    probe = talk("mysql")
-    said = b"".join(probe.receive(stream[at : at + size]) for at in range(0, len(stream), size))
-    assert said.count(b"peerlb_probe") == 1
-    assert probe.finding and probe.finding.state == "open"
+    probe = conversation("mysql")
+    sent = b"".join(probe.receive(stream[at : at + size]) for at in range(0, len(stream), size))
+    assert sent.count(b"peerlb_probe") == 1
+    assert probe.outcome and probe.outcome.state == "open"
 
 
-def test_mysql_answers_a_demand_for_full_authentication() -> None:
-    probe = talk("mysql")
+def test_mysql_answers_a_request_for_full_authentication() -> None:
+    probe = conversation("mysql")
     probe.receive(GREETING)
     assert probe.receive(Packet(2, b"\x01\x03").render()) == b""
     assert probe.receive(Packet(3, b"\x01\x04").render()) == b"\x01\x00\x00\x04\x00"
-    assert probe.finding is None
+    assert probe.outcome is None
 
 
 @pytest.mark.parametrize(
-    "answers, said, state, detail",
+    "answers, sent, state, detail",
     [
         ([error(0, 1129, b"Host 'x' is blocked")], b"", "blocked", "MySQL error 1129: Host 'x' is"),
         ([error(0, 1040, b"Too many")], b"", "open", "MySQL error 1040: Too many"),
@@ -109,7 +106,7 @@ def test_mysql_answers_a_demand_for_full_authentication() -> None:
         ),
         (
             [GREETING, Packet(2, b"\x00\x00\x00\x02\x00\x00\x00").render()],
-            b"\x01\x00\x00\x00\x01",  # takes its leave
+            b"\x01\x00\x00\x00\x01",  # COM_QUIT
             "open",
             "MySQL 9.7.4 greeting, login accepted without a password",
         ),
@@ -133,36 +130,38 @@ def test_mysql_answers_a_demand_for_full_authentication() -> None:
         ),
     ],
 )
-def test_mysql_endings(answers: list[bytes], said: bytes, state: str, detail: str) -> None:
-    probe = talk("mysql")
+def test_mysql_outcome(answers: list[bytes], sent: bytes, state: str, detail: str) -> None:
+    probe = conversation("mysql")
     replies = [probe.receive(answer) for answer in answers]
-    assert replies[-1] == said
-    assert probe.finding is not None
-    assert (probe.finding.state, probe.finding.connected) == (state, True)
-    assert probe.finding.detail.startswith(detail)
+    assert replies[-1] == sent
+    assert probe.outcome is not None
+    assert (probe.outcome.state, probe.outcome.connected) == (state, True)
+    assert probe.outcome.detail.startswith(detail)
 
 
-def test_mysql_leaves_a_login_behind_only_where_it_has_sent_none() -> None:
-    probe = talk("mysql")
+def test_mysql_sends_the_blind_login_unless_it_has_logged_in() -> None:
+    probe = conversation("mysql")
     assert probe.parting == BLIND_LOGIN
-    assert probe.unanswered(2.0) == Finding("timeout", True, "TCP open, no MySQL greeting in 2 s")
+    assert probe.timed_out(2.0) == Outcome("timeout", True, "TCP open, no MySQL greeting in 2 s")
     probe.receive(GREETING)
     assert probe.parting == b""
-    assert probe.unanswered(0.5).detail == ("MySQL 9.7.4 greeting, no answer to the login in 0.5 s")
+    assert probe.timed_out(0.5).detail == ("MySQL 9.7.4 greeting, no answer to the login in 0.5 s")
 
 
 @pytest.mark.parametrize(
-    "protocol, missing", [("http", "HTTP answer"), ("mysql", "MySQL greeting")]
+    "protocol, awaited", [("http", "HTTP answer"), ("mysql", "MySQL greeting")]
 )
-def test_an_end_without_a_word_points_at_the_proxy(protocol: str, missing: str) -> None:
-    assert talk(protocol).broken("closed") == Finding(
+def test_connection_cut_off_without_an_answer_hints_at_the_proxy(
+    protocol: str, awaited: str
+) -> None:
+    assert conversation(protocol).cut_off("closed") == Outcome(
         "wrong_protocol",
         True,
-        f"connection closed before the {missing}: is the server behind the proxy up?",
+        f"connection closed before the {awaited}: is the server behind the proxy up?",
     )
 
 
-def test_an_end_in_the_middle_does_not() -> None:
-    probe = talk("mysql")
+def test_connection_cut_off_after_an_answer_does_not_hint_at_the_proxy() -> None:
+    probe = conversation("mysql")
     probe.receive(GREETING)
-    assert probe.broken("reset").detail == "connection reset before the answer to the login"
+    assert probe.cut_off("reset").detail == "connection reset before the answer to the login"
