@@ -1,0 +1,154 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An inventory of N virtual machines, and playbooks that run on them without any machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import typing as t
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import ROOT
+
+PLUGINS = Path(__file__).with_name("plugins")
+ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+WEB_NETWORKS = 4  # the web servers stand in so many networks, one after the other
+
+Lines = t.Iterator[dict[str, t.Any]]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The lab's inventory for so many virtual machines, and one client beside them.
+
+    path: a new directory for all that a run reads or leaves behind. checkout: the clone whose
+    collection runs. hosts: 4 or more. From 40 on there are two load balancers and two databases.
+    """
+
+    path: Path
+    hosts: int
+    checkout: Path = ROOT
+    forks: int = 5
+
+    @property
+    def balancers(self) -> int:
+        return 2 if self.hosts >= 40 else 1
+
+    @property
+    def inventory(self) -> Path:
+        return self.path / "inventories/fleet"
+
+    def build(self) -> Fleet:
+        """Write the inventory, with the variables of inventories/lab, and return this fleet."""
+        shutil.copytree(ROOT / "inventories/lab/group_vars", self.inventory / "group_vars")
+        topology = self.inventory / "group_vars/all/topology.yml"
+        topology.write_text(json.dumps({"topology": self.topology()}))
+        (self.inventory / "hosts.json").write_text(json.dumps(self.groups()))
+        collections = self.path / "collections/ansible_collections/peerlb"
+        collections.mkdir(parents=True)
+        (collections / "stack").symlink_to(self.checkout.resolve(), target_is_directory=True)
+        return self
+
+    def topology(self) -> dict[str, t.Any]:
+        """Return the lab's declaration, with more networks of web servers."""
+        webs = [f"vpc-webapp-{number}" for number in range(WEB_NETWORKS)]
+        networks = ["vpc-nginx-lb", "vpc-db", *webs]
+        flows = [
+            ("any", "nginx_lb", 80, "http"),
+            ("webapp", "nginx_lb", 3306, "mysql"),
+            ("nginx_lb", "webapp", 3000, "http"),
+            ("nginx_lb", "mysql", 3306, "mysql"),
+        ]
+        return {
+            "networks": [
+                {"name": name, "cidrs": [f"10.{number}.0.0/16"]}
+                for number, name in enumerate(networks)
+            ],
+            "peerings": [["vpc-nginx-lb", name] for name in networks[1:]],
+            "flows": [dict(zip(("from", "to", "port", "protocol"), flow)) for flow in flows],
+            "management": [{"from": "35.235.240.0/20", "port": 22}],
+        }
+
+    def groups(self) -> dict[str, t.Any]:
+        """Return the groups of the inventory with their hosts, in the form of a YAML inventory."""
+        few, webs = range(self.balancers), range(self.hosts - 2 * self.balancers)
+        kinds: dict[str, dict[str, dict[str, t.Any]]] = {
+            "nginx_lb": {f"lb{at + 1}": _host(0, at) for at in few},
+            "mysql": {f"db{at + 1}": _host(1, at) for at in few},
+            "webapp": {
+                f"web{at + 1}": _host(2 + at % WEB_NETWORKS, at // WEB_NETWORKS) for at in webs
+            },
+            "clients": {"client": {"ansible_host": "203.0.113.10"}},
+        }
+        for name, spare in kinds["mysql"].items():
+            if name != "db1":  # nothing replicates between them
+                spare["peerlb_member"] = {"backup": True}
+        groups: dict[str, t.Any] = {name: {"hosts": hosts} for name, hosts in kinds.items()}
+        return {**groups, "lab": {"children": {name: {} for name in kinds}}}
+
+    def command(self, playbook: str, *options: str) -> list[str]:
+        """Return the command that runs a playbook of the collection, or a file with a slash."""
+        name = playbook if "/" in playbook else f"peerlb.stack.{playbook}"
+        return [str(ANSIBLE_PLAYBOOK), "-i", str(self.inventory), name, *options]
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of that command; no setting of the caller takes part."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
+        return {
+            **kept,
+            "PYTHONPATH": str(PLUGINS.parents[2]),  # where the plugins find `support`
+            "ANSIBLE_HOME": str(self.path / ".ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(self.path / "collections"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(PLUGINS / "connection"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS / "callback"),
+            "ANSIBLE_TRANSPORT": "stub",
+            "ANSIBLE_PIPELINING": "true",
+            "ANSIBLE_FORKS": str(self.forks),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            "FLEET": str(self.path),
+        }
+
+    def start(self, playbook: str, *options: str, stdout: t.Any) -> subprocess.Popen[str]:
+        """Start a playbook, whose messages and errors go to stdout as one stream."""
+        return subprocess.Popen(
+            self.command(playbook, *options),
+            cwd=self.path,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def play(self, playbook: str, *options: str) -> tuple[int, str]:
+        """Run a playbook to its end; return its code and what it says."""
+        with self.start(playbook, *options, stdout=subprocess.PIPE) as process:
+            said, _errors = process.communicate()
+        return process.returncode, said
+
+    def evaluations(self) -> Counter[str]:
+        """Return how often the declaration was evaluated since the start, by who asked for it.
+
+        Raises OSError where nothing could be counted.
+        """
+        return Counter((self.path / "evaluations").read_text().split())
+
+    def asked(self, host: str, module: str) -> list[dict[str, t.Any]]:
+        """Return the parameters with which a module was called on a host, the first call first."""
+        log = self.path / "asked" / host
+        calls = map(json.loads, log.read_text().splitlines()) if log.exists() else ()
+        return [params for name, params in calls if name == module]
+
+
+def _host(network: int, number: int) -> dict[str, t.Any]:
+    """Return the variables of the host with this number in a network of Fleet.topology."""
+    address = f"10.{network}.{(number + 2) // 256}.{(number + 2) % 256}"
+    return {"ansible_host": address, "peerlb_zone": f"lab-{'abc'[number % 3]}"}
