@@ -110,16 +110,16 @@ def run(module: AnsibleModule) -> dict:
         raise PoolError("give weights or states to set, or reset to take back what was set")
     balancer = Balancer.of(module)
     with balancer.locked():
-        setup = balancer.present_setup()
+        inputs = balancer.present_inputs()
         if params["reset"]:
-            setup = reset(setup, params["pool"])
+            inputs = reset(inputs, params["pool"])
         else:
-            setup = override(setup, params["pool"], changes, balancer.note())
-        result = balancer.carry_out(setup.release())
+            inputs = override(inputs, params["pool"], changes, balancer.note())
+        result = balancer.carry_out(inputs.release())
     return {
         **result,
-        "pools": [pool.params() for pool in setup.effective()],
-        "differences": setup.differences(),
+        "pools": [pool.params() for pool in inputs.effective()],
+        "differences": inputs.differences(),
     }
 
 

@@ -196,7 +196,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
 from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._release.setup import Setup
+from ..module_utils._release.inputs import Inputs
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -210,11 +210,11 @@ ARGUMENT_SPEC = {
 def run(module: AnsibleModule) -> dict:
     params = module.params
     balancer = Balancer.of(module)
-    setup = Setup.parse(params["files"], params["pools"], params["listeners"], params["version"])
+    inputs = Inputs.parse(params["files"], params["pools"], params["listeners"], params["version"])
     with balancer.locked():
-        setup = setup.keeping(balancer.store.present())
-        result = balancer.carry_out(setup.release())
-    return {**result, "differences": setup.differences()}
+        inputs = inputs.keeping(balancer.store.present())
+        result = balancer.carry_out(inputs.release())
+    return {**result, "differences": inputs.differences()}
 
 
 def main() -> None:

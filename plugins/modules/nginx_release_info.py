@@ -115,8 +115,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._release.inputs import Inputs
 from ..module_utils._release.rollout import answering
-from ..module_utils._release.setup import Setup
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
 from ..module_utils._traffic.kernel import count_workers, read_connections
@@ -137,16 +137,16 @@ def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
     return summarize(newest_lines(directory), pools, begin)
 
 
-def describe(setup: Setup, params: dict) -> dict:
-    pools = setup.effective()
+def describe(inputs: Inputs, params: dict) -> dict:
+    pools = inputs.effective()
     connections = read_connections()
     addresses = [[f"{each.address}:{each.port}" for each in pool.members] for pool in pools]
     return {
         "pools": [pool.params() for pool in pools],
-        "declared": [pool.params() for pool in setup.pools],
-        "listeners": [vars(listener) for listener in setup.listeners],
-        "overrides": setup.overrides,
-        "differences": setup.differences(),
+        "declared": [pool.params() for pool in inputs.pools],
+        "listeners": [vars(listener) for listener in inputs.listeners],
+        "overrides": inputs.overrides,
+        "differences": inputs.differences(),
         "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
         "traffic": traffic(params["logs"], params["since"], addresses),
     }
@@ -168,7 +168,7 @@ def run(params: dict) -> dict:
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),
-        **(describe(Setup.of(present), params) if present else NOTHING),
+        **(describe(Inputs.of(present), params) if present else NOTHING),
     }
 
 

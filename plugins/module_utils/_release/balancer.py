@@ -12,9 +12,9 @@ from pathlib import Path
 
 from .._nginx.checks import PoolError
 from .container import Live, LiveError
+from .inputs import Inputs
 from .release import Release
 from .rollout import Rollout
-from .setup import Setup
 from .store import Store, StoreError
 
 if t.TYPE_CHECKING:
@@ -59,14 +59,14 @@ class Balancer:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
 
-    def present_setup(self) -> Setup:
+    def present_inputs(self) -> Inputs:
         """Return what the live release was made of; a PoolError says that there is none."""
         present = self.store.present()
         if present is None:
             raise PoolError(
                 f"no release is live below {self.store.root}: deploy the load balancer first"
             )
-        return Setup.of(present)
+        return Inputs.of(present)
 
     def carry_out(self, wanted: Release) -> dict[str, t.Any]:
         """Compare, and go as far as test_only and check mode allow; return the module's result."""

@@ -10,18 +10,18 @@ import typing as t
 from .._nginx.checks import PoolError
 from .._nginx.pool import MAX_WEIGHT, STATES, Pool
 from .._values.entries import errors_at, one_of, whole_number
-from .setup import Setup
+from .inputs import Inputs
 
 
-def chosen_pool(setup: Setup, name: str, members: t.Iterable[str]) -> Pool:
+def chosen_pool(inputs: Inputs, name: str, members: t.Iterable[str]) -> Pool:
     """Return the pool of this name; without one, the only pool that has all the members."""
     wanted = set(members)
-    known = [pool.name for pool in setup.pools]
+    known = [pool.name for pool in inputs.pools]
     if name and name not in known:
         raise PoolError(f"no pool is named {name}; there are: {', '.join(known)}")
     fitting = [
         pool
-        for pool in setup.pools
+        for pool in inputs.pools
         if name in ("", pool.name) and wanted <= {member.name for member in pool.members}
     ]
     if len(fitting) == 1:
@@ -29,11 +29,11 @@ def chosen_pool(setup: Setup, name: str, members: t.Iterable[str]) -> Pool:
     if fitting:
         names = ", ".join(pool.name for pool in fitting)
         raise PoolError(f"the members are in several pools ({names}): name one of them as pool")
-    raise PoolError(_unknown(setup, name, wanted))
+    raise PoolError(_unknown(inputs, name, wanted))
 
 
-def _unknown(setup: Setup, name: str, wanted: set[str]) -> str:
-    pools = [pool for pool in setup.pools if name in ("", pool.name)]
+def _unknown(inputs: Inputs, name: str, wanted: set[str]) -> str:
+    pools = [pool for pool in inputs.pools if name in ("", pool.name)]
     known = {pool.name: [member.name for member in pool.members] for pool in pools}
     everyone = {member for members in known.values() for member in members}
     shown = "; ".join(f"{pool}: {', '.join(members)}" for pool, members in known.items())
@@ -58,19 +58,19 @@ def read_changes(
 
 
 def override(
-    setup: Setup, pool: str, changes: dict[str, dict[str, t.Any]], note: dict[str, str]
-) -> Setup:
-    """Return the setup with the changes; one that leaves nobody to serve is refused."""
-    changed = setup.overriding(chosen_pool(setup, pool, changes).name, changes, note)
+    inputs: Inputs, pool: str, changes: dict[str, dict[str, t.Any]], note: dict[str, str]
+) -> Inputs:
+    """Return the inputs with the changes; one that leaves nobody to serve is refused."""
+    changed = inputs.overriding(chosen_pool(inputs, pool, changes).name, changes, note)
     changed.effective()
     return changed
 
 
-def reset(setup: Setup, pool: str) -> Setup:
-    """Return the setup as the inventory has it, in one pool or (empty) in all."""
+def reset(inputs: Inputs, pool: str) -> Inputs:
+    """Return the inputs as the inventory has them, in one pool or (empty) in all."""
     if not pool:
-        return setup.without_overrides()
-    return setup.without_overrides(chosen_pool(setup, pool, ()).name)
+        return inputs.without_overrides()
+    return inputs.without_overrides(chosen_pool(inputs, pool, ()).name)
 
 
 def former_release(

@@ -39,9 +39,9 @@ def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:
     assert (note["by"], note["reason"], note["at"][-1]) == ("ada", "canary", "Z")
 
 
-def test_what_is_not_deployed_has_no_setup(fake_nginx, tmp_path) -> None:
+def test_what_is_not_deployed_has_no_inputs(fake_nginx, tmp_path) -> None:
     with pytest.raises(PoolError, match="deploy the load balancer first"):
-        Balancer.of(Module(fake_nginx, tmp_path)).present_setup()
+        Balancer.of(Module(fake_nginx, tmp_path)).present_inputs()
 
 
 @pytest.mark.parametrize(

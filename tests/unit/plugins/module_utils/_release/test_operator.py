@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
+from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
 from ansible_collections.peerlb.stack.plugins.module_utils._release.operator import (
     chosen_pool,
     former_release,
@@ -12,7 +13,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.operator imp
     read_changes,
     reset,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._release.setup import Setup
 
 NOTE = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": ""}
 
@@ -22,12 +22,12 @@ def member(name: str) -> dict:
 
 
 @pytest.fixture
-def setup() -> Setup:
+def inputs() -> Inputs:
     pools = [
         {"name": "webapp", "members": [member("web1"), member("web2")]},
         {"name": "shop", "members": [member("web2"), member("web3")]},
     ]
-    return Setup.parse({}, pools, [{"port": 80, "pool": "webapp"}], "1.30")
+    return Inputs.parse({}, pools, [{"port": 80, "pool": "webapp"}], "1.30")
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def setup() -> Setup:
         ("shop", [], "shop"),
     ],
 )
-def test_the_pool_follows_from_its_members(setup, name, members, pool) -> None:
-    assert chosen_pool(setup, name, members).name == pool
+def test_the_pool_follows_from_its_members(inputs, name, members, pool) -> None:
+    assert chosen_pool(inputs, name, members).name == pool
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_the_pool_follows_from_its_members(setup, name, members, pool) -> None:
         ("cart", ["web1"], "no pool is named cart; there are: webapp, shop"),
     ],
 )
-def test_a_pool_that_is_not_clear_is_refused(setup, name, members, message) -> None:
+def test_a_pool_that_is_not_clear_is_refused(inputs, name, members, message) -> None:
     with pytest.raises(PoolError) as error:
-        chosen_pool(setup, name, members)
+        chosen_pool(inputs, name, members)
     assert message in str(error.value)
 
 
@@ -75,19 +75,19 @@ def test_what_no_member_can_have_is_refused(weights, states) -> None:
         read_changes(weights, states)
 
 
-def test_override_leaves_other_pools_alone(setup) -> None:
-    changed = override(setup, "shop", {"web2": {"weight": 5}}, NOTE)
+def test_override_leaves_other_pools_alone(inputs) -> None:
+    changed = override(inputs, "shop", {"web2": {"weight": 5}}, NOTE)
     assert changed.overrides == {"shop": {"web2": {"weight": 5, **NOTE}}}
 
 
-def test_one_that_leaves_nobody_is_refused(setup) -> None:
-    drained = override(setup, "", {"web1": {"state": "drain"}}, NOTE)
+def test_one_that_leaves_nobody_is_refused(inputs) -> None:
+    drained = override(inputs, "", {"web1": {"state": "drain"}}, NOTE)
     with pytest.raises(PoolError, match="pool webapp: no member is left to serve"):
         override(drained, "webapp", {"web2": {"weight": 0}}, NOTE)
 
 
-def test_reset_of_one_pool_or_all(setup) -> None:
-    both = override(setup, "shop", {"web3": {"weight": 5}}, NOTE)
+def test_reset_of_one_pool_or_all(inputs) -> None:
+    both = override(inputs, "shop", {"web3": {"weight": 5}}, NOTE)
     both = override(both, "webapp", {"web1": {"weight": 5}}, NOTE)
     assert list(reset(both, "shop").overrides) == ["webapp"]
     assert reset(both, "").overrides == {}

@@ -33,7 +33,7 @@ Overrides = dict[str, dict[str, dict[str, t.Any]]]
 
 
 @dataclass(frozen=True)
-class Setup:
+class Inputs:
     """All that a release is made of.
 
     overrides holds, by pool and member, what was set at run time: weight or state, and by whom,
@@ -49,7 +49,7 @@ class Setup:
     forgotten: bool = False
 
     @classmethod
-    def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Setup:
+    def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Inputs:
         for path in files:
             _refuse_path(path)
         parsed = tuple(Pool.parse(pool) for pool in pools)
@@ -60,7 +60,7 @@ class Setup:
         return cls({path: str(text) for path, text in files.items()}, parsed, heard, str(version))
 
     @classmethod
-    def of(cls, release: Release) -> Setup:
+    def of(cls, release: Release) -> Inputs:
         """Return what a release was made of."""
         state = release.state()
         static = {
@@ -68,11 +68,11 @@ class Setup:
             for path, text in release.files.items()
             if path != STATE and not path.startswith("upstreams/")
         }
-        setup = cls.parse(static, state["pools"], state["listeners"], state["version"])
-        return replace(setup, overrides=state["overrides"])
+        inputs = cls.parse(static, state["pools"], state["listeners"], state["version"])
+        return replace(inputs, overrides=state["overrides"])
 
-    def keeping(self, present: Release | None) -> Setup:
-        """Return the setup with the overrides of a release whose pool and member still exist."""
+    def keeping(self, present: Release | None) -> Inputs:
+        """Return the inputs with the overrides of a release whose pool and member still exist."""
         try:
             overrides = present.state()["overrides"] if present else {}
         except PoolError:
@@ -87,8 +87,8 @@ class Setup:
 
     def overriding(
         self, pool: str, changes: t.Mapping[str, t.Mapping[str, t.Any]], note: dict[str, str]
-    ) -> Setup:
-        """Return the setup with weights or states of members set, each signed with the note.
+    ) -> Inputs:
+        """Return the inputs with weights or states of members set, each signed with the note.
 
         A setting that is in force already keeps its signature, so that a repetition is no change;
         one that equals the inventory's is no override.
@@ -111,8 +111,8 @@ class Setup:
                 entries[name] = {**kept, **note}
         return replace(self, overrides=_without_empty({**self.overrides, pool: entries}))
 
-    def without_overrides(self, pool: str = "") -> Setup:
-        """Return the setup as the inventory has it, in one pool or (empty) in all."""
+    def without_overrides(self, pool: str = "") -> Inputs:
+        """Return the inputs as the inventory has them, in one pool or (empty) in all."""
         kept = {name: entries for name, entries in self.overrides.items() if pool not in ("", name)}
         return replace(self, overrides=kept)
 
