@@ -116,7 +116,7 @@ from pathlib import Path
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._release.inputs import Inputs
-from ..module_utils._release.rollout import answering
+from ..module_utils._release.rollout import serving_release
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
 from ..module_utils._traffic.kernel import count_workers, read_connections
@@ -164,7 +164,7 @@ def run(params: dict) -> dict:
     return {
         "changed": False,
         "release": (store.current_id() or "") if present else "",
-        "serving": answering(store, params["status_port"]) or "",
+        "serving": serving_release(store, params["status_port"]) or "",
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._nginx.checks import PoolError
-from .container import Live, LiveError
+from .container import Container, ContainerError
 from .inputs import Inputs
 from .release import Release
 from .rollout import Rollout
@@ -20,7 +20,7 @@ from .store import Store, StoreError
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-ERRORS = (PoolError, StoreError, LiveError)
+ERRORS = (PoolError, StoreError, ContainerError)
 
 COMMON_SPEC: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
@@ -39,7 +39,7 @@ class Balancer:
     """One load balancer, as a module's parameters (COMMON_SPEC) name it."""
 
     store: Store
-    live: Live
+    container: Container
     params: dict[str, t.Any]
     check_mode: bool
 
@@ -48,8 +48,8 @@ class Balancer:
         params = module.params
         project = Path(params["path"])
         where = (project, params["container"], params["status_port"], params["timeout"])
-        live = Live(module.run_command, *where)
-        return cls(Store(str(project / "nginx")), live, params, module.check_mode)
+        container = Container(module.run_command, *where)
+        return cls(Store(str(project / "nginx")), container, params, module.check_mode)
 
     def locked(self) -> t.ContextManager[None]:
         return self.store.lock(self.params["operator"], needed=not self.check_mode)
@@ -70,7 +70,7 @@ class Balancer:
 
     def carry_out(self, wanted: Release) -> dict[str, t.Any]:
         """Compare, and go as far as test_only and check mode allow; return the module's result."""
-        rollout = Rollout.plan(self.store, self.live, wanted)
+        rollout = Rollout.plan(self.store, self.container, wanted)
         if rollout.changed and not self.check_mode:
             if self.params["test_only"]:
                 rollout.test()

@@ -20,11 +20,11 @@ PROGRESS = ("Container ", "Network ", "Volume ")
 MOUNT = "/etc/nginx/peerlb"
 
 
-class LiveError(Exception):
+class ContainerError(Exception):
     """nginx or Docker refused; the text holds what they said."""
 
 
-def serving(status_port: int) -> str | None:
+def release_at(status_port: int) -> str | None:
     """Return the id of the release that answers on the status listener, or None."""
     connection = http.client.HTTPConnection("127.0.0.1", status_port, timeout=2)
     try:
@@ -39,7 +39,7 @@ def serving(status_port: int) -> str | None:
 
 
 @dataclass(frozen=True)
-class Live:
+class Container:
     """The one nginx of a project directory. run executes a command: (rc, stdout, stderr).
 
     status_port is where a release answers that tells no port of its own.
@@ -47,14 +47,14 @@ class Live:
 
     run: Run
     project: Path
-    container: str
+    name: str
     status_port: int
     timeout: float = 15.0
 
-    def made_from(self) -> str | None:
+    def created_from(self) -> str | None:
         """Return the id of the release whose compose.yml made the container; Compose keeps it."""
         label = '{{ index .Config.Labels "com.docker.compose.project.config_files" }}'
-        code, out, _err = self.run(["docker", "inspect", "--format", label, self.container])
+        code, out, _err = self.run(["docker", "inspect", "--format", label, self.name])
         return Path(out.strip()).parent.name if code == 0 else None
 
     def test(self, directory: Path, *, inside: bool) -> None:
@@ -65,7 +65,7 @@ class Live:
         config = f"{MOUNT}/releases/{directory.name}/nginx.conf"
         nginx = ["-e", "stderr", "-t", "-c", config]
         if inside:
-            command = ["docker", "exec", self.container, "nginx", *nginx]
+            command = ["docker", "exec", self.name, "nginx", *nginx]
         else:
             compose = self._compose(directory)
             command = [*compose, "run", "--rm", "--no-deps", "-T", "nginx", *nginx]
@@ -77,14 +77,14 @@ class Live:
         wait = ["up", "--detach", "--wait", "--wait-timeout", str(int(self.timeout) + 30)]
         try:
             self._must([*self._compose(directory), *wait], "the container does not come up")
-        except LiveError as exc:
-            raise LiveError(f"{exc}\n{self.last_errors()}") from None
+        except ContainerError as exc:
+            raise ContainerError(f"{exc}\n{self.last_errors()}") from None
 
     def down(self, directory: Path) -> None:
         self._must([*self._compose(directory), "down"], "the container can not be removed")
 
     def reload(self) -> None:
-        self._must(["docker", "kill", "--signal", "HUP", self.container], "the reload was refused")
+        self._must(["docker", "kill", "--signal", "HUP", self.name], "the reload was refused")
 
     def confirm(self, release_id: str, port: int) -> None:
         """Wait until this very release answers on its port, three times in a row.
@@ -94,10 +94,10 @@ class Live:
         end = time.monotonic() + self.timeout
         seen = 0
         while seen < 3:
-            seen = seen + 1 if serving(port) == release_id else 0
+            seen = seen + 1 if release_at(port) == release_id else 0
             if seen == 0:
                 if time.monotonic() > end:
-                    raise LiveError(
+                    raise ContainerError(
                         f"release {release_id} did not come up in {self.timeout:g} s:"
                         f" {self.last_errors()}"
                     )
@@ -105,7 +105,7 @@ class Live:
 
     def last_errors(self) -> str:
         """Return the last lines that nginx logged as errors, or its last lines of any kind."""
-        _rc, _out, err = self.run(["docker", "logs", "--tail", "2000", self.container])
+        _rc, _out, err = self.run(["docker", "logs", "--tail", "2000", self.name])
         lines = [line for line in err.splitlines() if line.strip()]
         grave = [line for line in lines if "[emerg]" in line or "[alert]" in line]
         return "\n".join((grave or lines)[-3:]) or "nginx logged nothing"
@@ -121,7 +121,7 @@ class Live:
         if code != 0:
             said = [line.strip() for line in (err + out).splitlines() if line.strip()]
             telling = [line for line in said if not line.startswith(PROGRESS)]
-            raise LiveError(f"{what}: " + "\n".join(telling[-6:] or said[-6:]))
+            raise ContainerError(f"{what}: " + "\n".join(telling[-6:] or said[-6:]))
         return out
 
 

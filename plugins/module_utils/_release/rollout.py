@@ -9,12 +9,12 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from .container import COMPOSE_FILE, Live, LiveError, serving
+from .container import COMPOSE_FILE, Container, ContainerError, release_at
 from .release import STATE, Release
 from .store import Store
 
 
-def answering(store: Store, port: int) -> str | None:
+def serving_release(store: Store, port: int) -> str | None:
     """Return the id of the release that answers, or None.
 
     Each release is asked on the status port that it has itself, so the port may change like
@@ -26,7 +26,7 @@ def answering(store: Store, port: int) -> str | None:
     stranger = None
     ports = [release.status_port(port) for release in (*live, *kept.values())]
     for each in dict.fromkeys([*ports, port]):
-        answer = serving(each)
+        answer = release_at(each)
         if answer in kept:
             return answer
         stranger = stranger or answer
@@ -38,18 +38,20 @@ class Rollout:
     """What is there and what is wanted; changed and diff both follow from this comparison."""
 
     store: Store
-    live: Live
+    container: Container
     wanted: Release
     present: Release | None
     previous: str | None
     serving: str | None
-    made_from: str | None
+    created_from: str | None
 
     @classmethod
-    def plan(cls, store: Store, live: Live, wanted: Release) -> Rollout:
-        answers = answering(store, live.status_port)
-        made_from = live.made_from() if answers else None
-        return cls(store, live, wanted, store.present(), store.current_id(), answers, made_from)
+    def plan(cls, store: Store, container: Container, wanted: Release) -> Rollout:
+        answers = serving_release(store, container.status_port)
+        created_from = container.created_from() if answers else None
+        return cls(
+            store, container, wanted, store.present(), store.current_id(), answers, created_from
+        )
 
     @property
     def changed(self) -> bool:
@@ -65,7 +67,7 @@ class Rollout:
         """
         if self.serving is None:
             return False
-        running = self.store.read(self.made_from) or self.store.read(self.serving)
+        running = self.store.read(self.created_from) or self.store.read(self.serving)
         asked = self.wanted.files.get(COMPOSE_FILE)
         return running is not None and running.files.get(COMPOSE_FILE) == asked
 
@@ -100,7 +102,7 @@ class Rollout:
         """Let nginx test what is wanted, and leave everything as it was."""
         staged = self.store.stage(self.wanted)
         try:
-            self.live.test(staged, inside=self.same_container)
+            self.container.test(staged, inside=self.same_container)
         finally:
             self.store.discard()
 
@@ -110,41 +112,41 @@ class Rollout:
         last_good, same_container = self.last_good, self.same_container
         staged = store.stage(wanted)
         try:
-            self.live.test(staged, inside=same_container)
-        except LiveError:
+            self.container.test(staged, inside=same_container)
+        except ContainerError:
             store.discard()
             raise
         store.adopt(wanted)
         store.switch(wanted.id)
         try:
             self._bring_up(wanted.id, same_container)
-        except LiveError as exc:
-            raise LiveError(f"{exc}\n{self._put_back(last_good, same_container)}") from None
-        store.record({"id": wanted.id, **note}, keep, needed=self.made_from)
+        except ContainerError as exc:
+            raise ContainerError(f"{exc}\n{self._put_back(last_good, same_container)}") from None
+        store.record({"id": wanted.id, **note}, keep, needed=self.created_from)
 
     def _directory(self, release_id: str) -> Path:
         return self.store.releases / release_id
 
     def _port(self, release_id: str) -> int:
-        release, usual = self.store.read(release_id), self.live.status_port
+        release, usual = self.store.read(release_id), self.container.status_port
         return release.status_port(usual) if release else usual
 
     def _bring_up(self, release_id: str, same_container: bool) -> None:
         if not same_container:
-            self.live.up(self._directory(release_id))
+            self.container.up(self._directory(release_id))
         port = self._port(release_id)
-        if self.edited or serving(port) != release_id:
-            self.live.reload()
-        self.live.confirm(release_id, port)
+        if self.edited or release_at(port) != release_id:
+            self.container.reload()
+        self.container.confirm(release_id, port)
 
     def _put_back(self, previous: str | None, same_container: bool) -> str:
         self.store.switch(previous)
         if previous is None:
-            with contextlib.suppress(LiveError):
-                self.live.down(self._directory(self.wanted.id))
+            with contextlib.suppress(ContainerError):
+                self.container.down(self._directory(self.wanted.id))
             return "nothing was live before, and nothing is now"
         try:
             self._bring_up(previous, same_container)
-        except LiveError as exc:
+        except ContainerError as exc:
             return f"and the last good release {previous} did not come back either: {exc}"
         return f"the last good release {previous} is live again"

@@ -31,7 +31,7 @@ WANTED = Release({"compose.yml": "image: a", "nginx.conf": "one"})
 def test_parameters_name_the_place(fake_nginx, tmp_path) -> None:
     balancer = Balancer.of(Module(fake_nginx, tmp_path, container="other"))
     assert balancer.store.root == tmp_path / "nginx"
-    assert (balancer.live.container, balancer.live.timeout) == ("other", 0.3)
+    assert (balancer.container.name, balancer.container.timeout) == ("other", 0.3)
 
 
 def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:
