@@ -91,7 +91,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.checks import PoolError
-from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._release.operator import override, read_changes, reset
 
 ARGUMENT_SPEC = {
@@ -108,7 +108,7 @@ def run(module: AnsibleModule) -> dict:
     changes = read_changes(params["weights"], params["states"])
     if bool(changes) == params["reset"]:
         raise PoolError("give weights or states to set, or reset to take back what was set")
-    balancer = Balancer.of(module)
+    balancer = BalancerModule.of(module)
     with balancer.locked():
         inputs = balancer.present_inputs()
         if params["reset"]:

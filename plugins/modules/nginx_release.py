@@ -195,7 +195,7 @@ differences:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
-from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._release.inputs import Inputs
 
 ARGUMENT_SPEC = {
@@ -209,7 +209,7 @@ ARGUMENT_SPEC = {
 
 def run(module: AnsibleModule) -> dict:
     params = module.params
-    balancer = Balancer.of(module)
+    balancer = BalancerModule.of(module)
     inputs = Inputs.parse(params["files"], params["pools"], params["listeners"], params["version"])
     with balancer.locked():
         inputs = inputs.keeping(balancer.store.present())

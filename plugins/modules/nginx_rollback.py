@@ -53,14 +53,14 @@ previous:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.checks import PoolError
-from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
+from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._release.operator import former_release
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
 
 def run(module: AnsibleModule) -> dict:
-    balancer = Balancer.of(module)
+    balancer = BalancerModule.of(module)
     store = balancer.store
     with balancer.locked():
         wanted = former_release(

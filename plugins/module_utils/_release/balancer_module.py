@@ -35,7 +35,7 @@ COMMON_SPEC: dict[str, dict[str, t.Any]] = {
 
 
 @dataclass(frozen=True)
-class Balancer:
+class BalancerModule:
     """One load balancer, as a module's parameters (COMMON_SPEC) name it."""
 
     store: Store
@@ -44,7 +44,7 @@ class Balancer:
     check_mode: bool
 
     @classmethod
-    def of(cls, module: AnsibleModule) -> Balancer:
+    def of(cls, module: AnsibleModule) -> BalancerModule:
         params = module.params
         project = Path(params["path"])
         where = (project, params["container"], params["status_port"], params["timeout"])
