@@ -92,7 +92,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.checks import PoolError
 from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
-from ..module_utils._release.operator import override, read_changes, reset
+from ..module_utils._release.overrides import read_changes
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -112,13 +112,13 @@ def run(module: AnsibleModule) -> dict:
     with balancer.locked():
         inputs = balancer.present_inputs()
         if params["reset"]:
-            inputs = reset(inputs, params["pool"])
+            inputs = inputs.without_overrides(params["pool"])
         else:
-            inputs = override(inputs, params["pool"], changes, balancer.note())
+            inputs = inputs.with_changes(params["pool"], changes, balancer.note())
         result = balancer.carry_out(inputs.release())
     return {
         **result,
-        "pools": [pool.params() for pool in inputs.effective()],
+        "pools": [pool.params() for pool in inputs.effective_pools()],
         "differences": inputs.differences(),
     }
 

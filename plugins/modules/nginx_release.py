@@ -212,7 +212,7 @@ def run(module: AnsibleModule) -> dict:
     balancer = BalancerModule.of(module)
     inputs = Inputs.parse(params["files"], params["pools"], params["listeners"], params["version"])
     with balancer.locked():
-        inputs = inputs.keeping(balancer.store.present())
+        inputs = inputs.with_overrides_of(balancer.store.present())
         result = balancer.carry_out(inputs.release())
     return {**result, "differences": inputs.differences()}
 

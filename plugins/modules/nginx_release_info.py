@@ -138,7 +138,7 @@ def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
 
 
 def describe(inputs: Inputs, params: dict) -> dict:
-    pools = inputs.effective()
+    pools = inputs.effective_pools()
     connections = read_connections()
     addresses = [[f"{each.address}:{each.port}" for each in pool.members] for pool in pools]
     return {

@@ -52,24 +52,15 @@ previous:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.checks import PoolError
 from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
-from ..module_utils._release.operator import former_release
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
 
 def run(module: AnsibleModule) -> dict:
     balancer = BalancerModule.of(module)
-    store = balancer.store
     with balancer.locked():
-        wanted = former_release(
-            module.params["release"], store.current_id(), store.history(), store.kept()
-        )
-        release = store.read(wanted)
-        if release is None or release.id != wanted:
-            raise PoolError(f"release {wanted} is damaged on the disk and can not be made live")
-        return balancer.carry_out(release)
+        return balancer.carry_out(balancer.store.former(module.params["release"]))
 
 
 def main() -> None:

@@ -107,7 +107,7 @@ class Pool:
     def _refuse_nonsense(self) -> None:
         if not self.members:
             raise PoolError(f"pool {self.name}: has no members; is its group empty?")
-        names = [member.name for member in self.members]
+        names = self.member_names
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise PoolError(f"pool {self.name}: member {twice} is named twice")
@@ -124,6 +124,11 @@ class Pool:
             raise PoolError(f"pool {self.name}: hash_key {self.hash_key} is not nginx variables")
         if not re.fullmatch(r"\w+", self.cookie):
             raise PoolError(f"pool {self.name}: cookie {self.cookie} is not a cookie name")
+
+    @property
+    def member_names(self) -> list[str]:
+        """Return the names of the members in their order."""
+        return [member.name for member in self.members]
 
     @property
     def limited(self) -> bool:

@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a release is made of, and what was set at run time. No Ansible, no I/O.
+"""The inputs that a release is made from. No Ansible, no I/O.
 
-Static files (rendered from templates on the controller), upstreams (rendered here from pools) and
-state.json, which holds all that the upstreams were rendered from.
+A release is made from files (rendered from the role's templates on the controller), from pools and
+listeners (rendered as upstreams here) and from overrides. Its state.json keeps the inputs, so that
+another release can be made from them when an operator changes a weight.
 """
 
 from __future__ import annotations
@@ -17,123 +18,134 @@ from pathlib import PurePosixPath
 from .._nginx.checks import PoolError
 from .._nginx.pool import Listener, Pool
 from .._nginx.upstreams import parse_version, render_upstreams
+from .overrides import (
+    Changes,
+    Overrides,
+    apply_overrides,
+    change_entries,
+    describe_differences,
+    keep_known,
+    without_empty,
+)
 from .release import IDENTITY, STATE, Release
 
-# What can be set at run time.
-SETTINGS = ("weight", "state")
-# What the collection writes into a release itself, at its top.
-OWN = (STATE, IDENTITY, "upstreams")
+# The names at the top of a release that the collection itself writes.
+RESERVED_NAMES = (STATE, IDENTITY, "upstreams")
 
-FORGOTTEN = (
+OVERRIDES_LOST = (
     f"{STATE} of the live release could not be read: weights and states that were set at run time,"
     " if there were any, are the inventory's again"
 )
 
-Overrides = dict[str, dict[str, dict[str, t.Any]]]
-
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a release is made of.
+    """All that a release is made from.
 
-    overrides holds, by pool and member, what was set at run time: weight or state, and by whom,
-    when and why. It wins over the inventory until it is taken back. forgotten tells that they could
-    not be read, so that those which there were are gone.
+    pools are the inventory's; the overrides win over them until somebody resets them.
+    overrides_lost tells that the overrides of the release before could not be read.
     """
 
-    static: dict[str, str]
+    files: dict[str, str]
     pools: tuple[Pool, ...]
     listeners: tuple[Listener, ...]
     version: str
     overrides: Overrides = field(default_factory=dict)
-    forgotten: bool = False
+    overrides_lost: bool = False
 
     @classmethod
     def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Inputs:
+        """Return the inputs that a module was given, without overrides.
+
+        files is the text by path in the release. A PoolError names the entry at fault.
+        """
         for path in files:
             _refuse_path(path)
         parsed = tuple(Pool.parse(pool) for pool in pools)
         names = [pool.name for pool in parsed]
-        heard = tuple(Listener.parse(listener, names) for listener in listeners)
-        _refuse_twins(names, heard)
+        accepted = tuple(Listener.parse(listener, names) for listener in listeners)
+        _refuse_twins(names, accepted)
         parse_version(version)
-        return cls({path: str(text) for path, text in files.items()}, parsed, heard, str(version))
+        texts = {path: str(text) for path, text in files.items()}
+        return cls(texts, parsed, accepted, str(version))
 
     @classmethod
     def of(cls, release: Release) -> Inputs:
-        """Return what a release was made of."""
+        """Return the inputs that a release was made from; a PoolError if its state is damaged."""
         state = release.state()
-        static = {
+        files = {
             path: text
             for path, text in release.files.items()
             if path != STATE and not path.startswith("upstreams/")
         }
-        inputs = cls.parse(static, state["pools"], state["listeners"], state["version"])
+        inputs = cls.parse(files, state["pools"], state["listeners"], state["version"])
         return replace(inputs, overrides=state["overrides"])
 
-    def keeping(self, present: Release | None) -> Inputs:
-        """Return the inputs with the overrides of a release whose pool and member still exist."""
-        try:
-            overrides = present.state()["overrides"] if present else {}
-        except PoolError:
-            return replace(self, forgotten=True)
-        members = {pool.name: {member.name for member in pool.members} for pool in self.pools}
-        kept = {
-            pool: {name: entry for name, entry in entries.items() if name in members[pool]}
-            for pool, entries in overrides.items()
-            if pool in members
-        }
-        return replace(self, overrides=_without_empty(kept))
+    def with_overrides_of(self, release: Release | None) -> Inputs:
+        """Return the inputs with those overrides of a release whose pool and member still exist.
 
-    def overriding(
-        self, pool: str, changes: t.Mapping[str, t.Mapping[str, t.Any]], note: dict[str, str]
-    ) -> Inputs:
+        A damaged release does not stop a deployment: its overrides count as lost.
+        """
+        try:
+            overrides = release.state()["overrides"] if release else {}
+        except PoolError:
+            return replace(self, overrides_lost=True)
+        return replace(self, overrides=keep_known(overrides, self.pools))
+
+    def with_changes(self, pool: str, changes: Changes, note: dict[str, str]) -> Inputs:
         """Return the inputs with weights or states of members set, each signed with the note.
 
-        A setting that is in force already keeps its signature, so that a repetition is no change;
-        one that equals the inventory's is no override.
+        pool is a name, or empty for the only pool that has all the members. A PoolError says that
+        the pool is not clear, or that the changes leave no member to serve.
         """
-        declared = next(each for each in self.pools if each.name == pool)
-        members = {member.name: member for member in declared.members}
-        entries = dict(self.overrides.get(pool, {}))
-        for name, change in changes.items():
-            known = {key: entries.get(name, {}).get(key) for key in SETTINGS}
-            wanted = {**known, **change}
-            kept = {
-                key: value
-                for key, value in wanted.items()
-                if value is not None and value != getattr(members[name], key)
-            }
-            old = {key: value for key, value in known.items() if value is not None}
-            if not kept:
-                entries.pop(name, None)
-            elif kept != old:
-                entries[name] = {**kept, **note}
-        return replace(self, overrides=_without_empty({**self.overrides, pool: entries}))
+        chosen = self.chosen_pool(pool, changes)
+        entries = change_entries(self.overrides.get(chosen.name, {}), chosen, changes, note)
+        overrides = without_empty({**self.overrides, chosen.name: entries})
+        changed = replace(self, overrides=overrides)
+        changed.effective_pools()  # raises where no member is left to serve
+        return changed
 
-    def without_overrides(self, pool: str = "") -> Inputs:
-        """Return the inputs as the inventory has them, in one pool or (empty) in all."""
-        kept = {name: entries for name, entries in self.overrides.items() if pool not in ("", name)}
+    def without_overrides(self, pool: str) -> Inputs:
+        """Return the inputs without the overrides of one pool, or (empty) of all pools."""
+        name = self.chosen_pool(pool, ()).name if pool else ""
+        kept = {each: entries for each, entries in self.overrides.items() if name not in ("", each)}
         return replace(self, overrides=kept)
 
-    def effective(self) -> tuple[Pool, ...]:
-        """Return the pools as they serve: the inventory's with the overrides applied."""
-        return tuple(
-            pool.with_members(
-                {
-                    name: {key: entry[key] for key in SETTINGS if key in entry}
-                    for name, entry in self.overrides.get(pool.name, {}).items()
-                }
-            )
-            for pool in self.pools
-        )
+    def chosen_pool(self, name: str, members: t.Iterable[str]) -> Pool:
+        """Return the pool of this name or, where name is empty, the only one with these members.
+
+        A PoolError says why no pool fits, or why several do.
+        """
+        known = [pool.name for pool in self.pools]
+        if name and name not in known:
+            raise PoolError(f"no pool is named {name}; there are: {', '.join(known)}")
+        candidates = [pool for pool in self.pools if name in ("", pool.name)]
+        wanted = set(members)
+        fitting = [pool for pool in candidates if wanted <= set(pool.member_names)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            names = ", ".join(pool.name for pool in fitting)
+            raise PoolError(f"the members are in several pools ({names}): name one of them as pool")
+        raise PoolError(_why_none_fits(candidates, wanted))
+
+    def effective_pools(self) -> tuple[Pool, ...]:
+        """Return the pools as nginx balances to them: the inventory's with the overrides applied.
+
+        A PoolError says that a pool has no member left to serve.
+        """
+        return apply_overrides(self.overrides, self.pools)
 
     def release(self) -> Release:
+        """Return the release made from these inputs.
+
+        A PoolError says what the version of nginx does not support, or that no member serves.
+        """
         version = parse_version(self.version)
         try:
-            upstreams = render_upstreams(self.effective(), self.listeners, version)
+            upstreams = render_upstreams(self.effective_pools(), self.listeners, version)
         except PoolError as exc:
-            # What was set at run time is not in the inventory, where one would look for it.
+            # An override may be the cause, and the reader would look for it in the inventory.
             raise PoolError("; ".join([str(exc), *self.differences()])) from None
         state = {
             "version": self.version,
@@ -142,47 +154,41 @@ class Inputs:
             "overrides": self.overrides,
         }
         text = json.dumps(state, indent=1, sort_keys=True) + "\n"
-        return Release({**self.static, **upstreams, STATE: text})
+        return Release({**self.files, **upstreams, STATE: text})
 
     def differences(self) -> list[str]:
-        """Say where the overrides differ from the inventory, a sentence each."""
-        said = [FORGOTTEN] if self.forgotten else []
-        for pool in self.pools:
-            for member in pool.members:
-                entry = self.overrides.get(pool.name, {}).get(member.name, {})
-                for key in SETTINGS:
-                    if key in entry and entry[key] != getattr(member, key):
-                        said.append(
-                            f"pool {pool.name}, member {member.name}: {key} is {entry[key]},"
-                            f" the inventory says {getattr(member, key)}"
-                            f" ({_signature(entry)})"
-                        )
-        return said
+        """Return a sentence for each override that differs from the inventory, or was lost."""
+        lost = [OVERRIDES_LOST] if self.overrides_lost else []
+        return lost + describe_differences(self.overrides, self.pools)
 
 
-def _without_empty(overrides: Overrides) -> Overrides:
-    return {pool: entries for pool, entries in overrides.items() if entries}
-
-
-def _signature(entry: t.Mapping[str, t.Any]) -> str:
-    words = [f"set by {entry.get('by', 'somebody')} at {entry.get('at', 'some time')}"]
-    return ", ".join(words + ([f"because: {entry['reason']}"] if entry.get("reason") else []))
+def _why_none_fits(pools: list[Pool], wanted: set[str]) -> str:
+    shown = "; ".join(f"{pool.name}: {', '.join(pool.member_names)}" for pool in pools)
+    strangers = sorted(wanted.difference(*(pool.member_names for pool in pools)))
+    if strangers:
+        return f"no member is named {', '.join(strangers)}; there are: {shown}"
+    return f"no one pool has all of {', '.join(sorted(wanted))}; there are: {shown}"
 
 
 def _refuse_path(path: str) -> None:
-    """Refuse a path that is the collection's own, or by which the file would not be read back."""
+    """Raise a PoolError for a path that leaves the release, is reserved or is not the shortest.
+
+    A path such as "sub//x.conf" would be read back from the disk as "sub/x.conf", which would make
+    the release look changed.
+    """
     parts = PurePosixPath(path).parts
     if path.startswith("/") or ".." in parts or not parts:
         raise PoolError(
             f"file {path}: is no path in the release; right is one such as conf.d/x.conf"
         )
-    if parts[0] in OWN:
+    if parts[0] in RESERVED_NAMES:
         raise PoolError(f"file {path}: this name is the collection's own; choose another")
     if path != str(PurePosixPath(path)):
         raise PoolError(f"file {path}: right is {PurePosixPath(path)}")
 
 
 def _refuse_twins(pools: list[str], listeners: tuple[Listener, ...]) -> None:
+    """Raise a PoolError for pools of one name, listeners of one socket, or no listener at all."""
     for name in pools:
         if pools.count(name) > 1:
             raise PoolError(f"pool {name}: is declared twice")

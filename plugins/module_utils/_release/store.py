@@ -83,6 +83,17 @@ class Store:
     def present(self) -> Release | None:
         return self.read(self.current_id())
 
+    def former(self, beginning: str) -> Release:
+        """Return the kept release whose id begins so or, if empty, the one live before this one.
+
+        A StoreError says that there is none, or that it is damaged.
+        """
+        release_id = former_id(beginning, self.current_id(), self.history(), self.kept())
+        release = self.read(release_id)
+        if release is None or release.id != release_id:
+            raise StoreError(f"release {release_id} is damaged on the disk and cannot be made live")
+        return release
+
     def stage(self, release: Release) -> Path:
         """Write the release where nothing reads it, and return the directory."""
         staging = self.releases / STAGING
@@ -161,6 +172,26 @@ class Store:
             with contextlib.suppress(OSError):
                 self.discard()
             raise StoreError(f"can not write {path}: {exc.strerror or exc}") from exc
+
+
+def former_id(
+    beginning: str, current: str | None, history: list[dict[str, t.Any]], kept: list[str]
+) -> str:
+    """Return the id of the release to go back to.
+
+    beginning is how the id begins; empty means the kept release that was live last before current.
+    A StoreError says that no release fits, or several do.
+    """
+    if beginning:
+        fitting = [release_id for release_id in kept if release_id.startswith(beginning)]
+        if len(fitting) == 1:
+            return fitting[0]
+        shown = ", ".join(kept) or "none"
+        raise StoreError(f"{len(fitting)} releases begin with {beginning}; kept are {shown}")
+    for line in reversed(history):
+        if line["id"] != current and line["id"] in kept:
+            return str(line["id"])
+    raise StoreError("there is no release to go back to: none was live before this one")
 
 
 def _text(path: Path) -> str:

@@ -28,7 +28,7 @@ def inputs(**settings) -> Inputs:
 
 def overridden(entry: dict) -> Release:
     return Inputs(
-        *(getattr(inputs(), name) for name in ("static", "pools", "listeners", "version")),
+        *(getattr(inputs(), name) for name in ("files", "pools", "listeners", "version")),
         overrides={"webapp": {"web1": entry}},
     ).release()
 
@@ -45,7 +45,7 @@ def test_release_knows_what_it_was_made_of() -> None:
 
 
 def test_overrides_survive_new_inputs_and_are_named() -> None:
-    kept = inputs().keeping(overridden(OVERRIDE))
+    kept = inputs().with_overrides_of(overridden(OVERRIDE))
     assert "weight=3" in kept.release().files["upstreams/http-webapp.conf"]
     assert kept.differences() == [
         "pool webapp, member web1: weight is 3, the inventory says 1"
@@ -55,7 +55,7 @@ def test_overrides_survive_new_inputs_and_are_named() -> None:
 
 def test_overrides_of_a_member_that_is_gone_are_forgotten() -> None:
     fewer = [{**POOLS[0], "members": POOLS[0]["members"][1:]}]
-    assert inputs(pools=fewer).keeping(overridden(OVERRIDE)).overrides == {}
+    assert inputs(pools=fewer).with_overrides_of(overridden(OVERRIDE)).overrides == {}
 
 
 def test_an_added_member_adds_one_line() -> None:
@@ -97,7 +97,7 @@ def test_bad_inputs_are_named(settings: dict, message: str) -> None:
 
 def test_names_of_the_collection_are_its_own_only_at_the_top() -> None:
     files = {"nginx.conf": "#", "conf.d/release.conf": "#", "conf.d/state.json": "{}"}
-    assert inputs(files=files).static == files
+    assert inputs(files=files).files == files
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", '{"version": "1.30"}', "\ufffd"])
@@ -107,7 +107,7 @@ def test_a_damaged_state_is_said_and_does_not_stop_a_deployment(text: str | None
     damaged = Release(files if text is None else {**files, "state.json": text})
     with pytest.raises(PoolError, match="run the playbook nginx_lb"):
         Inputs.of(damaged)
-    kept = inputs().keeping(damaged)
+    kept = inputs().with_overrides_of(damaged)
     assert kept.release() == inputs().release()
     assert "could not be read" in kept.differences()[0]
 
@@ -116,5 +116,5 @@ def test_what_was_set_at_run_time_is_named_where_it_leaves_nobody() -> None:
     release = overridden({**OVERRIDE, "weight": 0})
     alone = [{**POOLS[0], "members": POOLS[0]["members"][:1]}]
     with pytest.raises(PoolError) as error:
-        inputs(pools=alone).keeping(release).release()
+        inputs(pools=alone).with_overrides_of(release).release()
     assert "no member is left to serve; pool webapp, member web1: weight is 0" in str(error.value)

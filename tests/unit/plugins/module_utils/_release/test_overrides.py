@@ -6,13 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
-from ansible_collections.peerlb.stack.plugins.module_utils._release.operator import (
-    chosen_pool,
-    former_release,
-    override,
-    read_changes,
-    reset,
-)
+from ansible_collections.peerlb.stack.plugins.module_utils._release.overrides import read_changes
 
 NOTE = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": ""}
 
@@ -40,7 +34,7 @@ def inputs() -> Inputs:
     ],
 )
 def test_the_pool_follows_from_its_members(inputs, name, members, pool) -> None:
-    assert chosen_pool(inputs, name, members).name == pool
+    assert inputs.chosen_pool(name, members).name == pool
 
 
 @pytest.mark.parametrize(
@@ -55,7 +49,7 @@ def test_the_pool_follows_from_its_members(inputs, name, members, pool) -> None:
 )
 def test_a_pool_that_is_not_clear_is_refused(inputs, name, members, message) -> None:
     with pytest.raises(PoolError) as error:
-        chosen_pool(inputs, name, members)
+        inputs.chosen_pool(name, members)
     assert message in str(error.value)
 
 
@@ -76,49 +70,20 @@ def test_what_no_member_can_have_is_refused(weights, states) -> None:
 
 
 def test_override_leaves_other_pools_alone(inputs) -> None:
-    changed = override(inputs, "shop", {"web2": {"weight": 5}}, NOTE)
+    changed = inputs.with_changes("shop", {"web2": {"weight": 5}}, NOTE)
     assert changed.overrides == {"shop": {"web2": {"weight": 5, **NOTE}}}
 
 
 def test_one_that_leaves_nobody_is_refused(inputs) -> None:
-    drained = override(inputs, "", {"web1": {"state": "drain"}}, NOTE)
+    drained = inputs.with_changes("", {"web1": {"state": "drain"}}, NOTE)
     with pytest.raises(PoolError, match="pool webapp: no member is left to serve"):
-        override(drained, "webapp", {"web2": {"weight": 0}}, NOTE)
+        drained.with_changes("webapp", {"web2": {"weight": 0}}, NOTE)
 
 
 def test_reset_of_one_pool_or_all(inputs) -> None:
-    both = override(inputs, "shop", {"web3": {"weight": 5}}, NOTE)
-    both = override(both, "webapp", {"web1": {"weight": 5}}, NOTE)
-    assert list(reset(both, "shop").overrides) == ["webapp"]
-    assert reset(both, "").overrides == {}
+    both = inputs.with_changes("shop", {"web3": {"weight": 5}}, NOTE)
+    both = both.with_changes("webapp", {"web1": {"weight": 5}}, NOTE)
+    assert list(both.without_overrides("shop").overrides) == ["webapp"]
+    assert both.without_overrides("").overrides == {}
     with pytest.raises(PoolError, match="no pool is named cart"):
-        reset(both, "cart")
-
-
-HISTORY = [{"id": "aaa1"}, {"id": "aaa2"}, {"id": "bbb3"}, {"id": "aaa2"}]
-
-
-@pytest.mark.parametrize(
-    "wanted, kept, found",
-    [
-        ("", ["aaa1", "aaa2", "bbb3"], "bbb3"),
-        ("", ["aaa1", "aaa2"], "aaa1"),
-        ("b", ["aaa1", "aaa2", "bbb3"], "bbb3"),
-    ],
-)
-def test_the_release_to_go_back_to(wanted, kept, found) -> None:
-    assert former_release(wanted, "aaa2", HISTORY, kept) == found
-
-
-@pytest.mark.parametrize(
-    "wanted, kept, message",
-    [
-        ("a", ["aaa1", "aaa2"], "2 releases begin with a; kept are aaa1, aaa2"),
-        ("c", [], "0 releases begin with c; kept are none"),
-        ("", ["aaa2"], "there is no release to go back to"),
-    ],
-)
-def test_no_release_to_go_back_to(wanted, kept, message) -> None:
-    with pytest.raises(PoolError) as error:
-        former_release(wanted, "aaa2", HISTORY, kept)
-    assert message in str(error.value)
+        both.without_overrides("cart")
