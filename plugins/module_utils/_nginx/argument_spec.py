@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._values.protocols import LISTENER_PROTOCOLS
-from .pool import METHODS, RETRIES, STATES, Listener, Member, Pool
+from .pool import METHODS, RETRY_CONDITIONS, STATES, Listener, Member, Pool
 
 MEMBER = {
     "name": {"type": "str", "required": True},
@@ -33,7 +33,7 @@ POOL = {
     "retry_on": {
         "type": "list",
         "elements": "str",
-        "choices": list(RETRIES),
+        "choices": list(RETRY_CONDITIONS),
         "default": list(Pool.retry_on),
     },
 }

@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from .._values.addresses import parse_address
 from .._values.entries import errors_at, one_of, parse_port, typed, whole_number
 from .._values.protocols import LISTENER_PROTOCOLS
-from .checks import PoolError, read_settings, seconds
+from .checks import PoolError, defaults_of, read_settings, seconds
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
 METHODS = ("round_robin", "least_conn", "random", "ip_hash", "hash", "sticky")
-RETRIES = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
+RETRY_CONDITIONS = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
 MAX_WEIGHT = 1000
 
 
@@ -44,10 +44,10 @@ class Member:
             values["port"] = parse_port(values["port"])
             tops = {"weight": MAX_WEIGHT, "max_conns": 1_000_000, "max_fails": 1000}
             for key, top in tops.items():
-                values[key] = whole_number(key, values.get(key, getattr(cls, key)), 0, top)
-            seconds("fail_timeout", values.get("fail_timeout", cls.fail_timeout))
-            one_of("state", values.get("state", cls.state), STATES)
-            typed("backup", values.get("backup", cls.backup), bool)
+                values[key] = whole_number(key, values[key], 0, top)
+            seconds("fail_timeout", values["fail_timeout"])
+            one_of("state", values["state"], STATES)
+            typed("backup", values["backup"], bool)
             return cls(**values)
 
     @property
@@ -67,6 +67,10 @@ class Member:
         if not self.serves:
             words.append("down")
         return " ".join(words) + f";  # {self.name}"
+
+
+# The settings that an inventory can give a member; the others follow from the flow to it.
+MEMBER_SETTINGS = tuple(defaults_of(Member))
 
 
 @dataclass(frozen=True)
@@ -91,13 +95,14 @@ class Pool:
             values = read_settings(cls, entry, ("name",))
             if not NAME.fullmatch(str(name)):
                 raise ValueError("name is not letters, digits, '_', '.' or '-'")
-            keepalive = values.get("keepalive", cls.keepalive)
-            values["keepalive"] = whole_number("keepalive", keepalive, 0, 10_000)
-            one_of("method", values.get("method", cls.method), METHODS)
+            values["keepalive"] = whole_number("keepalive", values["keepalive"], 0, 10_000)
+            one_of("method", values["method"], METHODS)
             for key in ("connect_timeout", "read_timeout", "idle_timeout"):
-                seconds(key, values.get(key, getattr(cls, key)))
-            conditions = typed("retry_on", values.get("retry_on", cls.retry_on), list)
-            values["retry_on"] = tuple(one_of("retry_on", each, RETRIES) for each in conditions)
+                seconds(key, values[key])
+            values["retry_on"] = tuple(
+                one_of("retry_on", each, RETRY_CONDITIONS)
+                for each in typed("retry_on", values["retry_on"], list)
+            )
         members = values.get("members", ())
         values["members"] = tuple(Member.parse(member, str(name)) for member in members)
         pool = cls(**values)
@@ -164,9 +169,9 @@ class Listener:
         with errors_at(f"listener {port}", PoolError):
             values = read_settings(cls, entry, ("port", "pool"))
             values["port"] = parse_port(values["port"])
-            if values.get("address"):
+            if values["address"]:
                 values["address"] = parse_address(values["address"])
-            one_of("protocol", values.get("protocol", cls.protocol), LISTENER_PROTOCOLS)
+            one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
             if values["pool"] not in known:
                 text = f"no pool is named {values['pool']}; declared: {', '.join(known)}"
                 raise ValueError(text)
