@@ -1,7 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a pool, its members and a listener are, and how nginx is told. No Ansible, no I/O."""
+"""Members, pools and listeners, with all their settings and defaults. No Ansible, no I/O.
+
+A new setting goes into a dataclass here, into `argument_spec.py` and into the documentation of the
+module nginx_release; a test fails until the three agree.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from .._values.entries import errors_at, one_of, parse_port, typed, whole_number
 from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, defaults_of, read_settings, seconds
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
+POOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
 METHODS = ("round_robin", "least_conn", "random", "ip_hash", "hash", "sticky")
 RETRY_CONDITIONS = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
@@ -23,7 +27,11 @@ MAX_WEIGHT = 1000
 
 @dataclass(frozen=True)
 class Member:
-    """One host in a pool. Weight 0, as the states drain and down, means no new requests."""
+    """A host of a pool and how nginx treats it: one server line of an upstream.
+
+    Weight 0 and the states drain and down all mean that the member gets no new requests.
+    max_conns 0 means no limit. fail_timeout is a time as nginx writes it, such as 10s.
+    """
 
     name: str
     address: str
@@ -37,6 +45,11 @@ class Member:
 
     @classmethod
     def parse(cls, entry: t.Any, pool: str) -> Member:
+        """Return the member that an entry describes; pool is the name to say in messages.
+
+        {"name": "web1", "address": "10.1.0.2", "port": 3000} is the shortest entry. A PoolError
+        names the member and the setting that is wrong.
+        """
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
         with errors_at(f"pool {pool}, member {name}", PoolError):
             values = read_settings(cls, entry, ("name", "address", "port"))
@@ -52,10 +65,14 @@ class Member:
 
     @property
     def serves(self) -> bool:
+        """Tell whether nginx may send new requests to the member."""
         return self.state == "up" and self.weight > 0
 
     def render(self) -> str:
-        """Return the server line. Weight 0 is down: nginx refuses weight=0."""
+        """Return the member's line: "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s;  # web1".
+
+        nginx refuses weight=0, so a member of weight 0 is written as down.
+        """
         words = [f"server {self.address}:{self.port}"]
         if self.serves and self.weight != 1:
             words.append(f"weight={self.weight}")
@@ -75,7 +92,11 @@ MEMBER_SETTINGS = tuple(defaults_of(Member))
 
 @dataclass(frozen=True)
 class Pool:
-    """What a listener balances to. Times are nginx's: 500ms, 10s, 10m."""
+    """Members, and how nginx balances to them: one upstream.
+
+    Timeouts are times as nginx writes them: 500ms, 10s, 10m; a number alone means seconds.
+    keepalive counts idle connections that each worker keeps open to the members.
+    """
 
     name: str
     members: tuple[Member, ...]
@@ -90,10 +111,15 @@ class Pool:
 
     @classmethod
     def parse(cls, entry: t.Any) -> Pool:
+        """Return the pool that an entry describes.
+
+        {"name": "webapp", "members": [{…}]} is the shortest entry. A PoolError names the pool, and
+        the member or setting that is wrong.
+        """
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
         with errors_at(f"pool {name}", PoolError):
             values = read_settings(cls, entry, ("name",))
-            if not NAME.fullmatch(str(name)):
+            if not POOL_NAME.fullmatch(str(name)):
                 raise ValueError("name is not letters, digits, '_', '.' or '-'")
             values["keepalive"] = whole_number("keepalive", values["keepalive"], 0, 10_000)
             one_of("method", values["method"], METHODS)
@@ -106,10 +132,11 @@ class Pool:
         members = values.get("members", ())
         values["members"] = tuple(Member.parse(member, str(name)) for member in members)
         pool = cls(**values)
-        pool._refuse_nonsense()
+        pool._refuse_contradictions()
         return pool
 
-    def _refuse_nonsense(self) -> None:
+    def _refuse_contradictions(self) -> None:
+        """Raise a PoolError if nginx would refuse the pool, or send all requests nowhere."""
         if not self.members:
             raise PoolError(f"pool {self.name}: has no members; is its group empty?")
         names = self.member_names
@@ -122,7 +149,7 @@ class Pool:
         backup = next((member.name for member in self.members if member.backup), None)
         if hashed and backup:
             raise PoolError(
-                f"pool {self.name}: method {self.method} can not have a backup member ({backup});"
+                f"pool {self.name}: method {self.method} cannot have a backup member ({backup});"
                 " nginx allows backup with round_robin and least_conn"
             )
         if self.method == "hash" and not re.fullmatch(r"[\w$./:-]+", self.hash_key):
@@ -137,25 +164,31 @@ class Pool:
 
     @property
     def limited(self) -> bool:
-        """Tell whether a member takes a limited number of connections."""
+        """Tell whether any member has a limit of connections."""
         return any(member.max_conns for member in self.members)
 
     def with_members(self, changes: t.Mapping[str, t.Mapping[str, t.Any]]) -> Pool:
-        """Return the pool with some settings of some members replaced."""
+        """Return the pool with settings of some members replaced: {"web1": {"weight": 3}}.
+
+        A PoolError says that no member is left to serve.
+        """
         pool = replace(
             self, members=tuple(replace(m, **changes.get(m.name, {})) for m in self.members)
         )
-        pool._refuse_nonsense()
+        pool._refuse_contradictions()
         return pool
 
     def params(self) -> dict[str, t.Any]:
-        """Return what parse() reads."""
+        """Return the pool with every setting as a dictionary, from which parse() makes it again."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Listener:
-    """What the load balancer accepts, and the pool it balances to."""
+    """A port on which nginx accepts connections, and the name of the pool that they go to.
+
+    An empty address means every address of the host.
+    """
 
     port: int
     pool: str
@@ -164,6 +197,11 @@ class Listener:
 
     @classmethod
     def parse(cls, entry: t.Any, pools: t.Iterable[str]) -> Listener:
+        """Return the listener that an entry describes; pools are the names that it can lead to.
+
+        {"port": 80, "pool": "webapp"} is the shortest entry. A PoolError names the listener, and
+        the setting that is wrong.
+        """
         port = entry.get("port") if isinstance(entry, t.Mapping) else entry
         known = list(pools)
         with errors_at(f"listener {port}", PoolError):

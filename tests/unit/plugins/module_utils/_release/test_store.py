@@ -118,7 +118,7 @@ def test_a_disk_that_can_not_be_written_is_named(store: Store, monkeypatch) -> N
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match=r"can not write .*staging: No space left on device"):
+    with pytest.raises(StoreError, match=r"cannot write .*staging: No space left on device"):
         store.stage(TWO)
     assert store.present() == ONE
 
