@@ -191,7 +191,7 @@ def test_settings_of_pools_are_documented_at_the_module_alone(spec, option) -> N
     given = spec[f"nginx_lb_{option}"]
     assert given["required"] == ARGUMENT_SPEC[option]["required"]
     assert "options" not in given
-    assert f"O(peerlb.stack.nginx_release#module:{option})" in given["description"]
+    assert f"O(peerlb.stack.nginx_release#module:{option})" in " ".join(given["description"])
 
 
 def test_the_logs_are_where_the_info_module_looks_for_them(role) -> None:
