@@ -6,7 +6,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
-    LISTENER_PROTOCOLS,
     METHODS,
     Listener,
     Pool,
@@ -18,6 +17,9 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams impo
     render_last_resort,
     render_upstream,
     render_upstreams,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import (
+    LISTENER_PROTOCOLS,
 )
 
 MEMBERS = [
