@@ -60,8 +60,8 @@ def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> 
     """Write the release of a declaration into place; return its nginx version."""
     # Only now can the collection be found.
     from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
+    from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
     from ansible_collections.peerlb.stack.plugins.module_utils._release.release import IDENTITY
-    from ansible_collections.peerlb.stack.plugins.module_utils._release.setup import Setup
 
     web = {"name": "webapp", "members": MEMBERS, **pool}
     pools = [Pool.parse(entry).params() for entry in (web, DATABASE)]
@@ -70,7 +70,7 @@ def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> 
     templar = Templar(DataLoader(), variables={**role_variables(), **given})
     files = templar.template(templar.available_variables["__nginx_lb_templates"])
     version = templar.template(templar.available_variables["nginx_lb_version"])
-    release = Setup.parse(files, pools, listeners, version).release()
+    release = Inputs.parse(files, pools, listeners, version).release()
     for name, text in {**release.files, IDENTITY: release.identity()}.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,17 +1,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module that changes a load balancer has in common."""
+"""Documents what the modules nginx_release, nginx_override and nginx_rollback have in common."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
+    """The options of COMMON_SPEC in module_utils/_release/balancer_module.py."""
+
     DOCUMENTATION = r"""
 attributes:
   check_mode:
     support: full
-    details: The test by nginx itself needs the files on the disk and is left out.
+    details:
+      - Predicts C(changed) and C(diff) without writing anything. C(nginx -t) is not run, because it
+        would need the files on the disk.
   diff_mode:
     support: full
   platform:
@@ -19,41 +23,41 @@ attributes:
 options:
   path:
     description:
-      - The project directory. Its C(nginx) folder is mounted read-only at C(/etc/nginx/peerlb).
+      - The directory of the Compose project. The container mounts its folder C(nginx) read-only at
+        C(/etc/nginx/peerlb).
     type: path
     default: /opt/peerlb/nginx_lb
   test_only:
     description:
-      - Whether nginx tests the change and everything stays as it was, which is how several load
-        balancers are asked before the first is changed.
+      - Whether to let nginx test the change and leave everything as it is.
+      - With several load balancers, test the change on all of them before you change the first.
     type: bool
     default: false
   container:
-    description: The name of the container.
+    description: The name of nginx's container.
     type: str
     default: peerlb-nginx
   status_port:
     description:
-      - The port on 127.0.0.1 where nginx answers C(/release) with the id that serves.
-      - A release is asked where its own files say that it answers, which is the C(listen) of the
-        server that includes C(release.conf), so one with another port goes live, and back, like any
-        other. The option counts where the files do not tell.
+      - The port on 127.0.0.1 where nginx answers C(/release) with the id of the release it serves.
+      - A release's own files win over this option. They name the port in the C(listen) of the
+        server that includes C(release.conf), so a rollback to a release with another port works.
     type: int
     default: 8081
   timeout:
-    description: Seconds to wait for the release to answer.
+    description: For how many seconds to wait until the release answers.
     type: float
     default: 15
   keep:
-    description: How many releases to keep for a rollback.
+    description: How many releases to keep on the disk for a rollback.
     type: int
     default: 10
   operator:
-    description: Who makes the change, for the history.
+    description: Who makes the change. It is written to the history.
     type: str
     default: ansible
   reason:
-    description: Why the change is made, for the history.
+    description: Why the change is made. It is written to the history.
     type: str
     default: ""
 """

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: http_sample
-short_description: Count who answers a number of HTTP requests
+short_description: Count which members answer a number of HTTP requests
 version_added: 0.1.0
 description:
-  - Sends GET requests one after the other, each on a connection of its own and none of them twice,
-    and counts the answers by status and by a header that names who answered.
-  - Where none of the first three is answered, the others are not sent, and count as failed.
+  - Sends GET requests one after the other, each on a connection of its own and none of them twice.
+  - Counts the answers by status, and by a header that names the member which answered.
+  - If none of the first three requests is answered, the module does not send the others, and counts
+    them as failed.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -19,25 +20,25 @@ extends_documentation_fragment:
   - peerlb.stack.reader
 options:
   url:
-    description: What to ask for.
+    description: The URL to request, with the scheme C(http).
     type: str
     required: true
   requests:
-    description: How many requests to send, V(10000) at most.
+    description: How many requests to send, V(1) to V(10000).
     type: int
     default: 40
   header:
-    description: The header of the answer that names who answered.
+    description: The header of the answer that names the member.
     type: str
     default: X-Served-By
   timeout:
-    description: Seconds that one request may take.
+    description: How many seconds one request may take.
     type: float
     default: 10
 """
 
 EXAMPLES = r"""
-- name: See how forty requests fall
+- name: Count which members answer forty requests
   peerlb.stack.http_sample:
     url: http://10.0.0.2/
   register: sample
@@ -45,12 +46,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 statuses:
-  description: How many answers had each status.
+  description: How many answers had each HTTP status.
   returned: success
   type: dict
   sample: {"200": 40}
 served_by:
-  description: How many answers came from whom.
+  description:
+    - How many answers came from each member. C((unnamed)) stands for answers without the header.
   returned: success
   type: dict
   sample: {"web1": 20, "web2": 20}
@@ -60,7 +62,7 @@ failed_requests:
   type: int
   sample: 0
 errors:
-  description: The first errors of those.
+  description: The errors of the first ten requests that got no answer.
   returned: success
   type: list
   elements: str
@@ -69,7 +71,7 @@ median_ms:
   returned: success
   type: float
 body:
-  description: The beginning of the last answer's body.
+  description: The first 2000 bytes of the last answer's body.
   returned: success
   type: str
 """
@@ -87,6 +89,7 @@ ARGUMENT_SPEC = {
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     count = module.params["requests"]
     if not 1 <= count <= 10_000:

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_override
-short_description: Set weights and states of members at run time
+short_description: Set the weights and states of members at run time
 version_added: 0.1.0
 description:
-  - Makes a release live that differs from the present one in weights or states of members only.
-  - What is set wins over the inventory, and survives later runs of M(peerlb.stack.nginx_release),
-    until it is taken back with O(reset).
-  - A change that nginx refuses, or that does not come up, leaves the last good release live.
+  - Makes a release live that differs from the present one only in weights or states of members.
+  - What is set wins over the inventory, also in later runs of M(peerlb.stack.nginx_release), until
+    it is reset with O(reset).
+  - If nginx refuses the change, or does not come up with it, the last good release stays live.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -22,22 +22,23 @@ extends_documentation_fragment:
 options:
   pool:
     description:
-      - The name of the pool. Without it, the only pool that has all the members.
-      - With O(reset), empty is all pools.
+      - The name of the pool. If empty, it is the only pool that has all the members named in
+        O(weights) and O(states); the module fails if several have them.
+      - With O(reset), empty means all pools.
     type: str
     default: ""
   weights:
-    description: Weights by member, V(0) to V(1000). V(0) gets no new requests.
+    description: The weight of each member, by name, V(0) to V(1000). V(0) means no new requests.
     type: dict
     default: {}
   states:
     description:
-      - States by member. V(up) serves; V(drain) and V(down) get no new requests, and those in
-        flight are finished.
+      - The state of each member, by name. V(up) means that the member gets requests. V(drain) and
+        V(down) mean no new requests; requests in flight are finished.
     type: dict
     default: {}
   reset:
-    description: Whether to take back everything that was set at run time.
+    description: Whether to return to the weights and states of the inventory.
     type: bool
     default: false
 """
@@ -60,27 +61,27 @@ EXAMPLES = r"""
 
 RETURN = r"""
 release:
-  description: The id of the release that is live, or would be.
+  description: The id of the release that is live now; in check mode, of the one that would be.
   returned: success
   type: str
   sample: 3f9a1c52be07
 previous:
-  description: The id of the release that was live before.
+  description: The id of the release that was live before the module ran.
   returned: success
   type: str
   sample: 0d44e1a97c31
 pools:
-  description: The pools as they serve.
+  description: The pools as nginx balances to them, with the weights and states set at run time.
   returned: success
   type: list
   elements: dict
 differences:
-  description: Where weights and states differ from the inventory, one sentence each.
+  description: A sentence for each weight or state set at run time that differs from the inventory.
   returned: success
   type: list
   elements: str
 seconds:
-  description: How long the module took, from reading to the new release answering.
+  description: How many seconds the module took until the new release answered.
   returned: success
   type: float
   sample: 0.4
@@ -91,8 +92,8 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.checks import PoolError
-from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._release.operator import override, read_changes, reset
+from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
+from ..module_utils._release.overrides import read_changes
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -104,26 +105,28 @@ ARGUMENT_SPEC = {
 
 
 def run(module: AnsibleModule) -> dict:
+    """Make the change live, and return the module's result; one of ERRORS says why it failed."""
     params = module.params
     changes = read_changes(params["weights"], params["states"])
     if bool(changes) == params["reset"]:
         raise PoolError("give weights or states to set, or reset to take back what was set")
-    balancer = Balancer.of(module)
+    balancer = BalancerModule.of(module)
     with balancer.locked():
-        setup = balancer.present_setup()
+        inputs = balancer.present_inputs()
         if params["reset"]:
-            setup = reset(setup, params["pool"])
+            inputs = inputs.without_overrides(params["pool"])
         else:
-            setup = override(setup, params["pool"], changes, balancer.note())
-        result = balancer.carry_out(setup.release())
+            inputs = inputs.with_changes(params["pool"], changes, balancer.note())
+        result = balancer.carry_out(inputs.release())
     return {
         **result,
-        "pools": [pool.params() for pool in setup.effective()],
-        "differences": setup.differences(),
+        "pools": [pool.params() for pool in inputs.effective_pools()],
+        "differences": inputs.differences(),
     }
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     started = time.monotonic()
     try:

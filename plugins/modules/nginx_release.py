@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_release
-short_description: Make one tested set of nginx files live
+short_description: Make a tested set of nginx files live
 version_added: 0.1.0
 description:
-  - Owns the upstreams and the releases of an nginx that runs in a Compose project.
-  - A release is a directory named by the hash of its content. It is written aside, tested as a
-    whole by its own image, made live by one switch of a symlink and one reload, and confirmed from
-    outside, by asking nginx which release answers.
-  - Where a step fails the last good release is live again, and the module fails saying why.
-  - Weights and states that were set at run time are kept until they are taken back.
+  - Manages the configuration of an nginx that runs in a Compose project, as releases.
+  - A release is a directory named by the hash of its content. The module writes it beside the live
+    one, lets C(nginx -t) of the release's own image test it as a whole, switches a symbolic link,
+    reloads nginx, and asks nginx which release answers.
+  - If a step fails, the module puts the last good release back and fails with the reason.
+  - Weights and states set with M(peerlb.stack.nginx_override) stay in force until they are reset.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -26,25 +26,25 @@ requirements:
 options:
   files:
     description:
-      - The other files of the release by their path in it, such as V(conf.d/own.conf). One that is
-        absolute, or could be written shorter, is refused.
-      - C(nginx.conf) includes C(upstreams/http-*.conf), C(upstreams/stream-*.conf) and, in a server
-        on the status port, C(release.conf).
-      - C(compose.yml) defines the service C(nginx).
+      - The text of each file by its path in the release, such as V(conf.d/own.conf). Absolute paths
+        are refused, and so are paths that could be written shorter, such as V(conf.d//own.conf).
+      - C(nginx.conf) must include C(upstreams/http-*.conf) and C(upstreams/stream-*.conf), which
+        the module writes, and C(release.conf) in a server on the status port.
+      - C(compose.yml) must define the service C(nginx).
     type: dict
     required: true
   pools:
-    description: What is balanced to.
+    description: The pools, which are groups of hosts that the load is balanced to.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description: The name of the pool and of nginx's upstream.
+        description: The name of the pool, which is also the name of nginx's upstream.
         type: str
         required: true
       members:
-        description: The hosts of the pool, in the order they are written.
+        description: The hosts of the pool. nginx gets them in this order.
         type: list
         elements: dict
         required: true
@@ -62,73 +62,81 @@ options:
             type: int
             required: true
           weight:
-            description: Share of the requests, V(0) to V(1000). V(0) gets no new requests.
+            description:
+              - The member's share of the requests in proportion to the other members' weights,
+                V(0) to V(1000).
+              - V(0) means no new requests.
             type: int
             default: 1
           state:
-            description: V(drain) and V(down) get no new requests; those in flight are finished.
+            description:
+              - V(up) means that the member gets requests.
+              - V(drain) and V(down) mean no new requests; requests in flight are finished.
             type: str
             choices: [up, drain, down]
             default: up
           backup:
-            description: Whether the member serves only while all others are failed.
+            description: Whether the member gets requests only while all others count as failed.
             type: bool
             default: false
           max_conns:
-            description: The most connections to the member at one time; V(0) is no limit.
+            description: How many connections to the member may be open at once; V(0) is no limit.
             type: int
             default: 0
           max_fails:
-            description: Attempts that must fail within the time of fail_timeout.
+            description:
+              - How many attempts must fail within O(pools[].members[].fail_timeout) before the
+                member counts as failed. V(0) means that it never does.
             type: int
             default: 1
           fail_timeout:
-            description: For how long a failed member is left out, such as V(10s).
+            description: How long a member that counts as failed gets no requests, such as V(10s).
             type: str
             default: 10s
       method:
         description:
-          - How a member is chosen.
-          - V(sticky) needs nginx 1.29.6. V(sticky) and V(ip_hash) need protocol V(http).
+          - How nginx chooses the member for a request.
+          - V(sticky) needs nginx 1.29.6 or newer. V(sticky) and V(ip_hash) need a listener of
+            protocol V(http).
         type: str
         choices: [round_robin, least_conn, random, ip_hash, hash, sticky]
         default: round_robin
       hash_key:
-        description: What V(hash) hashes, in nginx's variables.
+        description: What method V(hash) hashes, written in nginx's variables.
         type: str
         default: $remote_addr
       cookie:
-        description: The name of the cookie of V(sticky).
+        description: The name of the cookie that method V(sticky) sets.
         type: str
         default: peerlb_member
       keepalive:
-        description: Idle connections to the members kept open by each worker; V(0) keeps none.
+        description: How many idle connections to the members each worker keeps open; V(0) is none.
         type: int
         default: 64
       connect_timeout:
-        description: For how long a member may take to accept a connection.
+        description: How long a member may take to accept a connection.
         type: str
         default: 1s
       read_timeout:
-        description: For how long a member may say nothing during an HTTP answer.
+        description: How long a member may pause between two reads of its HTTP answer.
         type: str
         default: 60s
       idle_timeout:
-        description: For how long a TCP connection may be idle in both directions.
+        description: How long a TCP connection may be idle in both directions.
         type: str
         default: 1h
       retry_on:
         description:
-          - What counts as a failure of a member and makes nginx try the next one. A POST that was
-            sent is never sent again.
-          - Where all members count as failed, one of them is asked all the same, so that clients
-            get the application's own answer instead of nginx's.
+          - What counts as a failure of a member, and makes nginx try the next one. A POST that
+            was sent is never sent again.
+          - If all members count as failed, nginx still asks one of them, so that clients get the
+            application's own answer and not nginx's.
         type: list
         elements: str
         choices: [error, timeout, http_500, http_502, http_503, http_504]
         default: [error, timeout, http_502, http_503, http_504]
   listeners:
-    description: What is accepted, and the pool it goes to.
+    description: The ports on which nginx accepts connections, each with its pool.
     type: list
     elements: dict
     required: true
@@ -138,16 +146,16 @@ options:
         type: int
         required: true
       pool:
-        description: The name of the pool.
+        description: The name of the pool that gets the requests or connections.
         type: str
         required: true
       protocol:
-        description: V(http) understands requests, V(tcp) only connections.
+        description: V(http) balances requests, V(tcp) balances connections.
         type: str
         choices: [http, tcp]
         default: http
       address:
-        description: The address to listen on; empty is all.
+        description: The address to listen on; empty means all addresses of the host.
         type: str
         default: ""
   version:
@@ -174,17 +182,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 release:
-  description: The id of the release that is live, or would be in check mode.
+  description: The id of the release that is live now; in check mode, of the one that would be.
   returned: success
   type: str
   sample: 3f9a1c52be07
 previous:
-  description: The id of the release that was live before; empty if there was none.
+  description: The id of the release that was live before the module ran; empty if none was.
   returned: success
   type: str
   sample: 0d44e1a97c31
 differences:
-  description: Where weights and states set at run time differ from what was given.
+  description: A sentence for each weight or state set at run time that differs from O(pools).
   returned: success
   type: list
   elements: str
@@ -195,8 +203,8 @@ differences:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
-from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._release.setup import Setup
+from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
+from ..module_utils._release.inputs import Inputs
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -208,16 +216,18 @@ ARGUMENT_SPEC = {
 
 
 def run(module: AnsibleModule) -> dict:
+    """Make the release live, and return the module's result; one of ERRORS says why it failed."""
     params = module.params
-    balancer = Balancer.of(module)
-    setup = Setup.parse(params["files"], params["pools"], params["listeners"], params["version"])
+    balancer = BalancerModule.of(module)
+    inputs = Inputs.parse(params["files"], params["pools"], params["listeners"], params["version"])
     with balancer.locked():
-        setup = setup.keeping(balancer.store.present())
-        result = balancer.carry_out(setup.release())
-    return {**result, "differences": setup.differences()}
+        inputs = inputs.with_overrides_of(balancer.store.present())
+        result = balancer.carry_out(inputs.release())
+    return {**result, "differences": inputs.differences()}
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nginx_release_info
-short_description: Tell which release of nginx is live, and how it balances
+short_description: Report which release of nginx is live, and how it balances
 version_added: 0.1.0
 description:
-  - Reads the releases of M(peerlb.stack.nginx_release) and asks nginx which one answers.
+  - Reads the releases of M(peerlb.stack.nginx_release) from the disk, and asks nginx which one it
+    serves.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -18,24 +19,24 @@ extends_documentation_fragment:
   - peerlb.stack.reader
 options:
   path:
-    description: The project directory.
+    description: The directory of the Compose project.
     type: path
     default: /opt/peerlb/nginx_lb
   status_port:
     description:
-      - The port on 127.0.0.1 where nginx answers C(/release), for releases whose own files do not
-        tell it.
+      - The port on 127.0.0.1 where nginx answers C(/release). It counts only for releases whose own
+        files do not tell their port.
     type: int
     default: 8081
   logs:
-    description: The directory of the access logs, which are read for O(since).
+    description: The directory of the access logs, which are read if O(since) is set.
     type: path
     default: /var/log/peerlb/nginx
   since:
     description:
-      - From how long ago to sum up the access logs, in C(s), C(m), C(h) or C(d), such as V(5m).
-        Empty reads none.
-      - The last 64 MiB of each log are read.
+      - For how long up to now to sum up the access logs, in C(s), C(m), C(h) or C(d), such as
+        V(5m). If empty, no log is read.
+      - At most the last 64 MiB of each log are read.
     type: str
     default: ""
 """
@@ -48,22 +49,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 release:
-  description: The id of the release that the disk says is live; empty if there is none.
+  description: The id of the release that is live on the disk; empty if there is none.
   returned: success
   type: str
   sample: 3f9a1c52be07
 serving:
-  description: The id of the release that answers; empty if nothing does.
+  description: The id of the release that nginx serves; empty if nginx does not answer.
   returned: success
   type: str
   sample: 3f9a1c52be07
 pools:
-  description: The pools as they serve, with what was set at run time.
+  description: The pools as nginx balances to them, with the weights and states set at run time.
   returned: success
   type: list
   elements: dict
 declared:
-  description: The pools as the inventory has them.
+  description: The pools as the inventory declares them.
   returned: success
   type: list
   elements: dict
@@ -73,38 +74,45 @@ listeners:
   type: list
   elements: dict
 overrides:
-  description: What was set at run time, by pool and member, with who, when and why.
+  description: The weights and states set at run time, by pool and member, with who, when and why.
   returned: success
   type: dict
+  sample:
+    webapp: {web1: {weight: 3, by: ada, at: "2026-01-01T10:00:00Z", reason: the new version}}
 differences:
-  description: Where that differs from the inventory, one sentence each.
+  description: A sentence for each weight or state set at run time that differs from the inventory.
   returned: success
   type: list
   elements: str
 connections:
-  description: The connections from this host to each member, by address and port.
+  description: How many connections this host has to each member, by address and port.
   returned: success
   type: dict
   sample: {"10.1.0.2:3000": 4}
 workers:
-  description: How many workers of nginx serve, and how many of former releases still finish.
+  description:
+    - How many workers of nginx serve the live release, and how many of former releases are still
+      finishing requests.
   returned: success
   type: dict
   sample: {"serving": 2, "shutting_down": 0}
 traffic:
   description:
-    - Who answered the requests of the last O(since), by address and port. Empty unless asked for.
-    - C(share_percent) is the member's share of the requests to its pool.
+    - What each member answered within the time of O(since), by address and port. Empty if O(since)
+      is empty.
+    - C(share_percent) is the member's share of the requests to its pool. C(errors) counts answers
+      of 500 and above, and tries that another member had to make good. 95 of 100 answers took
+      C(p95_ms) milliseconds or less.
   returned: success
   type: dict
   sample: {"10.1.0.2:3000": {"requests": 30, "share_percent": 75.0, "errors": 0, "p95_ms": 4.2}}
 history:
-  description: Which release went live when, by whom and why, newest last.
+  description: Which release went live when, by whom and why; the newest is last.
   returned: success
   type: list
   elements: dict
 kept:
-  description: The releases that are kept for a rollback.
+  description: The ids of the releases on the disk, to which a rollback is possible.
   returned: success
   type: list
   elements: str
@@ -115,8 +123,8 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._release.rollout import answering
-from ..module_utils._release.setup import Setup
+from ..module_utils._release.inputs import Inputs
+from ..module_utils._release.rollout import serving_release
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
 from ..module_utils._traffic.kernel import count_workers, read_connections
@@ -130,28 +138,33 @@ ARGUMENT_SPEC = {
 
 
 def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
-    """Return what each address answered from so long ago, such as 5m; nothing where it is empty."""
+    """Return the figures of each member since so long ago, such as "5m"; none if since is empty.
+
+    pools holds the addresses of each pool. A ValueError says what is wrong with since.
+    """
     if not since:
         return {}
     begin = datetime.now(timezone.utc) - parse_since(since)
     return summarize(newest_lines(directory), pools, begin)
 
 
-def describe(setup: Setup, params: dict) -> dict:
-    pools = setup.effective()
+def describe(inputs: Inputs, params: dict) -> dict:
+    """Return the part of the result that follows from the inputs of the live release."""
+    pools = inputs.effective_pools()
     connections = read_connections()
     addresses = [[f"{each.address}:{each.port}" for each in pool.members] for pool in pools]
     return {
         "pools": [pool.params() for pool in pools],
-        "declared": [pool.params() for pool in setup.pools],
-        "listeners": [vars(listener) for listener in setup.listeners],
-        "overrides": setup.overrides,
-        "differences": setup.differences(),
+        "declared": [pool.params() for pool in inputs.pools],
+        "listeners": [vars(listener) for listener in inputs.listeners],
+        "overrides": inputs.overrides,
+        "differences": inputs.differences(),
         "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
         "traffic": traffic(params["logs"], params["since"], addresses),
     }
 
 
+# What describe() would return for a release without pools.
 NOTHING: dict = {
     **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
     **{"differences": [], "connections": {}, "traffic": {}},
@@ -159,20 +172,22 @@ NOTHING: dict = {
 
 
 def run(params: dict) -> dict:
+    """Return the module's result; a ValueError says what is wrong with a parameter or release."""
     store = Store(str(Path(params["path"]) / "nginx"))
     present = store.present()
     return {
         "changed": False,
         "release": (store.current_id() or "") if present else "",
-        "serving": answering(store, params["status_port"]) or "",
+        "serving": serving_release(store, params["status_port"]) or "",
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),
-        **(describe(Setup.of(present), params) if present else NOTHING),
+        **(describe(Inputs.of(present), params) if present else NOTHING),
     }
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module.params)

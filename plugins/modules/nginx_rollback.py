@@ -9,10 +9,10 @@ module: nginx_rollback
 short_description: Make a former release of nginx live again
 version_added: 0.1.0
 description:
-  - Goes back to a release of M(peerlb.stack.nginx_release) that is still kept, with its files, its
-    image and the weights that were set then.
-  - The former release is tested and confirmed as any other, and the present one stays live if it
-    does not come up.
+  - Goes back to a release of M(peerlb.stack.nginx_release) that is still on the disk, with its
+    files, its image, and the weights and states that were set at run time then.
+  - The former release is tested and confirmed like any other. If it does not come up, the present
+    one stays live.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -21,7 +21,9 @@ extends_documentation_fragment:
   - peerlb.stack.balancer
 options:
   release:
-    description: The id of the release, or its beginning; empty is the one before the present one.
+    description:
+      - The id of the release, or how it begins. Empty means the release that was live before the
+        present one.
     type: str
     default: ""
 """
@@ -39,12 +41,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 release:
-  description: The id of the release that is live, or would be.
+  description: The id of the release that is live now; in check mode, of the one that would be.
   returned: success
   type: str
   sample: 0d44e1a97c31
 previous:
-  description: The id of the release that was live before.
+  description: The id of the release that was live before the module ran.
   returned: success
   type: str
   sample: 3f9a1c52be07
@@ -52,27 +54,20 @@ previous:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._nginx.checks import PoolError
-from ..module_utils._release.balancer import COMMON_SPEC, ERRORS, Balancer
-from ..module_utils._release.operator import former_release
+from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
 
 def run(module: AnsibleModule) -> dict:
-    balancer = Balancer.of(module)
-    store = balancer.store
+    """Make the release live, and return the module's result; one of ERRORS says why it failed."""
+    balancer = BalancerModule.of(module)
     with balancer.locked():
-        wanted = former_release(
-            module.params["release"], store.current_id(), store.history(), store.kept()
-        )
-        release = store.read(wanted)
-        if release is None or release.id != wanted:
-            raise PoolError(f"release {wanted} is damaged on the disk and can not be made live")
-        return balancer.carry_out(release)
+        return balancer.carry_out(balancer.store.former(module.params["release"]))
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)

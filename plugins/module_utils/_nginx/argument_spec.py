@@ -1,12 +1,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The argument spec of pools and listeners."""
+"""Argument specs of members, pools and listeners, for the modules that take them.
+
+The dataclasses in `pool.py` have the same names, types and defaults, and the module nginx_release
+documents them: a test compares the three.
+"""
 
 from __future__ import annotations
 
 from .._values.protocols import LISTENER_PROTOCOLS
-from .pool import METHODS, RETRIES, STATES, Listener, Member, Pool
+from .pool import METHODS, RETRY_CONDITIONS, STATES, Listener, Member, Pool
 
 MEMBER = {
     "name": {"type": "str", "required": True},
@@ -33,7 +37,7 @@ POOL = {
     "retry_on": {
         "type": "list",
         "elements": "str",
-        "choices": list(RETRIES),
+        "choices": list(RETRY_CONDITIONS),
         "default": list(Pool.retry_on),
     },
 }

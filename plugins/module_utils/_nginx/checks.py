@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import fields
+from dataclasses import MISSING, fields
 
 from .._values.entries import misfit, read_mapping
 
@@ -20,10 +20,19 @@ class PoolError(ValueError):
 
 
 def read_settings(cls: t.Any, entry: t.Any, required: t.Sequence[str] = ()) -> dict[str, t.Any]:
-    """Return an entry as arguments for a dataclass; a key without a value has the default."""
+    """Return all arguments for a dataclass; a key without a value has the field's default.
+
+    A ValueError names an unknown key, or a required one that is missing.
+    """
     optional = [field.name for field in fields(cls) if field.name not in required]
     settings = read_mapping(entry, required, optional)
-    return {key: value for key, value in settings.items() if value is not None}
+    given = {key: value for key, value in settings.items() if value is not None}
+    return {**defaults_of(cls), **given}
+
+
+def defaults_of(cls: t.Any) -> dict[str, t.Any]:
+    """Return the defaults of a dataclass by field, of a Member {"weight": 1, "state": "up", …}."""
+    return {each.name: each.default for each in fields(cls) if each.default is not MISSING}
 
 
 def seconds(key: str, value: t.Any) -> float:

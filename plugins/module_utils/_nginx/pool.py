@@ -1,7 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a pool, its members and a listener are, and how nginx is told. No Ansible, no I/O."""
+"""Members, pools and listeners, with all their settings and defaults. No Ansible, no I/O.
+
+A new setting goes into a dataclass here, into `argument_spec.py` and into the documentation of the
+module nginx_release; a test fails until the three agree.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,22 @@ from dataclasses import asdict, dataclass, replace
 from .._values.addresses import parse_address
 from .._values.entries import errors_at, one_of, parse_port, typed, whole_number
 from .._values.protocols import LISTENER_PROTOCOLS
-from .checks import PoolError, read_settings, seconds
+from .checks import PoolError, defaults_of, read_settings, seconds
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
+POOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
 METHODS = ("round_robin", "least_conn", "random", "ip_hash", "hash", "sticky")
-RETRIES = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
+RETRY_CONDITIONS = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
 MAX_WEIGHT = 1000
 
 
 @dataclass(frozen=True)
 class Member:
-    """One host in a pool. Weight 0, as the states drain and down, means no new requests."""
+    """A host of a pool and how nginx treats it: one server line of an upstream.
+
+    Weight 0 and the states drain and down all mean that the member gets no new requests.
+    max_conns 0 means no limit. fail_timeout is a time as nginx writes it, such as 10s.
+    """
 
     name: str
     address: str
@@ -37,6 +45,11 @@ class Member:
 
     @classmethod
     def parse(cls, entry: t.Any, pool: str) -> Member:
+        """Return the member that an entry describes; pool is the name to say in messages.
+
+        {"name": "web1", "address": "10.1.0.2", "port": 3000} is the shortest entry. A PoolError
+        names the member and the setting that is wrong.
+        """
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
         with errors_at(f"pool {pool}, member {name}", PoolError):
             values = read_settings(cls, entry, ("name", "address", "port"))
@@ -44,18 +57,22 @@ class Member:
             values["port"] = parse_port(values["port"])
             tops = {"weight": MAX_WEIGHT, "max_conns": 1_000_000, "max_fails": 1000}
             for key, top in tops.items():
-                values[key] = whole_number(key, values.get(key, getattr(cls, key)), 0, top)
-            seconds("fail_timeout", values.get("fail_timeout", cls.fail_timeout))
-            one_of("state", values.get("state", cls.state), STATES)
-            typed("backup", values.get("backup", cls.backup), bool)
+                values[key] = whole_number(key, values[key], 0, top)
+            seconds("fail_timeout", values["fail_timeout"])
+            one_of("state", values["state"], STATES)
+            typed("backup", values["backup"], bool)
             return cls(**values)
 
     @property
     def serves(self) -> bool:
+        """Tell whether nginx may send new requests to the member."""
         return self.state == "up" and self.weight > 0
 
     def render(self) -> str:
-        """Return the server line. Weight 0 is down: nginx refuses weight=0."""
+        """Return the member's line: "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s;  # web1".
+
+        nginx refuses weight=0, so a member of weight 0 is written as down.
+        """
         words = [f"server {self.address}:{self.port}"]
         if self.serves and self.weight != 1:
             words.append(f"weight={self.weight}")
@@ -69,9 +86,17 @@ class Member:
         return " ".join(words) + f";  # {self.name}"
 
 
+# The settings that an inventory can give a member; the others follow from the flow to it.
+MEMBER_SETTINGS = tuple(defaults_of(Member))
+
+
 @dataclass(frozen=True)
 class Pool:
-    """What a listener balances to. Times are nginx's: 500ms, 10s, 10m."""
+    """Members, and how nginx balances to them: one upstream.
+
+    Timeouts are times as nginx writes them: 500ms, 10s, 10m; a number alone means seconds.
+    keepalive counts idle connections that each worker keeps open to the members.
+    """
 
     name: str
     members: tuple[Member, ...]
@@ -86,28 +111,35 @@ class Pool:
 
     @classmethod
     def parse(cls, entry: t.Any) -> Pool:
+        """Return the pool that an entry describes.
+
+        {"name": "webapp", "members": [{…}]} is the shortest entry. A PoolError names the pool, and
+        the member or setting that is wrong.
+        """
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
         with errors_at(f"pool {name}", PoolError):
             values = read_settings(cls, entry, ("name",))
-            if not NAME.fullmatch(str(name)):
+            if not POOL_NAME.fullmatch(str(name)):
                 raise ValueError("name is not letters, digits, '_', '.' or '-'")
-            keepalive = values.get("keepalive", cls.keepalive)
-            values["keepalive"] = whole_number("keepalive", keepalive, 0, 10_000)
-            one_of("method", values.get("method", cls.method), METHODS)
+            values["keepalive"] = whole_number("keepalive", values["keepalive"], 0, 10_000)
+            one_of("method", values["method"], METHODS)
             for key in ("connect_timeout", "read_timeout", "idle_timeout"):
-                seconds(key, values.get(key, getattr(cls, key)))
-            conditions = typed("retry_on", values.get("retry_on", cls.retry_on), list)
-            values["retry_on"] = tuple(one_of("retry_on", each, RETRIES) for each in conditions)
+                seconds(key, values[key])
+            values["retry_on"] = tuple(
+                one_of("retry_on", each, RETRY_CONDITIONS)
+                for each in typed("retry_on", values["retry_on"], list)
+            )
         members = values.get("members", ())
         values["members"] = tuple(Member.parse(member, str(name)) for member in members)
         pool = cls(**values)
-        pool._refuse_nonsense()
+        pool._refuse_contradictions()
         return pool
 
-    def _refuse_nonsense(self) -> None:
+    def _refuse_contradictions(self) -> None:
+        """Raise a PoolError if nginx would refuse the pool, or send all requests nowhere."""
         if not self.members:
             raise PoolError(f"pool {self.name}: has no members; is its group empty?")
-        names = [member.name for member in self.members]
+        names = self.member_names
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise PoolError(f"pool {self.name}: member {twice} is named twice")
@@ -117,7 +149,7 @@ class Pool:
         backup = next((member.name for member in self.members if member.backup), None)
         if hashed and backup:
             raise PoolError(
-                f"pool {self.name}: method {self.method} can not have a backup member ({backup});"
+                f"pool {self.name}: method {self.method} cannot have a backup member ({backup});"
                 " nginx allows backup with round_robin and least_conn"
             )
         if self.method == "hash" and not re.fullmatch(r"[\w$./:-]+", self.hash_key):
@@ -126,26 +158,37 @@ class Pool:
             raise PoolError(f"pool {self.name}: cookie {self.cookie} is not a cookie name")
 
     @property
+    def member_names(self) -> list[str]:
+        """Return the names of the members in their order."""
+        return [member.name for member in self.members]
+
+    @property
     def limited(self) -> bool:
-        """Tell whether a member takes a limited number of connections."""
+        """Tell whether any member has a limit of connections."""
         return any(member.max_conns for member in self.members)
 
     def with_members(self, changes: t.Mapping[str, t.Mapping[str, t.Any]]) -> Pool:
-        """Return the pool with some settings of some members replaced."""
+        """Return the pool with settings of some members replaced: {"web1": {"weight": 3}}.
+
+        A PoolError says that no member is left to serve.
+        """
         pool = replace(
             self, members=tuple(replace(m, **changes.get(m.name, {})) for m in self.members)
         )
-        pool._refuse_nonsense()
+        pool._refuse_contradictions()
         return pool
 
     def params(self) -> dict[str, t.Any]:
-        """Return what parse() reads."""
+        """Return the pool with every setting as a dictionary, from which parse() makes it again."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Listener:
-    """What the load balancer accepts, and the pool it balances to."""
+    """A port on which nginx accepts connections, and the name of the pool that they go to.
+
+    An empty address means every address of the host.
+    """
 
     port: int
     pool: str
@@ -154,14 +197,19 @@ class Listener:
 
     @classmethod
     def parse(cls, entry: t.Any, pools: t.Iterable[str]) -> Listener:
+        """Return the listener that an entry describes; pools are the names that it can lead to.
+
+        {"port": 80, "pool": "webapp"} is the shortest entry. A PoolError names the listener, and
+        the setting that is wrong.
+        """
         port = entry.get("port") if isinstance(entry, t.Mapping) else entry
         known = list(pools)
         with errors_at(f"listener {port}", PoolError):
             values = read_settings(cls, entry, ("port", "pool"))
             values["port"] = parse_port(values["port"])
-            if values.get("address"):
+            if values["address"]:
                 values["address"] = parse_address(values["address"])
-            one_of("protocol", values.get("protocol", cls.protocol), LISTENER_PROTOCOLS)
+            one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
             if values["pool"] not in known:
                 text = f"no pool is named {values['pool']}; declared: {', '.join(known)}"
                 raise ValueError(text)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a release is: the files of one tested nginx configuration. No Ansible, no I/O."""
+"""A release: the files of one nginx configuration, named by their hash. No Ansible, no I/O."""
 
 from __future__ import annotations
 
@@ -13,42 +13,51 @@ from dataclasses import dataclass
 
 from .._nginx.checks import PoolError
 
-# From which the upstreams can be made again with other weights.
+# Holds the inputs of the release, so that another one can be made with other weights.
 STATE = "state.json"
-# Written beside the release's files, from its id, so that the id can be asked for from outside.
+# Lets nginx answer with the release's id. It is made from the id, and so is no part of the hash.
 IDENTITY = "release.conf"
-# Within one server: where it listens, and that it answers with the id.
-ANSWERS = re.compile(
+# The server block that includes release.conf, up to that line; the group is its port.
+STATUS_SERVER = re.compile(
     r"^\s*listen\s+(?:127\.0\.0\.1:)?(\d+)[^{}]*^\s*include\s+release\.conf;", re.MULTILINE
 )
 
 
 @dataclass(frozen=True)
 class Release:
-    """The files by path; the id is the hash of them all."""
+    """The text of each file by its path: {"nginx.conf": "…", "upstreams/http-webapp.conf": "…"}."""
 
     files: dict[str, str]
 
     @property
     def id(self) -> str:
+        """Return the first 12 hexadecimal digits of the hash of all paths and texts."""
         digest = hashlib.sha256()
         for path in sorted(self.files):
             for part in (path, self.files[path]):
                 data = part.encode()
+                # With its length, or a byte that moves from a path to a text would change nothing.
                 digest.update(len(data).to_bytes(8, "big") + data)
         return digest.hexdigest()[:12]
 
     def identity(self) -> str:
-        """Return what makes the status listener answer with the id."""
+        """Return the text of release.conf, which makes nginx answer /release with the id."""
         return f'location = /release {{ default_type text/plain; return 200 "{self.id}\\n"; }}\n'
 
-    def status_port(self, otherwise: int) -> int:
-        """Return the port where this release answers with its id; otherwise, if no file tells."""
-        found = (ANSWERS.search(text) for text in self.files.values())
-        return next((int(match[1]) for match in found if match), otherwise)
+    def status_port(self, default: int) -> int:
+        """Return the port on which this release answers /release.
+
+        The files tell it: the port of the server that includes release.conf. The default is for
+        files in which no such server is found.
+        """
+        matches = (STATUS_SERVER.search(text) for text in self.files.values())
+        return next((int(match[1]) for match in matches if match), default)
 
     def state(self) -> dict[str, t.Any]:
-        """Return what it was made of, from state.json; a PoolError says that this is damaged."""
+        """Return the inputs from state.json: version, pools, listeners and overrides.
+
+        A PoolError says that the file is missing or damaged.
+        """
         try:
             state = json.loads(self.files[STATE])
             return {key: state[key] for key in ("version", "pools", "listeners", "overrides")}

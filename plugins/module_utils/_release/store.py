@@ -1,11 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep releases on a disk and say which one is live.
+"""Keep releases on the disk, and know which one is live.
 
-root/releases/<id>/…   one directory for each release, never changed once it is there
-root/current           a symlink to the live one, switched in one step
-root/history.json      which release went live when, by whom and why, newest last
+root/releases/<id>/…     a release: one directory, which nobody changes once it is complete
+root/releases/.staging/  a release that is being written and tested
+root/current             a symbolic link to the live release
+root/history.json        which release went live when, by whom and why, newest last
+root/lock                held by whoever changes this load balancer
 """
 
 from __future__ import annotations
@@ -18,19 +20,25 @@ import shutil
 import typing as t
 from pathlib import Path
 
-from .release import IDENTITY, Release
+from .release import IDENTITY, STATE, Release
 
 STAGING = ".staging"
+HISTORY_LINES = 200  # older lines are dropped
 
 
 class StoreError(Exception):
-    """The disk, or somebody else, stands in the way; the text says which."""
+    """The disk or another user of the store stands in the way; the text says which and how."""
 
 
 class Store:
-    """The releases below root. Every write is one rename; a cut run leaves only .staging."""
+    """The releases below root.
+
+    What readers see changes by one rename each time, so a run that is killed at any moment leaves
+    whole releases, and at most a .staging that the next run removes.
+    """
 
     def __init__(self, root: str) -> None:
+        """Name the paths below root; nothing is read or written yet."""
         self.root = Path(root)
         self.releases = self.root / "releases"
         self.link = self.root / "current"
@@ -38,7 +46,11 @@ class Store:
 
     @contextlib.contextmanager
     def lock(self, owner: str, *, needed: bool = True) -> t.Iterator[None]:
-        """Keep others out; a StoreError names who is inside. Not needed where one only looks."""
+        """Keep others from changing this load balancer within a `with` block.
+
+        A StoreError names the owner of a lock that is held already. needed=False locks nothing and
+        writes nothing, for check mode.
+        """
         if not needed:
             yield
             return
@@ -53,21 +65,25 @@ class Store:
                 raise StoreError(
                     f"{holder} is changing this load balancer right now; wait and run again"
                 ) from None
-            # Who holds the lock is a courtesy: a full disk must not keep anybody from it. Not by
-            # the stream, which would try again when it is closed.
+            # The owner's name is a courtesy: a full disk must not keep anybody from the lock. The
+            # stream would try again to write the name when it is closed, so it is not used here.
             with contextlib.suppress(OSError):
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, f"{owner} (pid {os.getpid()})".encode(), 0)
             yield
 
     def current_id(self) -> str | None:
+        """Return the id of the release that the link names, or None if there is no link."""
         try:
             return Path(os.readlink(self.link)).name
         except FileNotFoundError:
             return None
 
     def read(self, release_id: str | None) -> Release | None:
-        """Return a release as it stands on the disk, or None if there is none of this id."""
+        """Return a release as it is on the disk, or None if no release has this id.
+
+        The release's own id differs from the one that was asked for if somebody edited a file.
+        """
         directory = self.releases / str(release_id)
         if release_id is None or not directory.is_dir():
             return None
@@ -81,10 +97,22 @@ class Store:
         )
 
     def present(self) -> Release | None:
+        """Return the release that the link names, or None."""
         return self.read(self.current_id())
 
+    def former(self, beginning: str) -> Release:
+        """Return the release to go back to: the one whose id begins so or, if empty, the last one.
+
+        A StoreError says that there is none, or that it is damaged.
+        """
+        release_id = former_id(beginning, self.current_id(), self.history(), self.kept())
+        release = self.read(release_id)
+        if release is None or release.id != release_id:
+            raise StoreError(f"release {release_id} is damaged on the disk and cannot be made live")
+        return release
+
     def stage(self, release: Release) -> Path:
-        """Write the release where nothing reads it, and return the directory."""
+        """Write a release to .staging, and return that directory."""
         staging = self.releases / STAGING
         with self._writing(staging):
             self.discard()
@@ -95,15 +123,16 @@ class Store:
                     stream.write(text)
                     stream.flush()
                     os.fsync(stream.fileno())
-                path.chmod(0o600 if name == "state.json" else 0o644)
+                path.chmod(0o600 if name == STATE else 0o644)
         return staging
 
     def discard(self) -> None:
+        """Remove .staging, if it exists."""
         if (self.releases / STAGING).exists():
             shutil.rmtree(self.releases / STAGING)
 
     def adopt(self, release: Release) -> None:
-        """Make the staged directory a release; one of this id that is damaged is replaced."""
+        """Make the staged directory a release; one that is damaged is replaced by it."""
         directory = self.releases / release.id
         with self._writing(directory):
             if self.read(release.id) == release:
@@ -114,7 +143,7 @@ class Store:
             os.replace(self.releases / STAGING, directory)
 
     def switch(self, release_id: str | None) -> None:
-        """Point the link to a release in one step; None takes the link away."""
+        """Point the link to a release in one step; None removes the link."""
         fresh = self.root / ".current"
         with self._writing(self.link), contextlib.suppress(FileNotFoundError):
             if release_id is None:
@@ -125,23 +154,28 @@ class Store:
             os.replace(fresh, self.link)
 
     def history(self) -> list[dict[str, t.Any]]:
+        """Return the history, newest last: [{"id": "3f9a…", "by": "ada", "at": "…", "reason": ""}].
+
+        A history that cannot be read is empty: it must not stop a change.
+        """
         try:
             return json.loads(self.history_file.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return []
 
     def kept(self) -> list[str]:
-        """Return the ids of the releases on the disk."""
+        """Return the ids of the releases on the disk, sorted."""
         if not self.releases.is_dir():
             return []
         return sorted(path.name for path in self.releases.iterdir() if path.name != STAGING)
 
     def record(self, entry: dict[str, t.Any], keep: int, needed: str | None = None) -> None:
-        """Add a line to the history and forget the releases that are older than the last keep.
+        """Add a line to the history, and remove releases that were not live lately.
 
-        needed is kept whatever its age: the container was made from it.
+        The keep releases that went live last stay, and so do the live one and needed, from which
+        the container was created.
         """
-        lines = [*self.history(), entry][-200:]
+        lines = [*self.history(), entry][-HISTORY_LINES:]
         fresh = self.root / ".history.json"
         with self._writing(self.history_file):
             fresh.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
@@ -153,17 +187,38 @@ class Store:
 
     @contextlib.contextmanager
     def _writing(self, path: Path) -> t.Iterator[None]:
+        """Within a `with` block, make an error of the disk a StoreError that names the path."""
         try:
             yield
-        except FileNotFoundError:
+        except FileNotFoundError:  # a mistake of this program, not a state of the disk
             raise
         except OSError as exc:
             with contextlib.suppress(OSError):
                 self.discard()
-            raise StoreError(f"can not write {path}: {exc.strerror or exc}") from exc
+            raise StoreError(f"cannot write {path}: {exc.strerror or exc}") from exc
+
+
+def former_id(
+    beginning: str, current: str | None, history: list[dict[str, t.Any]], kept: list[str]
+) -> str:
+    """Return the id of the release to go back to.
+
+    beginning is how the id begins; empty means the kept release that was live last before current.
+    A StoreError says that no release fits, or several do.
+    """
+    if beginning:
+        fitting = [release_id for release_id in kept if release_id.startswith(beginning)]
+        if len(fitting) == 1:
+            return fitting[0]
+        shown = ", ".join(kept) or "none"
+        raise StoreError(f"{len(fitting)} releases begin with {beginning}; kept are {shown}")
+    for line in reversed(history):
+        if line["id"] != current and line["id"] in kept:
+            return str(line["id"])
+    raise StoreError("there is no release to go back to: none was live before this one")
 
 
 def _text(path: Path) -> str:
-    """Read a file with the line ends that it has; what is not text is replaced, and so differs."""
+    """Return a file's text with its own line ends; bytes that are not text make it differ."""
     with open(path, encoding="utf-8", errors="replace", newline="") as stream:
         return stream.read()

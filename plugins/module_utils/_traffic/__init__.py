@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured of the traffic: the access log, the kernel's connections, sampled answers.
+"""Measure traffic: nginx's access logs, the kernel's connections, and requests sent as a sample.
 
-It only looks. It must not know releases or the declaration. Begin with `access_log.py`.
+This package reads and sends requests. It must not change anything, nor know releases or the
+declaration. Begin with `access_log.py`.
 """

@@ -1,7 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read nginx's access logs and sum them up by the member that answered. No Ansible."""
+"""Read nginx's access logs, and sum them up by the member that answered. No Ansible.
+
+The role nginx_lb sets the format of the logs: one JSON object a line.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-# Requests, and sessions of tcp listeners.
-FILES = ("access.log", "sessions.log")
-# Of each log; some 200,000 requests.
-MOST = 64 * 1024 * 1024  # bytes
+FILES = ("access.log", "sessions.log")  # requests of http listeners, sessions of tcp listeners
+MAX_BYTES = 64 * 1024 * 1024  # read of each log; some 200,000 requests
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass
 class Traffic:
-    """What one address answered: requests, answers of 500 and above, times in seconds."""
+    """What one member did: requests answered, errors, and the seconds of each answer.
+
+    An error is an answer of status 500 or above, or a try that another member had to make good.
+    """
 
     requests: int = 0
     errors: int = 0
     seconds: list[float] = field(default_factory=list)
 
     def report(self, total: int) -> dict[str, t.Any]:
+        """Return the member's figures; total is how many requests its whole pool answered.
+
+        {"requests": 30, "share_percent": 75.0, "errors": 0, "p95_ms": 4.2}; p95_ms is the time in
+        which 95 of 100 answers were complete, and None if there was no answer.
+        """
         ordered = sorted(self.seconds)
         p95 = ordered[math.ceil(len(ordered) * 0.95) - 1] if ordered else None
         return {
@@ -41,7 +50,7 @@ class Traffic:
 
 
 def parse_since(text: str) -> timedelta:
-    """Read how long ago, such as 15m; the ValueError says what would be right."""
+    """Return a length of time: "15m" gives 15 minutes. A ValueError says what would be right."""
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match:
         raise ValueError(f"since is {text!r}; write a number and s, m, h or d, such as 15m")
@@ -53,43 +62,47 @@ def summarize(
     pools: t.Collection[t.Collection[str]] = (),
     since: datetime | None = None,
 ) -> dict[str, dict[str, t.Any]]:
-    """Return the traffic by upstream address, from the role's JSON access log.
+    """Return the figures of each member by its address: {"10.1.0.2:3000": {"requests": 30, …}}.
 
-    pools holds the addresses of each pool: a share is one of the requests to the same pool.
-    A request that was tried at several members is logged with all of them
-    ("10.1.0.2:3000, 10.1.0.3:3000"): each failed try is an error of its member, and the request
-    counts for the last. Lines of any other form, or from before since, are passed over.
+    pools holds the addresses of each pool: a member's share is one of its pool's requests. Lines of
+    another format, and lines from before since, are passed over.
+
+    nginx logs a request that it tried at several members with all of them, such as
+    "10.1.0.2:3000, 10.1.0.3:3000": each failed try is an error of its member, and the request
+    counts for the last member.
     """
-    found: dict[str, Traffic] = {}
+    traffic: dict[str, Traffic] = {}
     for entry in filter(None, map(_entry, lines)):
         if since is None or _time(entry) >= since:
-            _count(found, entry)
+            _count(traffic, entry)
     return {
-        address: found[address].report(
-            sum(found[each].requests for each in _neighbours(address, pools) if each in found)
+        address: traffic[address].report(
+            sum(traffic[each].requests for each in _pool_of(address, pools) if each in traffic)
         )
-        for address in sorted(found)
+        for address in sorted(traffic)
     }
 
 
-def _neighbours(address: str, pools: t.Collection[t.Collection[str]]) -> t.Collection[str]:
+def _pool_of(address: str, pools: t.Collection[t.Collection[str]]) -> t.Collection[str]:
     return next((pool for pool in pools if address in pool), [address])
 
 
-def _count(found: dict[str, Traffic], entry: dict[str, t.Any]) -> None:
-    addresses = _words(entry.get("upstream"))
-    statuses = _words(entry.get("upstream_status") or entry.get("status"))
-    times = _words(entry.get("upstream_seconds") or entry.get("seconds"))
+def _count(traffic: dict[str, Traffic], entry: dict[str, t.Any]) -> None:
+    """Add a line of the log to the traffic of each member that it names."""
+    addresses = _split(entry.get("upstream"))
+    statuses = _split(entry.get("upstream_status") or entry.get("status"))
+    times = _split(entry.get("upstream_seconds") or entry.get("seconds"))
     for number, address in enumerate(addresses):
-        traffic = found.setdefault(address, Traffic())
+        member = traffic.setdefault(address, Traffic())
         last = number == len(addresses) - 1
-        traffic.requests += last
-        traffic.errors += _is_error(statuses, number) or not last
+        member.requests += last
+        member.errors += _is_error(statuses, number) or not last
         if last and times:
-            traffic.seconds.append(_number(times[-1]))
+            member.seconds.append(_number(times[-1]))
 
 
 def _entry(line: str) -> dict[str, t.Any] | None:
+    """Return a line of the log, or None if it is no JSON object or went to no member."""
     if not line.startswith("{"):
         return None
     try:
@@ -103,7 +116,11 @@ def _time(entry: dict[str, t.Any]) -> datetime:
     return datetime.fromisoformat(entry.get("time", "1970-01-01T00:00:00+00:00"))
 
 
-def _words(value: t.Any) -> list[str]:
+def _split(value: t.Any) -> list[str]:
+    """Return what nginx joins into one text for a request with several tries.
+
+    It puts ", " between members of one pool, and " : " where it went on to another pool.
+    """
     return str(value).replace(" : ", ", ").split(", ") if value not in (None, "") else []
 
 
@@ -114,27 +131,31 @@ def _is_error(statuses: list[str], number: int) -> bool:
 def _number(text: str) -> float:
     try:
         return float(text)
-    except ValueError:
+    except ValueError:  # nginx writes "-" for a member that did not answer
         return 0.0
 
 
-def newest_lines(directory: str, most: int = MOST) -> list[str]:
-    """Return the last lines of each log, the one before it included; none where there is no log."""
+def newest_lines(directory: str, max_bytes: int = MAX_BYTES) -> list[str]:
+    """Return the last lines of each log, oldest first; a log that does not exist has none.
+
+    Where the current file is shorter than max_bytes, the end of the rotated one before it (.1)
+    comes first.
+    """
     lines = []
     for name in FILES:
-        newest = _tail(Path(directory, name), most)
-        older = _tail(Path(directory, f"{name}.1"), most - len(newest))
+        newest = _tail(Path(directory, name), max_bytes)
+        older = _tail(Path(directory, f"{name}.1"), max_bytes - len(newest))
         lines += (older + newest).decode("utf-8", "replace").splitlines()
     return lines
 
 
-def _tail(path: Path, most: int) -> bytes:
-    """Return the last bytes of a file, from the beginning of a line."""
+def _tail(path: Path, max_bytes: int) -> bytes:
+    """Return the last whole lines of a file, at most so many bytes."""
     try:
         with path.open("rb") as stream:
             size = stream.seek(0, 2)
-            stream.seek(max(0, size - most))
-            data = stream.read(most)
+            stream.seek(max(0, size - max_bytes))
+            data = stream.read(max_bytes)
     except FileNotFoundError:
         return b""
-    return data if size <= most else data.partition(b"\n")[2]
+    return data if size <= max_bytes else data.partition(b"\n")[2]

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send requests one after the other and count who answered, and how.
+"""Send HTTP requests one after the other, and count which member answered, and how.
 
-A client without retries: a request that is lost is counted, not hidden.
+No request is sent twice: a client with retries would hide the requests that were lost.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
-UNNAMED = "(unnamed)"  # who answered without the header
-SILENT = 3  # requests: where none of the first is answered, all the others would wait in vain
+UNNAMED = "(unnamed)"  # stands for the member of an answer without the header
+GIVE_UP_AFTER = 3  # requests: if none of the first is answered, the others would wait in vain
 
 
 @dataclass
 class Sample:
-    """What came back: counts by status and by the header that names who answered."""
+    """The answers so far, counted by status and by the header that names the member.
+
+    errors has an entry for each request without an answer, milliseconds one for each answer.
+    """
 
     statuses: t.Counter[int] = field(default_factory=collections.Counter)
     served_by: t.Counter[str] = field(default_factory=collections.Counter)
@@ -30,6 +33,7 @@ class Sample:
     body: str = ""
 
     def add(self, connection: http.client.HTTPConnection, target: str, header: str) -> None:
+        """Send one GET request for target, such as "/a?b=c", and count its answer or its error."""
         started = time.monotonic()
         try:
             connection.request("GET", target, headers={"Connection": "close"})
@@ -46,6 +50,10 @@ class Sample:
         self.body = body[:2000].decode("utf-8", "replace")
 
     def report(self) -> dict[str, t.Any]:
+        """Return the counts as the module http_sample documents them.
+
+        {"statuses": {"200": 40}, "served_by": {"web1": 20, "web2": 20}, "failed_requests": 0, …}
+        """
         ordered = sorted(self.milliseconds)
         return {
             "statuses": {str(status): count for status, count in sorted(self.statuses.items())},
@@ -58,16 +66,20 @@ class Sample:
 
 
 def take_sample(url: str, requests: int, header: str, timeout: float) -> Sample:
-    """Send that many GET requests, each on a connection of its own; timeout is in seconds."""
+    """Return the sample of so many GET requests, each on a connection of its own.
+
+    header is the name of the header by which an answer names its member; timeout is in seconds, for
+    each request. A ValueError says that the url is not one of http.
+    """
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"url {url} is not a http address such as http://10.0.0.2/")
+        raise ValueError(f"url {url} is not an http address such as http://10.0.0.2/")
     target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     sample = Sample()
     for number in range(requests):
-        if number == SILENT == len(sample.errors):
+        if number == GIVE_UP_AFTER == len(sample.errors):
             rest = requests - number
-            sample.errors += [f"not sent, as the first {SILENT} got no answer"] * rest
+            sample.errors += [f"not sent, as the first {GIVE_UP_AFTER} got no answer"] * rest
             break
         connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
         sample.add(connection, target, header)

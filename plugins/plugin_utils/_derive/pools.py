@@ -8,14 +8,13 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._nginx.checks import PoolError
-from ...module_utils._nginx.pool import Listener, Pool
+from ...module_utils._nginx.pool import MEMBER_SETTINGS, Listener, Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow
 from ...module_utils._values.entries import is_list, listing, unknown_keys
 from ...module_utils._values.protocols import PROTOCOLS
 
 Settings = t.Mapping[str, t.Any]
-MEMBER_SETTINGS = ("weight", "state", "backup", "max_conns", "max_fails", "fail_timeout")
 
 
 def outward(topology: Topology, balancer: str) -> dict[str, Flow]:

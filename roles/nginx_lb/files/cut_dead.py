@@ -3,16 +3,20 @@
 
 """Cut connections to members that have vanished, so that nginx tries the next member at once.
 
-nginx keeps connections to members open. A host that loses its power or its network says nothing,
-and a request on such a connection waits for proxy_read_timeout: nginx has no directive for
-TCP_USER_TIMEOUT, and the kernel's setting (tcp_retries2) would hold for the clients' connections
-too. So the connections to members, and no others, are looked at four times a second. A member
-counts as silent once data went unacknowledged through so many repetitions (the third is some 1.5 s
-after the first attempt), or a new connection was not answered for half a second; until it accepts
-one, what waits for it is aborted early. That is about the network, not about the application: a
-slow answer is acknowledged.
+nginx keeps connections to members open. A host that loses its power or its network closes none of
+them, and a request that nginx sends on one waits for proxy_read_timeout. nginx has no directive for
+TCP_USER_TIMEOUT, and the kernel's tcp_retries2 would apply to the clients' connections as well.
+
+So this program looks at the connections to members, and at no others, four times a second. A member
+counts as silent if it left data unacknowledged through REPETITIONS repetitions (the third comes
+about 1.5 s after the first attempt), or did not accept a new connection for half a second. Until a
+silent member accepts a connection, the connections that wait for it are cut early.
+
+Only the network is judged, not the application: a slow application still acknowledges data.
 
     cut_dead.py STATE_FILE REPETITIONS
+
+STATE_FILE is the state.json of the live release, which lists the members.
 """
 
 from __future__ import annotations
@@ -25,16 +29,22 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-INTERVAL = 0.25  # seconds between two looks
-QUICK = 0.1  # while something is awaited
-UNANSWERED = 0.5  # seconds after which a new connection makes a member silent
-PATIENCE = 0.1  # seconds that a silent member has for a new connection
+# All in seconds.
+INTERVAL = 0.25  # between two looks
+QUICK_INTERVAL = 0.1  # between two looks while a member owes an answer
+ACCEPT_WITHIN = 0.5  # a member that does not accept a new connection by then is silent
+SILENT_ACCEPT_WITHIN = 0.1  # what a silent member gets instead
+
 TIMER = re.compile(r"timer:\(on,[^,]*,(\d+)\)")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One of the kernel's; repeats: how often its data, or its first packet, was sent again."""
+    """A connection of the kernel's table, with both ends as address:port.
+
+    opening means that the member has not accepted it yet. repeats is how often the kernel sent the
+    oldest unacknowledged data (of an opening connection, its first packet) again.
+    """
 
     local: str
     remote: str
@@ -43,77 +53,94 @@ class Connection:
 
 
 def parse(table: str) -> list[Connection]:
-    """Read what ss -Htno says of several states."""
-    found = []
+    """Return the connections of a table that `ss -Htno` printed for several states."""
+    connections = []
     for line in table.splitlines():
         state, _received, _sent, local, remote = line.split()[:5]
         timer = TIMER.search(line)
-        found.append(Connection(local, remote, state == "SYN-SENT", int(timer[1]) if timer else 0))
-    return found
+        repeats = int(timer[1]) if timer else 0
+        connections.append(Connection(local, remote, state == "SYN-SENT", repeats))
+    return connections
 
 
 @dataclass
 class Watch:
-    """What is known from one look to the next."""
+    """What the program remembers from one look to the next.
+
+    silent holds members as address:port. _opening is when each opening connection was first seen,
+    and _open is which connections were open, both by their local address.
+    """
 
     repetitions: int
-    silent: set[str] = field(default_factory=set)  # members, as address:port
-    _opening: dict[str, float] = field(default_factory=dict)  # local address: when first seen
+    silent: set[str] = field(default_factory=set)
+    _opening: dict[str, float] = field(default_factory=dict)
     _open: set[str] = field(default_factory=set)
 
     def judge(self, connections: list[Connection], now: float) -> list[Connection]:
-        """Return the connections to be cut, and keep in mind which members are silent."""
-        first = {c.local: self._opening.get(c.local, now) for c in connections if c.opening}
-        settled = {c.local: c.remote for c in connections if not c.opening}
-        self.silent -= {settled[local] for local in settled.keys() - self._open}
-        self._opening, self._open = first, set(settled)
+        """Return the connections to cut, and remember which members are silent.
+
+        now is a time in seconds of any clock that only goes forward.
+        """
+        first_seen = {c.local: self._opening.get(c.local, now) for c in connections if c.opening}
+        accepted = {c.local: c.remote for c in connections if not c.opening}
+        # A member that accepted a connection since the last look has a network again.
+        self.silent -= {accepted[local] for local in accepted.keys() - self._open}
+        self._opening, self._open = first_seen, set(accepted)
+
+        def overdue(c: Connection, accept_within: float, repetitions: int) -> bool:
+            if c.opening:
+                return now - first_seen[c.local] >= accept_within
+            return c.repeats >= repetitions
+
         self.silent |= {
-            c.remote
-            for c in connections
-            if (now - first[c.local] >= UNANSWERED if c.opening else c.repeats >= self.repetitions)
+            c.remote for c in connections if overdue(c, ACCEPT_WITHIN, self.repetitions)
         }
         return [
             c
             for c in connections
-            if c.remote in self.silent
-            and (now - first[c.local] >= PATIENCE if c.opening else c.repeats >= 1)
+            if c.remote in self.silent and overdue(c, SILENT_ACCEPT_WITHIN, 1)
         ]
 
 
 def members(state: Path) -> list[str]:
-    """Return the address:port of every member of the live release; none while there is none."""
+    """Return every member of the live release as address:port; none while there is no release."""
     try:
         pools = json.loads(state.read_text(encoding="utf-8"))["pools"]
     except (OSError, ValueError):
         return []
     return sorted(
-        {f"{each['address']}:{each['port']}" for pool in pools for each in pool["members"]}
+        {f"{member['address']}:{member['port']}" for pool in pools for member in pool["members"]}
     )
 
 
 def ss(*arguments: str) -> str:
+    """Return what the command ss prints; a CalledProcessError says that it failed."""
     return subprocess.run(["ss", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def connections_to(known: list[str]) -> list[Connection]:
-    """Ask the kernel, which sorts out the clients' connections itself: there may be thousands."""
-    if not known:
+def connections_to(addresses: list[str]) -> list[Connection]:
+    """Return the connections to these addresses.
+
+    The kernel filters them, because there may be thousands of connections to clients.
+    """
+    if not addresses:
         return []
-    wanted = " or ".join(f"dst {address}" for address in known)
+    wanted = " or ".join(f"dst {address}" for address in addresses)
     return parse(ss("-Htno", "state", "established", "state", "syn-sent", f"( {wanted} )"))
 
 
 def main() -> None:
+    """Watch the members for ever, and print a line for each connection that is cut."""
     state, watch = Path(sys.argv[1]), Watch(int(sys.argv[2]))
     while True:
         known = members(state)
         watch.silent &= set(known)
         connections = connections_to(known)
-        for each in watch.judge(connections, time.monotonic()):
-            ss("-KHtn", "src", each.local, "dst", each.remote)
-            print(f"cut {each.local} -> {each.remote}: no answer", flush=True)
+        for connection in watch.judge(connections, time.monotonic()):
+            ss("-KHtn", "src", connection.local, "dst", connection.remote)
+            print(f"cut {connection.local} -> {connection.remote}: no answer", flush=True)
         awaited = watch.silent or any(each.opening or each.repeats for each in connections)
-        time.sleep(QUICK if awaited else INTERVAL)
+        time.sleep(QUICK_INTERVAL if awaited else INTERVAL)
 
 
 if __name__ == "__main__":

@@ -5,18 +5,25 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.argument_spec import (
+    LISTENER,
+    POOL,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
+from ansible_collections.peerlb.stack.plugins.modules.nginx_release import ARGUMENT_SPEC
 from support import ROOT
 
 SCRIPT = ROOT / "roles/nginx_lb/files/cut_dead.py"
-spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
-assert spec and spec.loader
-cut_dead = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = cut_dead  # dataclasses look their module up
-spec.loader.exec_module(cut_dead)
+module_spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
+assert module_spec and module_spec.loader
+cut_dead = importlib.util.module_from_spec(module_spec)
+sys.modules[module_spec.name] = cut_dead  # dataclasses look their module up
+module_spec.loader.exec_module(cut_dead)
 
 WEB2 = "10.1.0.3:3000"
 TABLE = """\
@@ -150,3 +157,53 @@ def test_a_version_is_refused_that_would_be_misread(run_tasks, version, said) ->
     words = run_tasks("peerlb.stack.nginx_lb", "preflight", nginx_lb_version=version)
     assert said in words
     assert ("failed=0" in words) is (not said)
+
+
+# The role's variables are the module's options, and its templates read settings that pools have.
+
+
+def module_call(role) -> dict[str, str]:
+    """Return the arguments that the role gives the module, by option."""
+    (task,) = [task for task in role.load("tasks/main.yml") if "peerlb.stack.nginx_release" in task]
+    return {name: str(value) for name, value in task["peerlb.stack.nginx_release"].items()}
+
+
+def test_variables_are_as_the_module_specifies_its_options(role, spec) -> None:
+    passed = {
+        option: match[1]
+        for option, value in module_call(role).items()
+        if (match := re.fullmatch(r"{{ (nginx_lb_\w+) }}", value))
+    }
+    assert set(ARGUMENT_SPEC) - set(passed) == {"container", "files"}  # made by the role itself
+    defaults = role.load("defaults/main.yml")
+    for option, variable in passed.items():
+        ours, theirs = spec[variable], ARGUMENT_SPEC[option]
+        # A role may narrow a float to whole numbers.
+        assert ours["type"] in (theirs["type"], theirs["type"].replace("float", "int"))
+        assert ours.get("elements") == theirs.get("elements")
+        assert ours.get("choices") == theirs.get("choices")
+        if "default" in ours:
+            assert ours["default"] == defaults[variable] == theirs["default"]
+
+
+@pytest.mark.parametrize("option", ["pools", "listeners"])
+def test_settings_of_pools_are_documented_at_the_module_alone(spec, option) -> None:
+    given = spec[f"nginx_lb_{option}"]
+    assert given["required"] == ARGUMENT_SPEC[option]["required"]
+    assert "options" not in given
+    assert f"O(peerlb.stack.nginx_release#module:{option})" in " ".join(given["description"])
+
+
+def test_the_logs_are_where_the_info_module_looks_for_them(role) -> None:
+    logs = nginx_release_info.ARGUMENT_SPEC["logs"]["default"]
+    assert role.load("vars/main.yml")["__nginx_lb_logs"] == logs
+    for option in ("path", "status_port"):
+        assert nginx_release_info.ARGUMENT_SPEC[option] == ARGUMENT_SPEC[option]
+
+
+@pytest.mark.parametrize("variable, options", [("__pool", POOL), ("__listener", LISTENER)])
+def test_templates_read_settings_that_exist(role, variable, options) -> None:
+    texts = [path.read_text() for path in (role.path / "templates").iterdir()]
+    read = {key for text in texts for key in re.findall(rf"{variable}\['(\w+)'\]", text)}
+    assert read
+    assert read <= set(options)

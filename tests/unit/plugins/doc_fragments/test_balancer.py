@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import yaml
 from ansible_collections.peerlb.stack.plugins.doc_fragments.balancer import ModuleDocFragment
-from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer import COMMON_SPEC
+from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer_module import (
+    COMMON_SPEC,
+)
 
 
 def test_fragment_documents_the_common_spec() -> None:

@@ -55,7 +55,7 @@ def test_lost_requests_are_counted_and_not_sent_again(run_module, url) -> None:
 @pytest.mark.parametrize(
     "params, message",
     [
-        ({"url": "ftp://10.0.0.2/"}, "is not a http address"),
+        ({"url": "ftp://10.0.0.2/"}, "is not an http address"),
         ({"url": "http://10.0.0.2/", "requests": 0}, "requests is 0"),
     ],
 )

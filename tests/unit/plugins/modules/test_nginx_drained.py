@@ -30,7 +30,7 @@ def held(monkeypatch) -> list[dict[str, int]]:
         return looks.pop(0) if len(looks) > 1 else looks[0]
 
     monkeypatch.setattr(nginx_drained, "read_connections", look)
-    monkeypatch.setattr(nginx_drained, "finishing", lambda: False)
+    monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: False)
     monkeypatch.setattr(nginx_drained, "time", Clock())
     return looks
 
@@ -55,10 +55,10 @@ def test_check_mode_does_not_wait(run_module, held) -> None:
 
 def test_former_workers_may_still_take_requests(run_module, held, monkeypatch) -> None:
     held += [{}]
-    finishing = [True, True, False]
-    monkeypatch.setattr(nginx_drained, "finishing", lambda: finishing.pop(0))
+    left = [True, True, False]
+    monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: left.pop(0))
     assert run_module(nginx_drained, addresses=[ADDRESS])["seconds"] == 0.2
-    monkeypatch.setattr(nginx_drained, "finishing", lambda: True)
+    monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: True)
     result = run_module(nginx_drained, addresses=[ADDRESS], settle="300ms")
     assert (result["left"], result["seconds"]) == (0, 0.3)
 

@@ -26,7 +26,8 @@ def test_other_time_is_refused(value) -> None:
 
 
 def test_setting_without_a_value_has_the_default() -> None:
-    assert read_settings(Listener, {"port": 80, "address": None}) == {"port": 80}
+    settings = read_settings(Listener, {"port": 80, "address": None})
+    assert settings == {"port": 80, "protocol": "http", "address": ""}
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,21 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
+    METHODS,
+    Listener,
+    Pool,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import (
+    CONTEXTS,
+    METHOD_LINES,
     parse_version,
     render_last_resort,
     render_upstream,
     render_upstreams,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import (
+    LISTENER_PROTOCOLS,
 )
 
 MEMBERS = [
@@ -108,3 +117,8 @@ def test_version(text: str, version: tuple) -> None:
 def test_unknown_version_names_the_variable() -> None:
     with pytest.raises(PoolError, match="set nginx_lb_version"):
         parse_version("latest")
+
+
+def test_every_method_and_protocol_can_be_rendered() -> None:
+    assert set(METHOD_LINES) == set(METHODS)
+    assert set(CONTEXTS) == set(LISTENER_PROTOCOLS)

@@ -7,33 +7,35 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release.container import (
-    Live,
-    LiveError,
-    serving,
+    Container,
+    ContainerError,
+    release_at,
 )
 
 
 @pytest.fixture
-def live(fake_nginx, tmp_path) -> Live:
-    return Live(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.2)
+def container(fake_nginx, tmp_path) -> Container:
+    return Container(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.2)
 
 
 def test_nobody_serves_where_nobody_listens() -> None:
-    assert serving(1) is None
+    assert release_at(1) is None
 
 
 def test_serving_asks_nginx_itself(fake_nginx) -> None:
-    assert serving(fake_nginx.port) is None
+    assert release_at(fake_nginx.port) is None
     fake_nginx.loaded = "abc123"
-    assert serving(fake_nginx.port) == "abc123"
+    assert release_at(fake_nginx.port) == "abc123"
 
 
-def test_confirm_wants_this_very_release(live, fake_nginx) -> None:
+def test_confirm_wants_this_very_release(container, fake_nginx) -> None:
     fake_nginx.loaded = "old"
     fake_nginx.emerg = "2026/01/01 [warn] idle\n2026/01/01 [emerg] bind() failed"
-    with pytest.raises(LiveError, match=r"release new did not come up in 0.2 s: .*bind\(\) failed"):
-        live.confirm("new", fake_nginx.port)
-    live.confirm("old", fake_nginx.port)
+    with pytest.raises(
+        ContainerError, match=r"release new did not come up in 0.2 s: .*bind\(\) failed"
+    ):
+        container.confirm("new", fake_nginx.port)
+    container.confirm("old", fake_nginx.port)
 
 
 @pytest.fixture
@@ -44,17 +46,17 @@ def staged(tmp_path) -> Path:
     return directory
 
 
-def test_the_test_runs_the_releases_own_image(live, fake_nginx, tmp_path, staged) -> None:
-    live.test(staged, inside=False)
+def test_the_test_runs_the_releases_own_image(container, fake_nginx, tmp_path, staged) -> None:
+    container.test(staged, inside=False)
     (command,) = fake_nginx.commands
     assert command[:2] == ["docker", "compose"]
     assert f"{tmp_path}/nginx/releases/.staging/compose.yml" in command
     assert command[-1] == "/etc/nginx/peerlb/releases/.staging/nginx.conf"
 
 
-def test_progress_of_compose_is_not_the_reason(live, fake_nginx, staged) -> None:
+def test_progress_of_compose_is_not_the_reason(container, fake_nginx, staged) -> None:
     fake_nginx.refuse = {"run": " Container x  Creating\nmanifest unknown\n"}
-    with pytest.raises(LiveError) as error:
-        live.test(staged, inside=False)
+    with pytest.raises(ContainerError) as error:
+        container.test(staged, inside=False)
     assert "with the image nginx:9, nothing was changed: manifest unknown" in str(error.value)
     assert "Creating" not in str(error.value)

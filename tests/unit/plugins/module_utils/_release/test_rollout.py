@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release import rollout as _rollout
-from ansible_collections.peerlb.stack.plugins.module_utils._release.container import Live, LiveError
+from ansible_collections.peerlb.stack.plugins.module_utils._release.container import (
+    Container,
+    ContainerError,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
 from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import (
     Rollout,
-    answering,
+    serving_release,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 
@@ -22,14 +25,14 @@ OTHER_IMAGE = Release({"compose.yml": "image: b", "nginx.conf": "one"})
 
 @pytest.fixture
 def parts(fake_nginx, tmp_path):
-    live = Live(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3)
-    return Store(str(tmp_path / "nginx")), live, fake_nginx
+    container = Container(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3)
+    return Store(str(tmp_path / "nginx")), container, fake_nginx
 
 
 def roll_out(parts, release: Release) -> Rollout:
-    store, live, fake = parts
+    store, container, fake = parts
     fake.commands.clear()
-    rollout = Rollout.plan(store, live, release)
+    rollout = Rollout.plan(store, container, release)
     if rollout.changed:
         rollout.apply({"by": "ada"}, keep=5)
     return rollout
@@ -62,19 +65,19 @@ def test_another_image_makes_another_container(parts) -> None:
 
 
 def test_a_release_that_does_not_parse_is_never_live(parts) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
     fake.refuse = {"exec": "nginx: [emerg] unknown directive"}
-    with pytest.raises(LiveError, match="unknown directive"):
+    with pytest.raises(ContainerError, match="unknown directive"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded, store.kept()) == (ONE, ONE.id, [ONE.id])
 
 
 def test_a_reload_that_does_not_come_up_is_put_back(parts) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
-    with pytest.raises(LiveError, match=f"(?s)bind.*last good release {ONE.id} is live again"):
+    with pytest.raises(ContainerError, match=f"(?s)bind.*last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded) == (ONE, ONE.id)
     fake.emerg = ""
@@ -83,16 +86,16 @@ def test_a_reload_that_does_not_come_up_is_put_back(parts) -> None:
 
 
 def test_a_first_start_that_fails_leaves_nothing(parts) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     fake.refuse = {"up": "container is unhealthy"}
-    with pytest.raises(LiveError, match="(?s)unhealthy.*nothing is now"):
+    with pytest.raises(ContainerError, match="(?s)unhealthy.*nothing is now"):
         roll_out(parts, ONE)
     assert store.current_id() is None
     assert "down" in fake.verbs()
 
 
 def test_a_run_cut_between_switch_and_reload_converges(parts) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
     cut_after_the_switch(store, TWO)
     assert fake.loaded == ONE.id
@@ -116,9 +119,9 @@ STEPS = ["stage", "test", "adopt", "switch", "reload", "up", "confirm", "record"
 def test_a_run_killed_at_any_step_leaves_a_tested_release(
     parts, monkeypatch, step, wanted, after
 ) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
-    kind = Store if hasattr(Store, step) else Live
+    kind = Store if hasattr(Store, step) else Container
     method = getattr(kind, step)
 
     def last(*args, **kwargs):
@@ -145,7 +148,7 @@ def cut_after_the_switch(store: Store, release: Release) -> None:
 
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_cut_run_does_not_leave_the_former_container(parts, restarted) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
     cut_after_the_switch(store, OTHER_IMAGE)
     if restarted:  # the former container, which reads what the disk says by then
@@ -156,16 +159,16 @@ def test_a_cut_run_does_not_leave_the_former_container(parts, restarted) -> None
 
 
 def test_another_container_that_does_not_come_up_is_put_back(parts) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
     cut_after_the_switch(store, OTHER_IMAGE)
     fake.emerg = "nginx: [emerg] no"
-    with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
+    with pytest.raises(ContainerError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, OTHER_IMAGE)
     assert fake.definition == "image: a"
 
 
-def test_what_the_container_was_made_from_is_kept(parts) -> None:
+def test_what_the_container_was_created_from_is_kept(parts) -> None:
     store = parts[0]
     roll_out(parts, ONE)
     for number in range(8):
@@ -175,11 +178,11 @@ def test_what_the_container_was_made_from_is_kept(parts) -> None:
 
 
 def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, ONE)
     cut_after_the_switch(store, TWO)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
-    with pytest.raises(LiveError, match=f"last good release {ONE.id} is live again"):
+    with pytest.raises(ContainerError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded) == (ONE, ONE.id)
 
@@ -191,45 +194,45 @@ def at(port: int, name: str = "one") -> Release:
 
 
 def test_a_release_with_another_status_port_goes_live_and_back(parts) -> None:
-    _store, live, fake = parts
+    _store, container, fake = parts
     here, there = at(fake.port), at(fake.other_port)
     for usual in (fake.port, fake.other_port):  # what the inventory says, before and after
-        parts = (parts[0], replace(live, status_port=usual), fake)
+        parts = (parts[0], replace(container, status_port=usual), fake)
         for release in (here, there, here):
             roll_out(parts, release)
             assert not roll_out(parts, release).changed
             assert fake.loaded == release.id
-            assert answering(parts[0], usual) == release.id
+            assert serving_release(parts[0], usual) == release.id
 
 
 def test_a_failure_on_another_status_port_is_put_back(parts) -> None:
-    store, live, fake = parts
+    store, container, fake = parts
     here, there = at(fake.port), at(fake.other_port)
     roll_out(parts, here)
     fake.emerg = "nginx: [emerg] bind() to 127.0.0.1 failed (98: Address already in use)"
-    with pytest.raises(LiveError, match=f"last good release {here.id} is live again"):
-        roll_out((store, replace(live, status_port=fake.other_port), fake), there)
+    with pytest.raises(ContainerError, match=f"last good release {here.id} is live again"):
+        roll_out((store, replace(container, status_port=fake.other_port), fake), there)
     assert (store.present(), fake.loaded, fake.definition) == (here, here.id, f"ask {fake.port}")
 
 
 def test_a_run_cut_before_the_other_status_port_converges(parts) -> None:
-    store, live, fake = parts
+    store, container, fake = parts
     here, there = at(fake.port), at(fake.other_port)
     roll_out(parts, here)
     cut_after_the_switch(store, there)
-    assert answering(store, fake.other_port) == here.id
-    rollout = roll_out((store, replace(live, status_port=fake.other_port), fake), there)
+    assert serving_release(store, fake.other_port) == here.id
+    rollout = roll_out((store, replace(container, status_port=fake.other_port), fake), there)
     assert (rollout.serving, fake.loaded) == (here.id, there.id)
 
 
 def test_a_stranger_on_a_former_status_port_does_not_stand_for_a_release(
     parts, monkeypatch
 ) -> None:
-    store, _live, fake = parts
+    store, _container, fake = parts
     roll_out(parts, at(fake.other_port))
     heard = {fake.port: "It works!", fake.other_port: at(fake.other_port).id}
-    monkeypatch.setattr(_rollout, "serving", heard.get)
-    assert answering(store, fake.port) == at(fake.other_port).id
+    monkeypatch.setattr(_rollout, "release_at", heard.get)
+    assert serving_release(store, fake.port) == at(fake.other_port).id
 
 
 def test_a_stopped_container_is_a_change(parts) -> None:

@@ -7,7 +7,11 @@ import os
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
-from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store, StoreError
+from ansible_collections.peerlb.stack.plugins.module_utils._release.store import (
+    Store,
+    StoreError,
+    former_id,
+)
 
 ONE = Release({"nginx.conf": "one", "upstreams/http-a.conf": "a"})
 TWO = Release({"nginx.conf": "two"})
@@ -114,6 +118,35 @@ def test_a_disk_that_can_not_be_written_is_named(store: Store, monkeypatch) -> N
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match=r"can not write .*staging: No space left on device"):
+    with pytest.raises(StoreError, match=r"cannot write .*staging: No space left on device"):
         store.stage(TWO)
     assert store.present() == ONE
+
+
+HISTORY = [{"id": "aaa1"}, {"id": "aaa2"}, {"id": "bbb3"}, {"id": "aaa2"}]
+
+
+@pytest.mark.parametrize(
+    "wanted, kept, found",
+    [
+        ("", ["aaa1", "aaa2", "bbb3"], "bbb3"),
+        ("", ["aaa1", "aaa2"], "aaa1"),
+        ("b", ["aaa1", "aaa2", "bbb3"], "bbb3"),
+    ],
+)
+def test_the_release_to_go_back_to(wanted, kept, found) -> None:
+    assert former_id(wanted, "aaa2", HISTORY, kept) == found
+
+
+@pytest.mark.parametrize(
+    "wanted, kept, message",
+    [
+        ("a", ["aaa1", "aaa2"], "2 releases begin with a; kept are aaa1, aaa2"),
+        ("c", [], "0 releases begin with c; kept are none"),
+        ("", ["aaa2"], "there is no release to go back to"),
+    ],
+)
+def test_no_release_to_go_back_to(wanted, kept, message) -> None:
+    with pytest.raises(StoreError) as error:
+        former_id(wanted, "aaa2", HISTORY, kept)
+    assert message in str(error.value)

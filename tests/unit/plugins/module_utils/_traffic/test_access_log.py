@@ -90,5 +90,5 @@ def test_both_logs_and_the_ones_before_are_read(tmp_path) -> None:
 def test_only_whole_lines_of_the_end_are_read(tmp_path) -> None:
     (tmp_path / "access.log.1").write_text("older\n")
     (tmp_path / "access.log").write_text("first\nsecond\nthird\n")
-    assert newest_lines(str(tmp_path), most=15) == ["second", "third"]
-    assert newest_lines(str(tmp_path), most=100) == ["older", "first", "second", "third"]
+    assert newest_lines(str(tmp_path), max_bytes=15) == ["second", "third"]
+    assert newest_lines(str(tmp_path), max_bytes=100) == ["older", "first", "second", "third"]

@@ -11,7 +11,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._traffic.http_sample 
 
 
 def test_url_must_be_http() -> None:
-    with pytest.raises(ValueError, match="https://x/ is not a http address"):
+    with pytest.raises(ValueError, match="https://x/ is not an http address"):
         take_sample("https://x/", 1, "X-Served-By", 1)
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import socket
 
 from ansible_collections.peerlb.stack.plugins.module_utils._traffic.kernel import (
+    count_by_remote,
     count_workers,
-    outgoing_connections,
     read_connections,
 )
 
@@ -22,7 +22,7 @@ def test_open_connections_are_counted_by_address() -> None:
     # 10.1.0.3:3000 on a machine of little byte order.
     table = HEAD + row("0300010A:0BB8", "01") * 2 + row("0300010A:0BB8", "02")
     table += row("0300010A:0BB8", "06") + row("00000000:0000", "0A")
-    assert outgoing_connections([table]) == {"10.1.0.3:3000": 3}
+    assert count_by_remote([table]) == {"10.1.0.3:3000": 3}
 
 
 def test_the_kernels_own_table_can_be_read() -> None:

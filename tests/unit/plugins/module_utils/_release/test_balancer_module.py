@@ -7,15 +7,15 @@ import typing as t
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer import (
+from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer_module import (
     COMMON_SPEC,
-    Balancer,
+    BalancerModule,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
 
 
 class Module:
-    """What a Balancer needs of an AnsibleModule."""
+    """What a BalancerModule needs of an AnsibleModule."""
 
     def __init__(self, fake, path, *, check_mode: bool = False, **params: t.Any) -> None:
         defaults = {key: spec["default"] for key, spec in COMMON_SPEC.items()}
@@ -29,19 +29,19 @@ WANTED = Release({"compose.yml": "image: a", "nginx.conf": "one"})
 
 
 def test_parameters_name_the_place(fake_nginx, tmp_path) -> None:
-    balancer = Balancer.of(Module(fake_nginx, tmp_path, container="other"))
+    balancer = BalancerModule.of(Module(fake_nginx, tmp_path, container="other"))
     assert balancer.store.root == tmp_path / "nginx"
-    assert (balancer.live.container, balancer.live.timeout) == ("other", 0.3)
+    assert (balancer.container.name, balancer.container.timeout) == ("other", 0.3)
 
 
 def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:
-    note = Balancer.of(Module(fake_nginx, tmp_path, operator="ada", reason="canary")).note()
+    note = BalancerModule.of(Module(fake_nginx, tmp_path, operator="ada", reason="canary")).note()
     assert (note["by"], note["reason"], note["at"][-1]) == ("ada", "canary", "Z")
 
 
-def test_what_is_not_deployed_has_no_setup(fake_nginx, tmp_path) -> None:
+def test_what_is_not_deployed_has_no_inputs(fake_nginx, tmp_path) -> None:
     with pytest.raises(PoolError, match="deploy the load balancer first"):
-        Balancer.of(Module(fake_nginx, tmp_path)).present_setup()
+        BalancerModule.of(Module(fake_nginx, tmp_path)).present_inputs()
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_what_is_not_deployed_has_no_setup(fake_nginx, tmp_path) -> None:
     ],
 )
 def test_how_far_it_goes(fake_nginx, tmp_path, settings, changed, served) -> None:
-    result = Balancer.of(Module(fake_nginx, tmp_path, **settings)).carry_out(WANTED)
+    result = BalancerModule.of(Module(fake_nginx, tmp_path, **settings)).carry_out(WANTED)
     assert (result["changed"], result["release"], result["previous"]) == (changed, WANTED.id, "")
     assert [entry["after"] for entry in result["diff"]] == ["image: a", "one"]
     assert fake_nginx.loaded == served
 
 
 def test_check_mode_takes_no_lock(fake_nginx, tmp_path) -> None:
-    with Balancer.of(Module(fake_nginx, tmp_path, check_mode=True)).locked():
+    with BalancerModule.of(Module(fake_nginx, tmp_path, check_mode=True)).locked():
         assert list(tmp_path.iterdir()) == []

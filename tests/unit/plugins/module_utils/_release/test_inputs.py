@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
+from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
-from ansible_collections.peerlb.stack.plugins.module_utils._release.setup import Setup
 
 POOLS = [
     {
@@ -21,31 +21,31 @@ LISTENERS = [{"port": 80, "pool": "webapp"}]
 OVERRIDE = {"weight": 3, "by": "ada", "at": "2026-01-01T10:00:00Z", "reason": "canary"}
 
 
-def setup(**settings) -> Setup:
+def inputs(**settings) -> Inputs:
     values = {"files": {"nginx.conf": "#"}, "pools": POOLS, "listeners": LISTENERS}
-    return Setup.parse(**{**values, "version": "1.30", **settings})
+    return Inputs.parse(**{**values, "version": "1.30", **settings})
 
 
 def overridden(entry: dict) -> Release:
-    return Setup(
-        *(getattr(setup(), name) for name in ("static", "pools", "listeners", "version")),
+    return Inputs(
+        *(getattr(inputs(), name) for name in ("files", "pools", "listeners", "version")),
         overrides={"webapp": {"web1": entry}},
     ).release()
 
 
 def test_id_depends_on_every_file_and_on_nothing_else() -> None:
-    assert setup().release().id == setup().release().id
-    assert setup().release().id != setup(files={"nginx.conf": "##"}).release().id
-    assert setup().release().id != setup(listeners=[{"port": 81, "pool": "webapp"}]).release().id
+    assert inputs().release().id == inputs().release().id
+    assert inputs().release().id != inputs(files={"nginx.conf": "##"}).release().id
+    assert inputs().release().id != inputs(listeners=[{"port": 81, "pool": "webapp"}]).release().id
 
 
 def test_release_knows_what_it_was_made_of() -> None:
     release = overridden(OVERRIDE)
-    assert Setup.of(release).release() == release
+    assert Inputs.of(release).release() == release
 
 
-def test_overrides_survive_a_new_setup_and_are_named() -> None:
-    kept = setup().keeping(overridden(OVERRIDE))
+def test_overrides_survive_new_inputs_and_are_named() -> None:
+    kept = inputs().with_overrides_of(overridden(OVERRIDE))
     assert "weight=3" in kept.release().files["upstreams/http-webapp.conf"]
     assert kept.differences() == [
         "pool webapp, member web1: weight is 3, the inventory says 1"
@@ -55,7 +55,7 @@ def test_overrides_survive_a_new_setup_and_are_named() -> None:
 
 def test_overrides_of_a_member_that_is_gone_are_forgotten() -> None:
     fewer = [{**POOLS[0], "members": POOLS[0]["members"][1:]}]
-    assert setup(pools=fewer).keeping(overridden(OVERRIDE)).overrides == {}
+    assert inputs(pools=fewer).with_overrides_of(overridden(OVERRIDE)).overrides == {}
 
 
 def test_an_added_member_adds_one_line() -> None:
@@ -63,8 +63,8 @@ def test_an_added_member_adds_one_line() -> None:
         {**POOLS[0], "members": [*POOLS[0]["members"], {**POOLS[0]["members"][0], "name": "x"}]}
     ]
     path = "upstreams/http-webapp.conf"
-    before = setup().release().files[path].splitlines()
-    after = setup(pools=more).release().files[path].splitlines()
+    before = inputs().release().files[path].splitlines()
+    after = inputs(pools=more).release().files[path].splitlines()
     assert len(after) == len(before) + 1
     assert [line for line in after if line in before] == before
 
@@ -89,15 +89,15 @@ def test_an_added_member_adds_one_line() -> None:
         ({"files": {".": ""}}, "file .: is no path in the release"),
     ],
 )
-def test_bad_setup_is_named(settings: dict, message: str) -> None:
+def test_bad_inputs_are_named(settings: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
-        setup(**settings)
+        inputs(**settings)
     assert message in str(error.value)
 
 
 def test_names_of_the_collection_are_its_own_only_at_the_top() -> None:
     files = {"nginx.conf": "#", "conf.d/release.conf": "#", "conf.d/state.json": "{}"}
-    assert setup(files=files).static == files
+    assert inputs(files=files).files == files
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", '{"version": "1.30"}', "\ufffd"])
@@ -106,9 +106,9 @@ def test_a_damaged_state_is_said_and_does_not_stop_a_deployment(text: str | None
     files = {path: each for path, each in release.files.items() if path != "state.json"}
     damaged = Release(files if text is None else {**files, "state.json": text})
     with pytest.raises(PoolError, match="run the playbook nginx_lb"):
-        Setup.of(damaged)
-    kept = setup().keeping(damaged)
-    assert kept.release() == setup().release()
+        Inputs.of(damaged)
+    kept = inputs().with_overrides_of(damaged)
+    assert kept.release() == inputs().release()
     assert "could not be read" in kept.differences()[0]
 
 
@@ -116,5 +116,5 @@ def test_what_was_set_at_run_time_is_named_where_it_leaves_nobody() -> None:
     release = overridden({**OVERRIDE, "weight": 0})
     alone = [{**POOLS[0], "members": POOLS[0]["members"][:1]}]
     with pytest.raises(PoolError) as error:
-        setup(pools=alone).keeping(release).release()
+        inputs(pools=alone).with_overrides_of(release).release()
     assert "no member is left to serve; pool webapp, member web1: weight is 0" in str(error.value)

@@ -5,14 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._release.operator import (
-    chosen_pool,
-    former_release,
-    override,
-    read_changes,
-    reset,
-)
-from ansible_collections.peerlb.stack.plugins.module_utils._release.setup import Setup
+from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._release.overrides import read_changes
 
 NOTE = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": ""}
 
@@ -22,12 +16,12 @@ def member(name: str) -> dict:
 
 
 @pytest.fixture
-def setup() -> Setup:
+def inputs() -> Inputs:
     pools = [
         {"name": "webapp", "members": [member("web1"), member("web2")]},
         {"name": "shop", "members": [member("web2"), member("web3")]},
     ]
-    return Setup.parse({}, pools, [{"port": 80, "pool": "webapp"}], "1.30")
+    return Inputs.parse({}, pools, [{"port": 80, "pool": "webapp"}], "1.30")
 
 
 @pytest.mark.parametrize(
@@ -39,8 +33,8 @@ def setup() -> Setup:
         ("shop", [], "shop"),
     ],
 )
-def test_the_pool_follows_from_its_members(setup, name, members, pool) -> None:
-    assert chosen_pool(setup, name, members).name == pool
+def test_the_pool_follows_from_its_members(inputs, name, members, pool) -> None:
+    assert inputs.chosen_pool(name, members).name == pool
 
 
 @pytest.mark.parametrize(
@@ -53,9 +47,9 @@ def test_the_pool_follows_from_its_members(setup, name, members, pool) -> None:
         ("cart", ["web1"], "no pool is named cart; there are: webapp, shop"),
     ],
 )
-def test_a_pool_that_is_not_clear_is_refused(setup, name, members, message) -> None:
+def test_a_pool_that_is_not_clear_is_refused(inputs, name, members, message) -> None:
     with pytest.raises(PoolError) as error:
-        chosen_pool(setup, name, members)
+        inputs.chosen_pool(name, members)
     assert message in str(error.value)
 
 
@@ -75,50 +69,21 @@ def test_what_no_member_can_have_is_refused(weights, states) -> None:
         read_changes(weights, states)
 
 
-def test_override_leaves_other_pools_alone(setup) -> None:
-    changed = override(setup, "shop", {"web2": {"weight": 5}}, NOTE)
+def test_override_leaves_other_pools_alone(inputs) -> None:
+    changed = inputs.with_changes("shop", {"web2": {"weight": 5}}, NOTE)
     assert changed.overrides == {"shop": {"web2": {"weight": 5, **NOTE}}}
 
 
-def test_one_that_leaves_nobody_is_refused(setup) -> None:
-    drained = override(setup, "", {"web1": {"state": "drain"}}, NOTE)
+def test_one_that_leaves_nobody_is_refused(inputs) -> None:
+    drained = inputs.with_changes("", {"web1": {"state": "drain"}}, NOTE)
     with pytest.raises(PoolError, match="pool webapp: no member is left to serve"):
-        override(drained, "webapp", {"web2": {"weight": 0}}, NOTE)
+        drained.with_changes("webapp", {"web2": {"weight": 0}}, NOTE)
 
 
-def test_reset_of_one_pool_or_all(setup) -> None:
-    both = override(setup, "shop", {"web3": {"weight": 5}}, NOTE)
-    both = override(both, "webapp", {"web1": {"weight": 5}}, NOTE)
-    assert list(reset(both, "shop").overrides) == ["webapp"]
-    assert reset(both, "").overrides == {}
+def test_reset_of_one_pool_or_all(inputs) -> None:
+    both = inputs.with_changes("shop", {"web3": {"weight": 5}}, NOTE)
+    both = both.with_changes("webapp", {"web1": {"weight": 5}}, NOTE)
+    assert list(both.without_overrides("shop").overrides) == ["webapp"]
+    assert both.without_overrides("").overrides == {}
     with pytest.raises(PoolError, match="no pool is named cart"):
-        reset(both, "cart")
-
-
-HISTORY = [{"id": "aaa1"}, {"id": "aaa2"}, {"id": "bbb3"}, {"id": "aaa2"}]
-
-
-@pytest.mark.parametrize(
-    "wanted, kept, found",
-    [
-        ("", ["aaa1", "aaa2", "bbb3"], "bbb3"),
-        ("", ["aaa1", "aaa2"], "aaa1"),
-        ("b", ["aaa1", "aaa2", "bbb3"], "bbb3"),
-    ],
-)
-def test_the_release_to_go_back_to(wanted, kept, found) -> None:
-    assert former_release(wanted, "aaa2", HISTORY, kept) == found
-
-
-@pytest.mark.parametrize(
-    "wanted, kept, message",
-    [
-        ("a", ["aaa1", "aaa2"], "2 releases begin with a; kept are aaa1, aaa2"),
-        ("c", [], "0 releases begin with c; kept are none"),
-        ("", ["aaa2"], "there is no release to go back to"),
-    ],
-)
-def test_no_release_to_go_back_to(wanted, kept, message) -> None:
-    with pytest.raises(PoolError) as error:
-        former_release(wanted, "aaa2", HISTORY, kept)
-    assert message in str(error.value)
+        both.without_overrides("cart")

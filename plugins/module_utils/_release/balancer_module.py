@@ -1,7 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the modules that change a load balancer share."""
+"""What the modules nginx_release, nginx_override and nginx_rollback have in common.
+
+Each of them makes the release that it wants, and leaves the rest to `BalancerModule.carry_out`.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._nginx.checks import PoolError
-from .container import Live, LiveError
+from .container import Container, ContainerError
+from .inputs import Inputs
 from .release import Release
 from .rollout import Rollout
-from .setup import Setup
 from .store import Store, StoreError
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-ERRORS = (PoolError, StoreError, LiveError)
+# What a module shows to its user instead of a traceback.
+ERRORS = (PoolError, StoreError, ContainerError)
 
+# The options that the three modules share; the doc fragment `balancer` documents them.
 COMMON_SPEC: dict[str, dict[str, t.Any]] = {
     "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
     "test_only": {"type": "bool", "default": False},
@@ -35,42 +40,56 @@ COMMON_SPEC: dict[str, dict[str, t.Any]] = {
 
 
 @dataclass(frozen=True)
-class Balancer:
-    """One load balancer, as a module's parameters (COMMON_SPEC) name it."""
+class BalancerModule:
+    """The load balancer of this host, and how far the module may change it."""
 
     store: Store
-    live: Live
+    container: Container
     params: dict[str, t.Any]
     check_mode: bool
 
     @classmethod
-    def of(cls, module: AnsibleModule) -> Balancer:
+    def of(cls, module: AnsibleModule) -> BalancerModule:
+        """Return the load balancer that the parameters of a module (COMMON_SPEC) name."""
         params = module.params
         project = Path(params["path"])
-        where = (project, params["container"], params["status_port"], params["timeout"])
-        live = Live(module.run_command, *where)
-        return cls(Store(str(project / "nginx")), live, params, module.check_mode)
+        container = Container(
+            module.run_command,
+            project,
+            params["container"],
+            params["status_port"],
+            params["timeout"],
+        )
+        return cls(Store(str(project / "nginx")), container, params, module.check_mode)
 
     def locked(self) -> t.ContextManager[None]:
+        """Return a context in which no other module changes this load balancer.
+
+        A StoreError names who is changing it now. Check mode writes nothing and takes no lock.
+        """
         return self.store.lock(self.params["operator"], needed=not self.check_mode)
 
     def note(self) -> dict[str, str]:
-        """Return who, when and why."""
+        """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
 
-    def present_setup(self) -> Setup:
-        """Return what the live release was made of; a PoolError says that there is none."""
+    def present_inputs(self) -> Inputs:
+        """Return the inputs of the live release; a PoolError says that there is none."""
         present = self.store.present()
         if present is None:
             raise PoolError(
                 f"no release is live below {self.store.root}: deploy the load balancer first"
             )
-        return Setup.of(present)
+        return Inputs.of(present)
 
     def carry_out(self, wanted: Release) -> dict[str, t.Any]:
-        """Compare, and go as far as test_only and check mode allow; return the module's result."""
-        rollout = Rollout.plan(self.store, self.live, wanted)
+        """Make a release live, as far as test_only and check mode allow; return the result.
+
+        {"changed": True, "diff": […], "release": "3f9a1c52be07", "previous": "0d44e1a97c31"}. One
+        of ERRORS says why the last good release is still, or again, live.
+        """
+        rollout = Rollout.plan(self.store, self.container, wanted)
         if rollout.changed and not self.check_mode:
             if self.params["test_only"]:
                 rollout.test()

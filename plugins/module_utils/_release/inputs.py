@@ -1,0 +1,200 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The inputs that a release is made from. No Ansible, no I/O.
+
+A release is made from files (rendered from the role's templates on the controller), from pools and
+listeners (rendered as upstreams here) and from overrides. Its state.json keeps the inputs, so that
+another release can be made from them when an operator changes a weight.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
+
+from .._nginx.checks import PoolError
+from .._nginx.pool import Listener, Pool
+from .._nginx.upstreams import parse_version, render_upstreams
+from .overrides import (
+    Changes,
+    Overrides,
+    apply_overrides,
+    change_entries,
+    describe_differences,
+    keep_known,
+    without_empty,
+)
+from .release import IDENTITY, STATE, Release
+
+# The names at the top of a release that the collection itself writes.
+RESERVED_NAMES = (STATE, IDENTITY, "upstreams")
+
+OVERRIDES_LOST = (
+    f"{STATE} of the live release could not be read: weights and states that were set at run time,"
+    " if there were any, are the inventory's again"
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a release is made from.
+
+    pools are the inventory's; the overrides win over them until somebody resets them.
+    overrides_lost tells that the overrides of the release before could not be read.
+    """
+
+    files: dict[str, str]
+    pools: tuple[Pool, ...]
+    listeners: tuple[Listener, ...]
+    version: str
+    overrides: Overrides = field(default_factory=dict)
+    overrides_lost: bool = False
+
+    @classmethod
+    def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Inputs:
+        """Return the inputs that a module was given, without overrides.
+
+        files is the text by path in the release. A PoolError names the entry at fault.
+        """
+        for path in files:
+            _refuse_path(path)
+        parsed = tuple(Pool.parse(pool) for pool in pools)
+        names = [pool.name for pool in parsed]
+        accepted = tuple(Listener.parse(listener, names) for listener in listeners)
+        _refuse_twins(names, accepted)
+        parse_version(version)
+        texts = {path: str(text) for path, text in files.items()}
+        return cls(texts, parsed, accepted, str(version))
+
+    @classmethod
+    def of(cls, release: Release) -> Inputs:
+        """Return the inputs that a release was made from; a PoolError if its state is damaged."""
+        state = release.state()
+        files = {
+            path: text
+            for path, text in release.files.items()
+            if path != STATE and not path.startswith("upstreams/")
+        }
+        inputs = cls.parse(files, state["pools"], state["listeners"], state["version"])
+        return replace(inputs, overrides=state["overrides"])
+
+    def with_overrides_of(self, release: Release | None) -> Inputs:
+        """Return the inputs with those overrides of a release whose pool and member still exist.
+
+        A damaged release does not stop a deployment: its overrides count as lost.
+        """
+        try:
+            overrides = release.state()["overrides"] if release else {}
+        except PoolError:
+            return replace(self, overrides_lost=True)
+        return replace(self, overrides=keep_known(overrides, self.pools))
+
+    def with_changes(self, pool: str, changes: Changes, note: dict[str, str]) -> Inputs:
+        """Return the inputs with weights or states of members set, each signed with the note.
+
+        pool is a name, or empty for the only pool that has all the members. A PoolError says that
+        the pool is not clear, or that the changes leave no member to serve.
+        """
+        chosen = self.chosen_pool(pool, changes)
+        entries = change_entries(self.overrides.get(chosen.name, {}), chosen, changes, note)
+        overrides = without_empty({**self.overrides, chosen.name: entries})
+        changed = replace(self, overrides=overrides)
+        changed.effective_pools()  # raises where no member is left to serve
+        return changed
+
+    def without_overrides(self, pool: str) -> Inputs:
+        """Return the inputs without the overrides of one pool, or (empty) of all pools."""
+        name = self.chosen_pool(pool, ()).name if pool else ""
+        kept = {each: entries for each, entries in self.overrides.items() if name not in ("", each)}
+        return replace(self, overrides=kept)
+
+    def chosen_pool(self, name: str, members: t.Iterable[str]) -> Pool:
+        """Return the pool of this name or, where name is empty, the only one with these members.
+
+        A PoolError says why no pool fits, or why several do.
+        """
+        known = [pool.name for pool in self.pools]
+        if name and name not in known:
+            raise PoolError(f"no pool is named {name}; there are: {', '.join(known)}")
+        candidates = [pool for pool in self.pools if name in ("", pool.name)]
+        wanted = set(members)
+        fitting = [pool for pool in candidates if wanted <= set(pool.member_names)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            names = ", ".join(pool.name for pool in fitting)
+            raise PoolError(f"the members are in several pools ({names}): name one of them as pool")
+        raise PoolError(_why_none_fits(candidates, wanted))
+
+    def effective_pools(self) -> tuple[Pool, ...]:
+        """Return the pools as nginx balances to them: the inventory's with the overrides applied.
+
+        A PoolError says that a pool has no member left to serve.
+        """
+        return apply_overrides(self.overrides, self.pools)
+
+    def release(self) -> Release:
+        """Return the release made from these inputs.
+
+        A PoolError says what the version of nginx does not support, or that no member serves.
+        """
+        version = parse_version(self.version)
+        try:
+            upstreams = render_upstreams(self.effective_pools(), self.listeners, version)
+        except PoolError as exc:
+            # An override may be the cause, and the reader would look for it in the inventory.
+            raise PoolError("; ".join([str(exc), *self.differences()])) from None
+        state = {
+            "version": self.version,
+            "pools": [pool.params() for pool in self.pools],
+            "listeners": [asdict(listener) for listener in self.listeners],
+            "overrides": self.overrides,
+        }
+        text = json.dumps(state, indent=1, sort_keys=True) + "\n"
+        return Release({**self.files, **upstreams, STATE: text})
+
+    def differences(self) -> list[str]:
+        """Return a sentence for each override that differs from the inventory, or was lost."""
+        lost = [OVERRIDES_LOST] if self.overrides_lost else []
+        return lost + describe_differences(self.overrides, self.pools)
+
+
+def _why_none_fits(pools: list[Pool], wanted: set[str]) -> str:
+    shown = "; ".join(f"{pool.name}: {', '.join(pool.member_names)}" for pool in pools)
+    strangers = sorted(wanted.difference(*(pool.member_names for pool in pools)))
+    if strangers:
+        return f"no member is named {', '.join(strangers)}; there are: {shown}"
+    return f"no one pool has all of {', '.join(sorted(wanted))}; there are: {shown}"
+
+
+def _refuse_path(path: str) -> None:
+    """Raise a PoolError for a path that leaves the release, is reserved or is not the shortest.
+
+    A path such as "sub//x.conf" would be read back from the disk as "sub/x.conf", which would make
+    the release look changed.
+    """
+    parts = PurePosixPath(path).parts
+    if path.startswith("/") or ".." in parts or not parts:
+        raise PoolError(
+            f"file {path}: is no path in the release; right is one such as conf.d/x.conf"
+        )
+    if parts[0] in RESERVED_NAMES:
+        raise PoolError(f"file {path}: this name is the collection's own; choose another")
+    if path != str(PurePosixPath(path)):
+        raise PoolError(f"file {path}: right is {PurePosixPath(path)}")
+
+
+def _refuse_twins(pools: list[str], listeners: tuple[Listener, ...]) -> None:
+    """Raise a PoolError for pools of one name, listeners of one socket, or no listener at all."""
+    for name in pools:
+        if pools.count(name) > 1:
+            raise PoolError(f"pool {name}: is declared twice")
+    sockets = [(listener.address, listener.port) for listener in listeners]
+    for address, port in sockets:
+        if sockets.count((address, port)) > 1:
+            raise PoolError(f"listener {port}: is declared twice")
+    if not listeners:
+        raise PoolError("listeners: there is none, so nothing would be served")
