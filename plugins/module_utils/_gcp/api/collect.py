@@ -17,10 +17,10 @@ from .session import GcpError
 
 Get = t.Callable[[str, t.Mapping[str, str]], t.Mapping[str, t.Any]]
 
-PROJECT = re.compile(r"([-a-z0-9.]{1,63}:)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-NETWORK = re.compile(r"projects/([^/]+)/global/networks/([^/]+)$")
-REFUSED = {403, 404}
-EMPTY = "NO_RESULTS_ON_PAGE"  # the one warning that says nothing is missing
+PROJECT_ID = re.compile(r"([-a-z0-9.]{1,63}:)?[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+NETWORK_LINK = re.compile(r"projects/([^/]+)/global/networks/([^/]+)$")
+REFUSED_STATUSES = {403, 404}
+NO_RESULTS = "NO_RESULTS_ON_PAGE"  # the one warning that says nothing is missing
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ COLLECTIONS = (
 
 
 @dataclass
-class Project:
+class Collector:
     """One project, read by get(path, query), which raises GcpError."""
 
     get: Get
@@ -85,12 +85,12 @@ class Project:
 
     def read(self) -> dict[str, t.Any]:
         """Return the project document; what could not be read stands in its "incomplete"."""
-        if not PROJECT.fullmatch(self.name):
+        if not PROJECT_ID.fullmatch(self.name):
             raise GcpError(f"project {self.name!r}: is not the id of a project, such as my-shop-42")
         found = {collection.name: self._objects(collection) for collection in COLLECTIONS}
         found["effective_firewalls"] = [
             {"network": network, "region": region, "response": response}
-            for network, region in sorted(places(found["instances"]))
+            for network, region in sorted(network_regions(found["instances"]))
             for response in self._effective_firewalls(network, region)
         ]
         gaps = [
@@ -100,20 +100,20 @@ class Project:
 
     def _objects(self, collection: Collection) -> list[t.Any]:
         objects: list[t.Any] = []
-        everywhere = f"projects/{self.name}"
+        project_path = f"projects/{self.name}"
         try:
-            for page in self._pages(f"{everywhere}/{collection.path}", collection.query()):
-                self._note_warning(collection.name, everywhere, page)
+            for page in self._pages(f"{project_path}/{collection.path}", collection.query()):
+                self._note_warning(collection.name, project_path, page)
                 for scope in page.get("unreachables", ()):
-                    self._note(collection.name, scope, "the API could not reach it")
-                for scope, part in scopes(collection, page):
+                    self._note_gap(collection.name, scope, "the API could not reach it")
+                for scope, part in objects_by_scope(collection, page):
                     self._note_warning(collection.name, scope, part)
                     objects += part.get(collection.name, ())
         except GcpError as exc:
             # Without its networks there is no such project, or none that may be seen.
-            if exc.status not in REFUSED or collection is COLLECTIONS[0]:
+            if exc.status not in REFUSED_STATUSES or collection is COLLECTIONS[0]:
                 raise
-            self._note(collection.name, everywhere, str(exc))
+            self._note_gap(collection.name, project_path, str(exc))
         return objects
 
     def _pages(self, path: str, query: dict[str, str]) -> t.Iterator[t.Mapping[str, t.Any]]:
@@ -129,27 +129,27 @@ class Project:
 
     def _effective_firewalls(self, network: str, region: str) -> list[t.Any]:
         """Return the rules and policies that hold there, or nothing, with the reason noted."""
-        owner, name = network.split("/")[-4], network.split("/")[-1]  # as NETWORK has it
+        owner, name = network.split("/")[-4], network.split("/")[-1]  # as NETWORK_LINK has it
         path = f"projects/{owner}/regions/{region}/firewallPolicies/getEffectiveFirewalls"
         try:
             return [self.get(path, {"network": network})]
         except GcpError as exc:
-            if exc.status not in REFUSED:
+            if exc.status not in REFUSED_STATUSES:
                 raise
-            self._note("effective_firewalls", f"regions/{region}/networks/{name}", str(exc))
+            self._note_gap("effective_firewalls", f"regions/{region}/networks/{name}", str(exc))
             return []
 
     def _note_warning(self, what: str, where: str, holder: t.Mapping[str, t.Any]) -> None:
         warning = holder.get("warning") or {}
-        if warning.get("code", EMPTY) != EMPTY:
-            self._note(what, where, f"{warning['code']}: {warning.get('message', '')}")
+        if warning.get("code", NO_RESULTS) != NO_RESULTS:
+            self._note_gap(what, where, f"{warning['code']}: {warning.get('message', '')}")
 
-    def _note(self, what: str, where: str, why: str) -> None:
+    def _note_gap(self, what: str, where: str, why: str) -> None:
         """Note a gap. The API may name one twice: the first reason stands."""
         self.gaps.setdefault((what, re.sub(r"^.*projects/[^/]+/", "", where)), why)
 
 
-def scopes(
+def objects_by_scope(
     collection: Collection, page: t.Mapping[str, t.Any]
 ) -> t.Iterable[tuple[str, t.Mapping[str, t.Any]]]:
     """Return each scope with what it holds; a list that is not aggregated has one."""
@@ -158,11 +158,11 @@ def scopes(
     return [("", {collection.name: page.get("items", [])})]
 
 
-def places(instances: t.Iterable[t.Mapping[str, t.Any]]) -> set[tuple[str, str]]:
+def network_regions(instances: t.Iterable[t.Mapping[str, t.Any]]) -> set[tuple[str, str]]:
     """Return each network, as the API links it, with each region where an instance is in it."""
     return {
         (interface["network"], instance["zone"].rsplit("/", 1)[-1].rsplit("-", 1)[0])
         for instance in instances
         for interface in instance.get("networkInterfaces", ())
-        if NETWORK.search(interface.get("network", ""))
+        if NETWORK_LINK.search(interface.get("network", ""))
     }

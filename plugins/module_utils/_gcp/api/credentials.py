@@ -11,7 +11,7 @@ import typing as t
 import urllib.parse
 from pathlib import Path
 
-from .session import GcpError, words
+from .session import GcpError, message_of
 
 try:
     import google.auth
@@ -58,13 +58,13 @@ def find_credentials(params: t.Mapping[str, t.Any]) -> t.Any:
             account = params["service_account_email"] or "default"
             return compute_engine.Credentials(account, scopes=SCOPES)
         if kind == "serviceaccount":
-            return _service_account(*_key(params))
+            return _service_account(*_source_and_key(params))
         return google.auth.default(scopes=SCOPES)[0]
     except exceptions.GoogleAuthError as exc:
-        raise GcpError(f"auth_kind {kind}: {words(exc)}") from None
+        raise GcpError(f"auth_kind {kind}: {message_of(exc)}") from None
 
 
-def _key(params: t.Mapping[str, t.Any]) -> tuple[str, str]:
+def _source_and_key(params: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """Return where the service account's key stands, and its text."""
     if params["service_account_contents"]:
         return "service_account_contents", params["service_account_contents"]

@@ -21,15 +21,15 @@ try:
     from google.auth import exceptions
     from google.auth.transport.requests import AuthorizedSession
 
-    MISSING = ""
+    IMPORT_ERROR = ""
 except ImportError:  # the module says so before anything here is used
-    MISSING = traceback.format_exc()
+    IMPORT_ERROR = traceback.format_exc()
 
 ATTEMPTS = 5
-PATIENCE = 30.0  # seconds that one request may be silent
+REQUEST_TIMEOUT = 30.0  # seconds that one request may be silent
 TEMPORARY = {429, 500, 502, 503, 504}
 # The API says 403 as well to those who ask too often.
-TOO_OFTEN = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+RATE_LIMIT_REASONS = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
 SECRETS = re.compile(
     r"-----BEGIN.*?(-----END[^-]*-----|$)|\beyJ[\w-]+\.[\w.-]+|\bya29\.[\w.-]+|(?<=Bearer )\S+",
     re.DOTALL,
@@ -46,7 +46,7 @@ class GcpError(ValueError):
         self.status = status
 
 
-class Temporary(GcpError):
+class TemporaryError(GcpError):
     """What may pass by itself, after that many seconds at the earliest."""
 
     def __init__(self, text: str, status: int = 0, after: float = 0.0) -> None:
@@ -92,7 +92,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.timeout
-        self._http = AuthorizedSession(self.credentials, refresh_timeout=PATIENCE)
+        self._http = AuthorizedSession(self.credentials, refresh_timeout=REQUEST_TIMEOUT)
         if not self.endpoint.startswith("https:"):
             self._http.trust_env = False  # unencrypted means this machine, not a proxy elsewhere
 
@@ -101,7 +101,7 @@ class Session:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(path, params)
-            except Temporary as exc:
+            except TemporaryError as exc:
                 pause = max(exc.after, random.uniform(0.5, 1) * 2 ** (attempt - 1))
                 if attempt == ATTEMPTS or pause >= self._left():
                     raise GcpError(f"{exc} (tried {attempt} times)", exc.status) from None
@@ -117,34 +117,34 @@ class Session:
             answer = self._http.get(
                 f"{self.endpoint}/{path}",
                 params=params,
-                timeout=max(0.1, min(PATIENCE, self._left())),
+                timeout=max(0.1, min(REQUEST_TIMEOUT, self._left())),
                 allow_redirects=False,  # the token goes to this endpoint alone
             )
         except exceptions.GoogleAuthError as exc:
-            raise login_failure(exc) from None
+            raise authentication_error(exc) from None
         except requests.exceptions.SSLError as exc:
             raise GcpError(f"{path}: TLS with {self.endpoint} failed: {exc}") from None
         except requests.exceptions.RequestException as exc:
-            raise Temporary(f"{path}: {self.endpoint} does not answer: {exc}") from None
+            raise TemporaryError(f"{path}: {self.endpoint} does not answer: {exc}") from None
         if answer.status_code != 200:
-            raise failure(path, answer)
-        return document(path, answer.text)
+            raise api_error(path, answer)
+        return json_object(path, answer.text)
 
 
-def words(exc: Exception) -> str:
+def message_of(exc: Exception) -> str:
     """Return what google-auth says, without the answer that it appends."""
     return str(exc.args[0]) if exc.args else type(exc).__name__
 
 
-def login_failure(exc: exceptions.GoogleAuthError) -> GcpError:
+def authentication_error(exc: exceptions.GoogleAuthError) -> GcpError:
     if exc.retryable:
-        return Temporary(f"no access token could be had: {words(exc)}")
+        return TemporaryError(f"no access token could be had: {message_of(exc)}")
     refused = isinstance(exc, exceptions.RefreshError)
     what = "the credentials were refused" if refused else "no access token could be had"
-    return GcpError(f"{what}: {words(exc)}")
+    return GcpError(f"{what}: {message_of(exc)}")
 
 
-def document(path: str, text: str) -> dict[str, t.Any]:
+def json_object(path: str, text: str) -> dict[str, t.Any]:
     try:
         found = json.loads(text)
     except ValueError:
@@ -154,17 +154,17 @@ def document(path: str, text: str) -> dict[str, t.Any]:
     return found
 
 
-def failure(path: str, answer: requests.Response) -> GcpError:
+def api_error(path: str, answer: requests.Response) -> GcpError:
     """Return the error with the API's own reason and message."""
     status = answer.status_code
-    reason, message = explanation(answer)
+    reason, message = reason_and_message(answer)
     text = f"{path}: {status} {reason}: {message}"
-    if status in TEMPORARY or (status == 403 and reason in TOO_OFTEN):
-        return Temporary(text, status, seconds_to_wait(answer.headers.get("Retry-After", "")))
+    if status in TEMPORARY or (status == 403 and reason in RATE_LIMIT_REASONS):
+        return TemporaryError(text, status, seconds_to_wait(answer.headers.get("Retry-After", "")))
     return GcpError(text, status)
 
 
-def explanation(answer: requests.Response) -> tuple[str, str]:
+def reason_and_message(answer: requests.Response) -> tuple[str, str]:
     """Return the reason and the message, also of what is not the API, such as a proxy."""
     try:
         error = answer.json()["error"]
