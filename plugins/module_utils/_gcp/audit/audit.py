@@ -9,7 +9,7 @@ import collections
 import typing as t
 
 from ..._topology.model import Topology
-from ..project.document import project
+from ..project.document import read_project
 from .dead import dead_findings
 from .egress import egress_findings
 from .excess import excess_findings
@@ -37,7 +37,7 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
 
     The document is what gcp_network_info returns as project; a ProjectError says why it is not.
     """
-    site = Site(topology, project(document))
+    site = Site(topology, read_project(document))
     leading = ways(site)
     found = [finding for part in PARTS for finding in part(site)]
     found += [*way_findings(site, leading), *egress_findings(site, leading)]

@@ -12,8 +12,8 @@ import typing as t
 
 from ..._values.entries import listing
 from ..._values.ranges import common, covers, minus, spans, union
-from ..project.rule_values import ALL, ALLOW, EGRESS, INGRESS, VPC, Rule
-from ..project.values import Network
+from ..project.rule_values import ALL_PROTOCOLS, ALLOW, EGRESS, INGRESS, VPC_RULE, Rule
+from ..project.values import CloudNetwork
 from ..rules.addresses import NOBODY, said
 from ..rules.stages import Stages, applied, cells
 from .finding import Finding
@@ -52,12 +52,15 @@ def dead_findings(site: Site, others: t.Sequence[Finding]) -> t.Iterator[Finding
                 yield Finding(found.kind, name, found.text, "" if rule in going else command)
 
 
-def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
+def _by_itself(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
     """Say why a rule can never match, whatever the others are."""
     if rule.disabled:
         return Dead("rule-disabled", "is disabled, so it decides nothing")
     if not any(applied(rule, seat) for seat in site.all_seats):
-        named = listing(sorted(rule.tags | rule.accounts)) or "an address in its destinations"
+        named = (
+            listing(sorted(rule.target_tags | rule.target_accounts))
+            or "an address in its destinations"
+        )
         return Dead("rule-no-target", f"no VM of {network.name} has {named}")
     sure, perhaps = site.judge.remote(rule, network.ref)
     if not sure and not perhaps:
@@ -69,7 +72,7 @@ def _by_itself(site: Site, network: Network, rule: Rule) -> Dead | None:
     return None
 
 
-def _no_route(site: Site, network: Network, rule: Rule) -> Dead | None:
+def _no_route(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
     """Name the ranges of a rule from which no packet comes; wider ones hold others too."""
     never = minus(site.never_arriving(network.name), NOBODY)
     lost = [cidr for cidr in rule.sources.cidrs if covers(never, spans([cidr]))]
@@ -105,7 +108,7 @@ def _deciding(site: Site) -> set[Rule]:
     return found
 
 
-def _shadowed(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> Dead:
+def _shadowed(site: Site, network: CloudNetwork, rule: Rule, faulty: set[Rule]) -> Dead:
     """Name the rules that decide where this one would; it may go if they are to stay."""
     before = _before(site, network, rule, faulty)
     text = f"never decides: before it comes {listing(map(str, before))}"
@@ -118,10 +121,10 @@ def _shadowed(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> De
 
 def _may_go(rule: Rule, faulty: set[Rule]) -> bool:
     """Tell a rule that another finding is about, or of a policy, which is not ours alone."""
-    return rule.kind != VPC or rule in faulty
+    return rule.kind != VPC_RULE or rule in faulty
 
 
-def _before(site: Site, network: Network, rule: Rule, faulty: set[Rule]) -> list[Rule]:
+def _before(site: Site, network: CloudNetwork, rule: Rule, faulty: set[Rule]) -> list[Rule]:
     """Return what decides at the VMs that a rule is for, up to those where some of it may go."""
     runs = union(*site.judge.remote(rule, network.ref))
     found: dict[Rule, None] = {}
@@ -148,7 +151,7 @@ def _touching(stages: Stages, rule: Rule) -> Stages:
 
 def _meet(one: Rule, other: Rule) -> bool:
     return any(
-        (ALL in (own.protocol, each.protocol) or own.protocol == each.protocol)
+        (ALL_PROTOCOLS in (own.protocol, each.protocol) or own.protocol == each.protocol)
         and own.first <= each.last
         and each.first <= own.last
         for own in one.services

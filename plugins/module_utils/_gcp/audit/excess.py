@@ -64,10 +64,10 @@ def _up_to(site: Site, parts: t.Iterable[Part]) -> str:
     """Name the routes that packets may come by although no peering leads there."""
     found: dict[str, None] = {}
     for part in parts:
-        for route in site.project.leading(part.network):
+        for route in site.project.bypass_routes(part.network):
             if common(part.runs, spans([route.destination])):
-                found[f"route {route.name} to {route.hop}"] = None
-        found[site.project.hidden_routes(part.network)] = None
+                found[f"route {route.name} to {route.next_hop}"] = None
+        found[site.project.unseen_routes(part.network)] = None
     ways = listing(filter(None, found))
     return f"no peering leads there, so whether anything comes is up to {ways}"
 

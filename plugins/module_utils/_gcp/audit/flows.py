@@ -98,9 +98,13 @@ def because(answer: Answer) -> str:
 
 
 def _unknown(rule: t.Any) -> str:
-    words = [*rule.sources.unknown, *rule.destinations.unknown]
-    words += ["target tags"] if rule.secure_tags else []
-    words += ["the network context"] if rule.sources.context or rule.destinations.context else []
+    words = [*rule.sources.unresolved, *rule.destinations.unresolved]
+    words += ["target tags"] if rule.target_secure_tags else []
+    words += (
+        ["the network context"]
+        if rule.sources.network_context or rule.destinations.network_context
+        else []
+    )
     words += [rule.action] if rule.action not in ("allow", "deny", "goto_next", "unknown") else []
     return f" ({', '.join(words)})" if words else ""
 
@@ -134,7 +138,9 @@ def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
         return
     targets = [host.name for host in site.topology.members(flow.target)]
     seats = site.seats
-    without = [name for name in targets if name in seats and not seats[name].nic.external]
+    without = [
+        name for name in targets if name in seats and not seats[name].nic.has_external_address
+    ]
     if without:
         text = f"{listing(without)}: no external address, so from the internet it is reached only"
         text += " through a load balancer of the cloud, which is not judged"
@@ -160,7 +166,7 @@ def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
     """Return from where management can come to a host: from the internet only to its address."""
     network = site.topology.hosts[name].network or ""
     runs = minus(minus(source, site.never_arriving(network)), site.perhaps_arriving(network))
-    if site.seats[name].nic.external:
+    if site.seats[name].nic.has_external_address:
         return runs
     return minus(runs, minus(minus(PUBLIC, site.declared), PROXY))
 

@@ -10,7 +10,7 @@ import typing as t
 from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import Span, spans
-from ..project.rule_values import HIERARCHY, INGRESS, Rule, Service
+from ..project.rule_values import HIERARCHICAL_POLICY, INGRESS, Rule, Service
 from ..rules.addresses import asked
 from ..rules.commands import Opening
 from ..rules.stages import applied
@@ -46,7 +46,7 @@ def narrow(
 
 def decider(site: Site, rules: tuple[Rule, ...]) -> str:
     """Say who has to decide, where a rule is not for the hosts of the inventory alone."""
-    if any(rule.kind == HIERARCHY for rule in rules):
+    if any(rule.kind == HIERARCHICAL_POLICY for rule in rules):
         return "; whoever administers the organization's policies has to decide on it"
     places = {network for rule in rules for network in _places(site, rule)}
     undeclared = places - {network.ref for network in site.networks.values()}
@@ -70,7 +70,7 @@ def decider(site: Site, rules: tuple[Rule, ...]) -> str:
 
 def _places(site: Site, rule: Rule) -> t.Iterable[str]:
     """Return the networks that a rule is for, as far as VMs are in them."""
-    return rule.networks or [
+    return rule.target_networks or [
         network
         for (network, _region), policies in site.project.policies.items()
         if any((policy.kind, policy.name) == (rule.kind, rule.policy) for policy in policies)

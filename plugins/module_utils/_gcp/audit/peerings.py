@@ -10,7 +10,7 @@ import typing as t
 from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import common, minus, spans
-from ..project.values import Network, Peering
+from ..project.values import CloudNetwork, Peering
 from ..rules.addresses import PUBLIC, said
 from .finding import Finding
 from .site import Site
@@ -46,7 +46,7 @@ def peering_findings(site: Site) -> t.Iterator[Finding]:
                 yield Finding("peering-undeclared", " and ".join(sorted(both)), text, command)
 
 
-def _outside(site: Site, network: Network, peering: Peering) -> Finding:
+def _outside(site: Site, network: CloudNetwork, peering: Peering) -> Finding:
     """Judge a peering with a network that is not here; it may be a declared one elsewhere."""
     name = peering.network.rpartition("/")[2]
     if {network.name, name} in site.topology.peerings and name not in site.networks:
@@ -60,7 +60,7 @@ def _outside(site: Site, network: Network, peering: Peering) -> Finding:
     return Finding("peering-outside", network.name, text, command)
 
 
-def _declared(site: Site, one: Network, other: Network) -> t.Iterator[Finding]:
+def _declared(site: Site, one: CloudNetwork, other: CloudNetwork) -> t.Iterator[Finding]:
     """Judge both sides of a peering that is declared."""
     name = f"{one.name} and {other.name}"
     sides = [(one, other), (other, one)]
@@ -83,15 +83,15 @@ def _declared(site: Site, one: Network, other: Network) -> t.Iterator[Finding]:
             yield Finding("peering-inactive", name, text, command)
 
 
-def _without_routes(site: Site, own: Network, peer: Network) -> t.Iterator[Finding]:
+def _without_routes(site: Site, own: CloudNetwork, peer: CloudNetwork) -> t.Iterator[Finding]:
     """Say if public addresses that a network uses privately are not told to its peer."""
     out, back = site.peering(own.ref, peer.ref), site.peering(peer.ref, own.ref)
     subnets = [each for each in site.project.subnets if each.network == own.ref]
     runs = common(spans(cidr for each in subnets for cidr in each.cidrs), FLAGGED)
-    if not runs or not out or not back or (out.exports and back.imports):
+    if not runs or not out or not back or (out.exports_public and back.imports_public):
         return
-    lacking = [] if out.exports else [(own.name, out, "export")]
-    lacking += [] if back.imports else [(peer.name, back, "import")]
+    lacking = [] if out.exports_public else [(own.name, out, "export")]
+    lacking += [] if back.imports_public else [(peer.name, back, "import")]
     which = listing(f"{side.name} of {name} does not {verb} them" for name, side, verb in lacking)
     text = f"{said(runs)} of {own.name} are public addresses, used privately, and {which}:"
     text += f" {peer.name} has no route there"

@@ -13,7 +13,7 @@ from ..._topology.model import Topology
 from ..._topology.values import ANY, Host
 from ..._values.addresses import IPv4Network
 from ..._values.ranges import Span, common, minus, spans, union
-from ..project.values import Network, Peering, Project
+from ..project.values import CloudNetwork, Peering, Project
 from ..rules.addresses import EVERYWHERE, NOBODY, PUBLIC
 from ..rules.commands import Gcloud
 from ..rules.judge import Judge
@@ -27,7 +27,7 @@ class Site:
         self.topology, self.project = topology, project
         self.judge, self.gcloud = Judge(project), Gcloud(project)
         declared = (n for n in project.networks.values() if n.name in topology.networks)
-        self.networks: dict[str, Network] = {network.name: network for network in declared}
+        self.networks: dict[str, CloudNetwork] = {network.name: network for network in declared}
         self._required: dict[tuple[str, str], list[Span]] = {}
 
     def candidates(self, host: Host) -> list[Seat]:
@@ -100,8 +100,8 @@ class Site:
         if name not in self._known:
             there = self.networks[name].ref if name in self.networks else ""
             lost = self._lost(name, there)
-            routed = spans(route.destination for route in self.project.leading(there))
-            routed = EVERYWHERE if self.project.hidden_routes(there) else routed
+            routed = spans(route.destination for route in self.project.bypass_routes(there))
+            routed = EVERYWHERE if self.project.unseen_routes(there) else routed
             perhaps = common(minus(lost, NOBODY), routed)
             self._known[name] = (minus(lost, perhaps), perhaps)
         return self._known[name]

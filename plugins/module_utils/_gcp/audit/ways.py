@@ -74,9 +74,11 @@ def _way(site: Site, seat: Seat) -> Way:
     if project.lacks("routes"):
         return Way(UNKNOWN, "the routes of the network could not be read")
     route = default_route(site, seat)
-    if route and route.hop != "internet":
-        return Way(UNKNOWN, f"route {route.name} hands it to {route.hop}, whose way is not known")
-    if route and nic.external:
+    if route and route.next_hop != "internet":
+        return Way(
+            UNKNOWN, f"route {route.name} hands it to {route.next_hop}, whose way is not known"
+        )
+    if route and nic.has_external_address:
         return Way(EXTERNAL, "its external address")
     nats = _nats(site, seat)
     if route and nats:
@@ -85,7 +87,7 @@ def _way(site: Site, seat: Seat) -> Way:
         return Way(UNKNOWN, "no external address, and Cloud NAT could not be read")
     why = "no external address and no Cloud NAT" if route else "no route to the internet"
     subnet = next((each for each in project.subnets if each.ref == nic.subnet), None)
-    if subnet and subnet.google_access and google_ranges(site, seat):
+    if subnet and subnet.private_google_access and google_ranges(site, seat):
         return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
     return Way(NONE, why)
 
@@ -112,7 +114,7 @@ def _routes(site: Site, seat: Seat) -> list[Route]:
 def default_route(site: Site, seat: Seat) -> Route | None:
     """Return the route to the internet, of which one without a known way decides for all."""
     found = [_best(_routes(site, seat), half) for half in HALVES]
-    return next((r for r in found if r is None or r.hop != "internet"), found[0])
+    return next((r for r in found if r is None or r.next_hop != "internet"), found[0])
 
 
 def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
@@ -124,11 +126,11 @@ def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
     equal = [route for route in fitting if route.destination.prefixlen == closest]
     equal = [route for route in equal if route.priority == equal[0].priority]
     # Of equal ones that differ, any may be taken: the one whose way is not known decides.
-    return next((route for route in equal if route.hop != "internet"), equal[0])
+    return next((route for route in equal if route.next_hop != "internet"), equal[0])
 
 
 def google_ranges(site: Site, seat: Seat) -> list[IPv4Network]:
     """Return where a VM's routes let it reach Google's services."""
     routes = _routes(site, seat)
     best = ((each, _best(routes, each)) for each in GOOGLE)
-    return [each for each, route in best if route and route.hop == "internet"]
+    return [each for each, route in best if route and route.next_hop == "internet"]

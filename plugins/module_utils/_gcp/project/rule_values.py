@@ -10,19 +10,24 @@ from dataclasses import dataclass
 
 from ..._values.addresses import IPv4Network
 
-ALL = "all"  # protocols
+ALL_PROTOCOLS = "all"  # protocols
 LAST_PORT = 65535
-ALLOW, DENY, NEXT = "allow", "deny", "goto_next"
+ALLOW, DENY, GOTO_NEXT = "allow", "deny", "goto_next"
 INGRESS, EGRESS = "INGRESS", "EGRESS"
 # What a rule belongs to; all but the first are types of firewall policies.
-VPC, HIERARCHY, NETWORK, REGIONAL = "VPC", "HIERARCHY", "NETWORK", "NETWORK_REGIONAL"
-SYSTEM = ("SYSTEM_REGIONAL", "SYSTEM_GLOBAL")
-UNREAD = "UNREAD"  # a rule that stands for those that are not known
+VPC_RULE, HIERARCHICAL_POLICY, GLOBAL_POLICY, REGIONAL_POLICY = (
+    "VPC",
+    "HIERARCHY",
+    "NETWORK",
+    "NETWORK_REGIONAL",
+)
+SYSTEM_POLICIES = ("SYSTEM_REGIONAL", "SYSTEM_GLOBAL")
+UNREAD_RULES = "UNREAD"  # a rule that stands for those that are not known
 LABELS = {
-    VPC: "VPC firewall rule",
-    HIERARCHY: "hierarchical policy",
-    NETWORK: "global network policy",
-    REGIONAL: "regional network policy",
+    VPC_RULE: "VPC firewall rule",
+    HIERARCHICAL_POLICY: "hierarchical policy",
+    GLOBAL_POLICY: "global network policy",
+    REGIONAL_POLICY: "regional network policy",
 }
 
 
@@ -41,7 +46,7 @@ class Service(t.NamedTuple):
 
 
 @dataclass(frozen=True)
-class Ends:
+class Selector:
     """Whom a rule means at one end: the union of all that is named here; nothing is anybody.
 
     unknown are kinds that only the cloud can resolve; context narrows the rest in a way that
@@ -51,9 +56,9 @@ class Ends:
     cidrs: tuple[IPv4Network, ...] = ()
     tags: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
-    unknown: tuple[str, ...] = ()
-    context: str = ""
-    anybody: bool = True
+    unresolved: tuple[str, ...] = ()
+    network_context: str = ""
+    unrestricted: bool = True
     ipv6: bool = False  # it means IPv6 addresses too, which are not looked at
 
 
@@ -69,24 +74,24 @@ class Rule:
     action: str
     disabled: bool
     services: tuple[Service, ...]
-    sources: Ends
-    destinations: Ends
-    networks: frozenset[str] = frozenset()  # of its targets; none are all
-    tags: frozenset[str] = frozenset()
-    accounts: frozenset[str] = frozenset()
-    shown: str = ""  # what people call the policy, if that is another name
-    secure_tags: bool = False  # it is for VMs with tags that the document does not tell
+    sources: Selector
+    destinations: Selector
+    target_networks: frozenset[str] = frozenset()  # of its targets; none are all
+    target_tags: frozenset[str] = frozenset()
+    target_accounts: frozenset[str] = frozenset()
+    policy_display_name: str = ""  # what people call the policy, if that is another name
+    target_secure_tags: bool = False  # it is for VMs with tags that the document does not tell
 
     def __str__(self) -> str:
-        if self.kind == UNREAD:
+        if self.kind == UNREAD_RULES:
             return self.name
         label = LABELS.get(self.kind, "system policy")
-        if self.kind == VPC:
+        if self.kind == VPC_RULE:
             return f"{self.name} ({label}, priority {self.priority})"
-        return f"rule {self.priority} of {self.shown or self.policy} ({label})"
+        return f"rule {self.priority} of {self.policy_display_name or self.policy} ({label})"
 
     @property
-    def remote(self) -> Ends:
+    def remote(self) -> Selector:
         """Whom the VM that the rule is for talks with."""
         return self.sources if self.direction == INGRESS else self.destinations
 
@@ -95,7 +100,7 @@ class Rule:
         return self.sources.ipv6 or self.destinations.ipv6
 
     @property
-    def local(self) -> Ends:
+    def local(self) -> Selector:
         return self.destinations if self.direction == INGRESS else self.sources
 
 

@@ -30,12 +30,12 @@ class Peering:
     network: str
     state: str
     details: str
-    exports: bool  # its public ranges too, used privately
-    imports: bool  # such ranges of the peer too
+    exports_public: bool  # its public ranges too, used privately
+    imports_public: bool  # such ranges of the peer too
 
 
 @dataclass(frozen=True)
-class Network:
+class CloudNetwork:
     ref: str
     name: str
     peerings: tuple[Peering, ...]
@@ -49,7 +49,7 @@ class Subnet:
     network: str
     region: str
     cidrs: tuple[IPv4Network, ...]  # the primary range first
-    google_access: bool
+    private_google_access: bool
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Nic:
     network: str
     subnet: str
     address: str
-    external: bool
+    has_external_address: bool
     aliases: tuple[IPv4Network, ...] = ()  # what it has besides its address, as for containers
 
 
@@ -90,8 +90,8 @@ class Router:
     network: str
     region: str
     nats: tuple[Nat, ...]
-    taken: frozenset[str]  # the names of all NAT it has, whatever they are for
-    learns: bool  # it learns routes by BGP; the document does not hold them
+    nat_names: frozenset[str]  # the names of all NAT it has, whatever they are for
+    learns_routes: bool  # it learns routes by BGP; the document does not hold them
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class Route:
     destination: IPv4Network
     priority: int
     tags: frozenset[str]
-    hop: str  # "internet" or what the packets are handed to
+    next_hop: str  # "internet" or what the packets are handed to
 
     @property
-    def elsewhere(self) -> bool:
+    def may_bypass_peering(self) -> bool:
         """Tell whether it may lead to networks without a peering, as a VPN tunnel does."""
-        return self.hop.partition(" ")[0] not in ("internet", "nothing", "Peering", "Network")
+        return self.next_hop.partition(" ")[0] not in ("internet", "nothing", "Peering", "Network")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Project:
     """What is known of a project; firewalls are by network, policies by network and region."""
 
     name: str
-    networks: dict[str, Network]
+    networks: dict[str, CloudNetwork]
     subnets: tuple[Subnet, ...]
     firewalls: dict[str, tuple[Rule, ...]]
     policies: dict[tuple[str, str], tuple[Policy, ...]]
@@ -135,16 +135,16 @@ class Project:
     def routers_of(self, network: str, region: str) -> list[Router]:
         return [r for r in self.routers if (r.network, r.region) == (network, region)]
 
-    def leading(self, network: str) -> list[Route]:
+    def bypass_routes(self, network: str) -> list[Route]:
         """Return the routes of a network that may lead to others without a peering."""
-        return [each for each in self.routes if each.network == network and each.elsewhere]
+        return [each for each in self.routes if each.network == network and each.may_bypass_peering]
 
-    def hidden_routes(self, network: str) -> str:
+    def unseen_routes(self, network: str) -> str:
         """Say which routes of a network may lead anywhere and are not in the document."""
         for part in ("routes", "routers"):
             if self.lacks(part):
                 return f"{part} that could not be read"
-        own = [each.name for each in self.routers if each.learns and each.network == network]
+        own = [each.name for each in self.routers if each.learns_routes and each.network == network]
         return f"the routes that {', '.join(own)} learns" if own else ""
 
     def lacks(self, what: str) -> bool:

@@ -11,7 +11,16 @@ import shlex
 import typing as t
 
 from ..._values.ranges import Span, cidrs
-from ..project.rule_values import HIERARCHY, INGRESS, NETWORK, REGIONAL, UNREAD, VPC, Rule, Service
+from ..project.rule_values import (
+    GLOBAL_POLICY,
+    HIERARCHICAL_POLICY,
+    INGRESS,
+    REGIONAL_POLICY,
+    UNREAD_RULES,
+    VPC_RULE,
+    Rule,
+    Service,
+)
 from ..project.values import Instance, Peering, Project
 
 PRIORITY = 1000  # of a new rule, unless another stands in its way
@@ -83,7 +92,7 @@ class Gcloud:
         if there:  # another one must not serve what this one serves
             return self._nat("update", *there[0], region) if len(there) == 1 else ""
         if routers:
-            name = fresh(f"{short}-nat", set(routers[0].taken))
+            name = fresh(f"{short}-nat", set(routers[0].nat_names))
             return self._nat("create", name, routers[0].name, region)
         router = fresh(f"{short}-router", {each.name for each in self._project.routers})
         line = self.command("routers", "create", router, network=short, region=region)
@@ -103,7 +112,7 @@ class Gcloud:
         return self.command("instances", verb, instance.name, zone=instance.zone)
 
     def delete(self, rule: Rule, region: str) -> str:
-        if rule.kind == VPC:
+        if rule.kind == VPC_RULE:
             return self.command("firewall-rules", "delete", rule.name)
         return self._policy("delete", rule, rule.priority, region)
 
@@ -118,10 +127,10 @@ class Gcloud:
         A policy comes before what stands behind it: only a rule in the same policy helps.
         """
         kinds = {(rule.kind, rule.policy) for rule in before}
-        if len(kinds) > 1 or any(rule.kind == UNREAD for rule in before):
+        if len(kinds) > 1 or any(rule.kind == UNREAD_RULES for rule in before):
             return ""
         top = min((rule.priority for rule in before), default=PRIORITY + 1)
-        if before and before[0].kind != VPC:
+        if before and before[0].kind != VPC_RULE:
             taken = self._taken(before[0])
             free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken][:1]
             taken.update(free)
@@ -154,13 +163,15 @@ class Gcloud:
         self, verb: str, rule: Rule, priority: int, region: str, opening: Opening | None = None
     ) -> str:
         places: dict[str, dict[str, t.Any]] = {
-            HIERARCHY: {"project": ""},
-            NETWORK: {"global_firewall_policy": True},
-            REGIONAL: {"firewall_policy_region": region},
+            HIERARCHICAL_POLICY: {"project": ""},
+            GLOBAL_POLICY: {"global_firewall_policy": True},
+            REGIONAL_POLICY: {"firewall_policy_region": region},
         }
         if rule.kind not in places:
             return ""  # the system's own policies are not to be changed
-        kind = "firewall-policies" if rule.kind == HIERARCHY else "network-firewall-policies"
+        kind = (
+            "firewall-policies" if rule.kind == HIERARCHICAL_POLICY else "network-firewall-policies"
+        )
         options: dict[str, t.Any] = {"firewall_policy": rule.policy, **places[rule.kind]}
         if opening:
             source, destination = opening.ends()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..._values.addresses import IPv4Network
 from ..._values.ranges import Span
-from ..project.rule_values import ALLOW, DENY, INGRESS, NEXT, Ends, Rule, Service
+from ..project.rule_values import ALLOW, DENY, GOTO_NEXT, INGRESS, Rule, Selector, Service
 from ..project.values import Project
 from .answers import CLOSED, OPEN, UNDECIDED, Answer, Answers, doubt
 from .stages import Applied, Seat, Stages, applied, fitting, in_order, resolve
@@ -46,7 +46,7 @@ class Judge:
         place = (nic.network, instance.region, direction)
         if place not in self._ordered:
             ordered = in_order(self.project, *place)
-            local = any(not rule.local.anybody for stage in ordered for rule in stage)
+            local = any(not rule.local.unrestricted for stage in ordered for rule in stage)
             self._ordered[place] = (ordered, local)
         ordered, local = self._ordered[place]
         kind = (*place, instance.tags, instance.accounts, nic.address if local else "")
@@ -78,8 +78,10 @@ class Judge:
         if answer is None:
             answer = self._outcomes[rule] = _outcome(rule)
         if perhaps:
-            found.paint(perhaps, following if rule.action == NEXT else Answers(answer), doubt(rule))
-        if rule.action == NEXT:
+            found.paint(
+                perhaps, following if rule.action == GOTO_NEXT else Answers(answer), doubt(rule)
+            )
+        if rule.action == GOTO_NEXT:
             found.paint(sure, following)
         else:
             found.fill(sure, answer)
@@ -93,7 +95,7 @@ class Judge:
             self._remote[key] = resolve(rule.remote, owned, all_known)
         return self._remote[key]
 
-    def _owned(self, ends: Ends, network: str) -> list[IPv4Network]:
+    def _owned(self, ends: Selector, network: str) -> list[IPv4Network]:
         """Return the addresses of a network's VMs with these tags; no tag crosses a peering."""
         if not ends.tags and not ends.accounts:
             return []

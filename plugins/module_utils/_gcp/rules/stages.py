@@ -15,16 +15,16 @@ import typing as t
 from ..._values.addresses import IPv4Network
 from ..._values.ranges import Span, common, covers, minus, spans, union
 from ..project.rule_values import (
-    ALL,
+    ALL_PROTOCOLS,
     DENY,
-    HIERARCHY,
+    GLOBAL_POLICY,
+    HIERARCHICAL_POLICY,
     LAST_PORT,
-    NETWORK,
-    REGIONAL,
-    SYSTEM,
-    UNREAD,
-    Ends,
+    REGIONAL_POLICY,
+    SYSTEM_POLICIES,
+    UNREAD_RULES,
     Rule,
+    Selector,
     Service,
 )
 from ..project.values import Instance, Nic, Project
@@ -57,18 +57,18 @@ def in_order(project: Project, network: str, region: str, direction: str) -> lis
     def policies(*kinds: str) -> list[list[Rule]]:
         found = [policy for kind in kinds for policy in known if policy.kind == kind]
         # Hierarchical ones have no priority among them: they stand in their order.
-        if HIERARCHY not in kinds:
+        if HIERARCHICAL_POLICY not in kinds:
             found.sort(key=lambda policy: (kinds.index(policy.kind), policy.priority))
         return [list(policy.rules) for policy in found]
 
     known = project.policies.get((network, region), ())
     rules = project.firewalls.get(network, ())
     firewalls = [sorted(rules, key=lambda rule: (rule.priority, rule.action != DENY))]
-    mine = policies(NETWORK, REGIONAL)
+    mine = policies(GLOBAL_POLICY, REGIONAL_POLICY)
     before = network in project.networks and project.networks[network].policies_first
     mine = mine + firewalls if before else firewalls + mine
     unread = _unread(project, network, region, direction)
-    stages = [unread, *policies(HIERARCHY), *policies(*SYSTEM), *mine]
+    stages = [unread, *policies(HIERARCHICAL_POLICY), *policies(*SYSTEM_POLICIES), *mine]
     return [
         [rule for rule in stage if rule.direction == direction and not rule.disabled]
         for stage in stages
@@ -85,13 +85,13 @@ def _unread(project: Project, network: str, region: str, direction: str) -> list
         texts.append(f"the rules of {name}, which is not in the document")
     if (network, region) not in project.policies:
         texts.append(f"the policies of {name} in {region}, which could not be read")
-    kinds = (HIERARCHY, *SYSTEM, NETWORK, REGIONAL)
+    kinds = (HIERARCHICAL_POLICY, *SYSTEM_POLICIES, GLOBAL_POLICY, REGIONAL_POLICY)
     for policy in project.policies.get((network, region), ()):
         if policy.kind not in kinds:
             texts.append(f"the policy {policy.name}, whose type {policy.kind} is not known here")
-    services, ends = (Service(ALL),), Ends()
+    services, ends = (Service(ALL_PROTOCOLS),), Selector()
     return [
-        Rule(UNREAD, "", text, direction, 0, "unknown", False, services, ends, ends)
+        Rule(UNREAD_RULES, "", text, direction, 0, "unknown", False, services, ends, ends)
         for text in texts
     ]
 
@@ -99,34 +99,34 @@ def _unread(project: Project, network: str, region: str, direction: str) -> list
 def applied(rule: Rule, seat: Seat) -> Applied | None:
     """Return the rule if it is for this VM, or may be."""
     instance, nic = seat
-    if rule.networks and nic.network not in rule.networks:
+    if rule.target_networks and nic.network not in rule.target_networks:
         return None
-    if (rule.tags or rule.accounts) and not (
-        rule.tags & instance.tags or rule.accounts & instance.accounts
+    if (rule.target_tags or rule.target_accounts) and not (
+        rule.target_tags & instance.tags or rule.target_accounts & instance.accounts
     ):
         return None
-    sure = perhaps = rule.local.anybody and not rule.local.context
+    sure = perhaps = rule.local.unrestricted and not rule.local.network_context
     if not sure:
         own = spans([IPv4Network(nic.address)]) if nic.address else []
         sure, perhaps = (covers(runs, own) for runs in resolve(rule.local))
-    known = not rule.secure_tags and rule.kind != UNREAD
+    known = not rule.target_secure_tags and rule.kind != UNREAD_RULES
     return Applied(rule, sure and known) if sure or perhaps else None
 
 
 def resolve(
-    ends: Ends, owned: t.Iterable[IPv4Network] = (), all_known: bool = True
+    ends: Selector, owned: t.Iterable[IPv4Network] = (), all_known: bool = True
 ) -> tuple[list[Span], list[Span]]:
     """Return the addresses that are surely meant, and those of which only the cloud knows.
 
     owned are the addresses of the VMs with the tags and accounts; all_known if there are no more.
     """
-    sure = EVERYWHERE if ends.anybody else spans([*ends.cidrs, *owned])
+    sure = EVERYWHERE if ends.unrestricted else spans([*ends.cidrs, *owned])
     perhaps: list[Span] = []
-    if ends.context:
-        perhaps = common(sure, PUBLIC) if ends.context == "INTERNET" else sure
+    if ends.network_context:
+        perhaps = common(sure, PUBLIC) if ends.network_context == "INTERNET" else sure
         sure = []
-    if ends.unknown:
-        public = ends.context == "INTERNET" or OF_THE_INTERNET.issuperset(ends.unknown)
+    if ends.unresolved:
+        public = ends.network_context == "INTERNET" or OF_THE_INTERNET.issuperset(ends.unresolved)
         perhaps = union(perhaps, PUBLIC if public else EVERYWHERE)
     if (ends.tags or ends.accounts) and not all_known:
         perhaps = EVERYWHERE
@@ -140,7 +140,7 @@ def fitting(stages: Stages, service: Service) -> Stages:
 
 def _means(rule: Rule, service: Service) -> bool:
     return any(
-        each.protocol in (ALL, service.protocol)
+        each.protocol in (ALL_PROTOCOLS, service.protocol)
         and each.first <= service.first
         and service.last <= each.last
         for each in rule.services
@@ -154,12 +154,15 @@ def cells(stages: Stages, more: t.Iterable[Service] = ()) -> t.Iterator[tuple[Se
     """
     entries = [(at, e) for at, stage in enumerate(stages) for e in enumerate(stage)]
     named = [s for _at, (_n, e) in entries for s in e.rule.services] + list(more)
-    for protocol in [*dict.fromkeys(s.protocol for s in named if s.protocol != ALL), OTHERS]:
+    for protocol in [
+        *dict.fromkeys(s.protocol for s in named if s.protocol != ALL_PROTOCOLS),
+        OTHERS,
+    ]:
         own = [
             (service, (at, number))
             for at, (number, e) in entries
             for service in e.rule.services
-            if service.protocol in (ALL, protocol)
+            if service.protocol in (ALL_PROTOCOLS, protocol)
         ]
         extra = [service for service in more if service.protocol == protocol]
         for service, places in _swept(protocol, own, extra):

@@ -12,7 +12,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.narrow imp
     narrow,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.site import Site
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
     Rule,
     Service,
@@ -28,7 +28,7 @@ GONE = "gcloud compute firewall-rules delete db-mysql --project=acme"
 
 @pytest.fixture
 def site() -> Site:
-    return Site(gcp_samples.topology(), project(gcp_samples.stack()))
+    return Site(gcp_samples.topology(), read_project(gcp_samples.stack()))
 
 
 @pytest.fixture
@@ -53,7 +53,10 @@ def test_without_room_for_what_is_needed_nothing_goes(site, rule) -> None:
     [
         ({}, ""),
         ({"kind": "HIERARCHY"}, "; whoever administers the organization's policies"),
-        ({"networks": frozenset({"acme/global/networks/vpc-old"})}, "; the policy is for vpc-old"),
+        (
+            {"target_networks": frozenset({"acme/global/networks/vpc-old"})},
+            "; the policy is for vpc-old",
+        ),
     ],
 )
 def test_who_has_to_decide_is_said(site, rule, change, words) -> None:

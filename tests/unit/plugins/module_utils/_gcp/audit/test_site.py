@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.site import Site
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import INTERNET
 from ansible_collections.peerlb.stack.plugins.module_utils._values.addresses import IPv4Network
 from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import cidrs, minus, spans
@@ -18,7 +18,7 @@ def runs(*texts: str) -> list:
 
 @pytest.fixture
 def site() -> Site:
-    return Site(gcp_samples.topology(), project(gcp_samples.stack()))
+    return Site(gcp_samples.topology(), read_project(gcp_samples.stack()))
 
 
 def test_from_any_means_the_internet_and_the_networks_with_a_way(site) -> None:
@@ -53,7 +53,7 @@ def test_who_has_an_address_elsewhere_does_not_count(place, address, aliases, na
     gcp_samples.add_network(document, "lonely", "10.1.0.0/16")
     own = gcp_samples.add_instance(document, "x", place, address)["networkInterfaces"][0]
     own["aliasIpRanges"] = [{"ipCidrRange": text} for text in aliases]
-    site = Site(gcp_samples.topology(), project(document))
+    site = Site(gcp_samples.topology(), read_project(document))
     assert site.vms_at(runs("10.1.7.0/24")) == names
 
 
@@ -63,7 +63,7 @@ def test_vms_of_a_shared_network_count() -> None:
     for each in document["instances"]:
         own = each["networkInterfaces"][0]
         own["network"] = own["network"].replace("acme/global/networks/vpc-web", "host/g/vpc-web")
-    site = Site(gcp_samples.topology(), project(document))
+    site = Site(gcp_samples.topology(), read_project(document))
     assert site.vms_at(runs("10.1.0.0/16")) == ["web1", "web2"]
 
 

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
-    Ends,
     Rule,
+    Selector,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.answers import (
     Answer,
@@ -23,7 +23,7 @@ RUNS = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: tuple(sorted(pair))
 
 
 def rule(name: str) -> Rule:
-    return Rule("VPC", "", name, "INGRESS", 1, "allow", False, (), Ends(), Ends())
+    return Rule("VPC", "", name, "INGRESS", 1, "allow", False, (), Selector(), Selector())
 
 
 ONE, OTHER = rule("one"), rule("other")

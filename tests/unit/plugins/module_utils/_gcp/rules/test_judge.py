@@ -9,7 +9,7 @@ import os
 import typing as t
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import EVERYWHERE
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.judge import Judge
@@ -131,7 +131,7 @@ AGREED: collections.Counter[str] = collections.Counter()
 
 def compare(document: dict, direction: str, packets: list[tuple[str, int]]) -> None:
     """Judge all addresses at once and one packet after the other: both must say the same."""
-    judge = Judge(project(document))
+    judge = Judge(read_project(document))
     for number in (0, 4):  # the VMs of vpc-lb
         instance = judge.project.instances[number]
         seat = Seat(instance, instance.nics[0])
@@ -166,7 +166,7 @@ def test_the_rule_sets_were_of_all_kinds() -> None:
 
 def answers(document: dict) -> list[tuple]:
     """Return what lb1 answers to whom, in words."""
-    judge = Judge(project(document))
+    judge = Judge(read_project(document))
     seat = Seat(judge.project.instances[0], judge.project.instances[0].nics[0])
     return [
         (
@@ -218,7 +218,7 @@ def test_a_kind_of_policy_that_is_new_is_not_guessed() -> None:
 
 
 def test_vms_with_the_same_rules_share_the_answers() -> None:
-    judge = Judge(project(gcp_samples.stack()))
+    judge = Judge(read_project(gcp_samples.stack()))
     web1, web2 = (Seat(i, i.nics[0]) for i in judge.project.instances[1:3])
     service = Service("tcp", 3000, 3000)
     assert judge.answers(web1, "INGRESS", service) is judge.answers(web2, "INGRESS", service)
@@ -228,7 +228,7 @@ def test_cells_divide_where_rules_do() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(gcp_samples.allow("vpc-lb", "wide", "tcp:80-90", "10.0.0.0/8"))
     document["firewalls"].append(gcp_samples.allow("vpc-lb", "ping", "icmp", "10.0.0.0/8"))
-    judge = Judge(project(document))
+    judge = Judge(read_project(document))
     seat = Seat(judge.project.instances[0], judge.project.instances[0].nics[0])
     found = {
         str(service): [each.rule.name for stage in stages for each in stage]

@@ -8,23 +8,32 @@ from __future__ import annotations
 from .fields import Fields, last, ref
 from .values import Nat, Route, Router
 
-HOPS = ("Instance", "Ip", "Ilb", "VpnTunnel", "InterconnectAttachment", "Peering", "Hub", "Network")
+NEXT_HOPS = (
+    "Instance",
+    "Ip",
+    "Ilb",
+    "VpnTunnel",
+    "InterconnectAttachment",
+    "Peering",
+    "Hub",
+    "Network",
+)
 INTERNET = "internet"
 
 
-def router(fields: Fields) -> Router:
+def read_router(fields: Fields) -> Router:
     nats = list(fields.each("nats"))
     return Router(
         fields.get("name", str),
         ref(fields.get("network", str, "")),  # one of Network Connectivity Center has none
         last(fields.get("region", str)),
-        tuple(_nat(each) for each in nats if _to_internet(each)),
+        tuple(_read_nat(each) for each in nats if _is_public(each)),
         frozenset(each.get("name", str) for each in nats),
         bool(fields.get("bgpPeers", list, [])),
     )
 
 
-def _to_internet(nat: Fields) -> bool:
+def _is_public(nat: Fields) -> bool:
     """Leave out NAT that leads to other networks, for IPv6 alone, or for proxies and not VMs."""
     serves = nat.get("sourceSubnetworkIpRangesToNat", str, "")
     users = nat.texts("endpointTypes")
@@ -35,24 +44,24 @@ def _to_internet(nat: Fields) -> bool:
     )
 
 
-def _nat(fields: Fields) -> Nat:
+def _read_nat(fields: Fields) -> Nat:
     listed = fields.get("sourceSubnetworkIpRangesToNat", str) == "LIST_OF_SUBNETWORKS"
-    served = [each for each in fields.each("subnetworks") if _primary(each)]
+    served = [each for each in fields.each("subnetworks") if _serves_primary_range(each)]
     subnets = frozenset(ref(each.get("name", str)) for each in served)
     return Nat(fields.get("name", str), subnets if listed else None)
 
 
-def _primary(subnet: Fields) -> bool:
+def _serves_primary_range(subnet: Fields) -> bool:
     """Tell whether NAT is for the addresses that VMs have themselves, not for containers only."""
     ranges = subnet.texts("sourceIpRangesToNat")
     return not ranges or bool({"ALL_IP_RANGES", "PRIMARY_IP_RANGE"}.intersection(ranges))
 
 
-def route(fields: Fields) -> Route | None:
+def read_route(fields: Fields) -> Route | None:
     if ":" in fields.get("destRange", str):
         return None
     gateway = fields.get("nextHopGateway", str, "")
-    hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in HOPS}
+    hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in NEXT_HOPS}
     named = ", ".join(f"{kind} {hop}" for kind, hop in hops.items() if hop)
     return Route(
         fields.get("name", str),
