@@ -51,7 +51,7 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
         ],
         "judged": {
             "project": site.project.name,
-            "vms": len(site.seats),
+            "vms": len(site.attachments),
             "flows": len(topology.flows),
             "rules": sum(map(len, site.project.firewalls.values())),
             "policies": len({p.name for own in site.project.policies.values() for p in own}),

@@ -14,8 +14,8 @@ from ..._values.entries import listing
 from ..._values.ranges import common, covers, minus, spans, union
 from ..project.rule_values import ALL_PROTOCOLS, ALLOW, EGRESS, INGRESS, VPC_RULE, Rule
 from ..project.values import CloudNetwork
-from ..rules.addresses import NOBODY, said
-from ..rules.stages import Stages, applied, cells
+from ..rules.addresses import RESERVED_ADDRESSES, as_text
+from ..rules.stages import Stages, apply_rule, rules_by_service
 from .finding import Finding
 from .site import Site
 
@@ -56,13 +56,13 @@ def _by_itself(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
     """Say why a rule can never match, whatever the others are."""
     if rule.disabled:
         return Dead("rule-disabled", "is disabled, so it decides nothing")
-    if not any(applied(rule, seat) for seat in site.all_seats):
+    if not any(apply_rule(rule, attachment) for attachment in site.all_attachments):
         named = (
             listing(sorted(rule.target_tags | rule.target_accounts))
             or "an address in its destinations"
         )
         return Dead("rule-no-target", f"no VM of {network.name} has {named}")
-    sure, perhaps = site.judge.remote(rule, network.ref)
+    sure, perhaps = site.judge.remote_addresses(rule, network.ref)
     if not sure and not perhaps:
         named = listing(sorted(rule.remote.tags | rule.remote.accounts))
         text = f"no VM of {network.name} has {named}, and tags do not cross a peering"
@@ -74,18 +74,20 @@ def _by_itself(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
 
 def _no_route(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
     """Name the ranges of a rule from which no packet comes; wider ones hold others too."""
-    never = minus(site.never_arriving(network.name), NOBODY)
+    never = minus(site.never_arriving(network.name), RESERVED_ADDRESSES)
     lost = [cidr for cidr in rule.sources.cidrs if covers(never, spans([cidr]))]
     if not lost:
         return None
     runs = spans(lost)
     there = [n.name for n in site.topology.networks.values() if common(spans(n.cidrs), runs)]
-    text = f"{said(runs)} is {listing(there)}, which is not peered with {network.name}; peering is"
+    text = (
+        f"{as_text(runs)} is {listing(there)}, which is not peered with {network.name}; peering is"
+    )
     text += " not transitive, so no packet comes from there"
     left = [cidr for cidr in rule.sources.cidrs if cidr not in lost]
     if not left and (rule.sources.tags or rule.sources.accounts):
-        return Dead("rule-no-route", text, site.gcloud.update(rule, ""))
-    command = site.gcloud.update(rule, ",".join(map(str, left))) if left else None
+        return Dead("rule-no-route", text, site.gcloud.set_sources(rule, ""))
+    command = site.gcloud.set_sources(rule, ",".join(map(str, left))) if left else None
     return Dead("rule-no-route", text, command)
 
 
@@ -94,17 +96,20 @@ def _deciding(site: Site) -> set[Rule]:
     found: set[Rule] = set()
     seen: set[tuple] = set()
     declared = {network.ref for network in site.networks.values()}
-    for seat in site.all_seats:
+    for attachment in site.all_attachments:
         for direction in (INGRESS, EGRESS):
-            stages = site.judge.applying(seat, direction)
-            if seat.nic.network not in declared or (id(stages), seat.nic.network) in seen:
+            stages = site.judge.stages_for(attachment, direction)
+            if (
+                attachment.nic.network not in declared
+                or (id(stages), attachment.nic.network) in seen
+            ):
                 continue
-            seen.add((id(stages), seat.nic.network))
-            for _service, own in cells(stages):
+            seen.add((id(stages), attachment.nic.network))
+            for _service, own in rules_by_service(stages):
                 # Most rules are soon known to decide somewhere: the others are looked for.
                 if not found.issuperset(each.rule for stage in own for each in stage):
-                    answers = site.judge.judged(own, direction, seat.nic.network)
-                    found.update(answers.deciding())
+                    answers = site.judge.evaluate(own, direction, attachment.nic.network)
+                    found.update(answers.deciding_rules())
     return found
 
 
@@ -126,20 +131,20 @@ def _may_go(rule: Rule, faulty: set[Rule]) -> bool:
 
 def _before(site: Site, network: CloudNetwork, rule: Rule, faulty: set[Rule]) -> list[Rule]:
     """Return what decides at the VMs that a rule is for, up to those where some of it may go."""
-    runs = union(*site.judge.remote(rule, network.ref))
+    runs = union(*site.judge.remote_addresses(rule, network.ref))
     found: dict[Rule, None] = {}
     seen: set[int] = set()
-    for seat in site.all_seats:
-        stages = site.judge.applying(seat, rule.direction)
-        if seat.nic.network != network.ref or id(stages) in seen:
+    for attachment in site.all_attachments:
+        stages = site.judge.stages_for(attachment, rule.direction)
+        if attachment.nic.network != network.ref or id(stages) in seen:
             continue
         if any(_may_go(other, faulty) for other in found):
             break  # that is enough to know
         seen.add(id(stages))
-        for _service, own in cells(_touching(stages, rule)):
+        for _service, own in rules_by_service(_touching(stages, rule)):
             if any(each.rule is rule for stage in own for each in stage):
-                answers = site.judge.judged(own, rule.direction, network.ref)
-                for _span, answer in answers.over(runs):
+                answers = site.judge.evaluate(own, rule.direction, network.ref)
+                for _span, answer in answers.pieces_in(runs):
                     found.update(dict.fromkeys(answer.rules))
     return list(found)
 

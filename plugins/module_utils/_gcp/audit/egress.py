@@ -10,7 +10,7 @@ import typing as t
 from ..._values.entries import listing
 from ..._values.ranges import Span, spans
 from ..project.rule_values import EGRESS
-from ..rules.addresses import INTERNET, said
+from ..rules.addresses import INTERNET, as_text
 from ..rules.answers import CLOSED, OPEN, UNDECIDED
 from .finding import Finding
 from .flows import Look, Shut, because
@@ -22,8 +22,8 @@ BEST_FIRST = (OPEN, UNDECIDED, CLOSED)
 
 def egress_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
     """Name the VMs that have a way, and whose rules do not let them use all of it."""
-    seats = {name: outward(site.seats[name]) for name in found}
-    https, http, google = (Look(site, EGRESS, port, seats) for port in (443, 80, 443))
+    attachments = {name: outward(site.attachments[name]) for name in found}
+    https, http, google = (Look(site, EGRESS, port, attachments) for port in (443, 80, 443))
     for name, way in found.items():
         if way.kind == ONLY_GOOGLE:
             google.at(name, _to_google(google, name))
@@ -45,21 +45,21 @@ def egress_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
 
 def _to_google(look: Look, name: str) -> list[Span]:
     """Return the range for Google's services that the rules rather let a VM reach."""
-    seat = look.seats[name]
-    answers = look.site.judge.answers(seat, EGRESS, look.service)
+    attachment = look.attachments[name]
+    answers = look.site.judge.answers(attachment, EGRESS, look.service)
 
     def worst(runs: list[Span]) -> int:
-        return max(BEST_FIRST.index(answer.state) for _span, answer in answers.over(runs))
+        return max(BEST_FIRST.index(answer.state) for _span, answer in answers.pieces_in(runs))
 
-    return min((spans([each]) for each in google_ranges(look.site, seat)), key=worst)
+    return min((spans([each]) for each in google_ranges(look.site, attachment)), key=worst)
 
 
 def _lets_out(look: Look, name: str) -> bool:
     """Tell whether a VM gets at some public addresses: Google's services have more than these."""
-    seat = look.seats[name]
-    answers = look.site.judge.answers(seat, EGRESS, look.service)
-    some = any(answer.state == OPEN for _span, answer in answers.over(INTERNET))
-    return some and default_route(look.site, seat) is not None
+    attachment = look.attachments[name]
+    answers = look.site.judge.answers(attachment, EGRESS, look.service)
+    some = any(answer.state == OPEN for _span, answer in answers.pieces_in(INTERNET))
+    return some and default_route(look.site, attachment) is not None
 
 
 def _findings(look: Look, kind: str, why: str = "") -> t.Iterator[Finding]:
@@ -75,4 +75,4 @@ def _finding(look: Look, shut: Shut, names: list[str], kind: str, why: str = "")
 
 
 def _said(look: Look, shut: Shut) -> str:
-    return f"to {said(shut.runs)} on {look.service} it is {because(shut.answer)}"
+    return f"to {as_text(shut.runs)} on {look.service} it is {because(shut.answer)}"

@@ -10,9 +10,9 @@ import typing as t
 from ..._values.entries import listing
 from ..._values.ranges import Span, common, minus, spans, union
 from ..project.rule_values import DENY, INGRESS, Rule, Service
-from ..rules.addresses import EVERYWHERE, said
+from ..rules.addresses import ALL_ADDRESSES, as_text
 from ..rules.answers import CLOSED, OPEN, Answers
-from ..rules.stages import Stages, cells
+from ..rules.stages import Stages, rules_by_service
 from .finding import FINDINGS, Finding
 from .narrow import Names, Part, Runs, decider, narrow
 from .site import Site
@@ -95,7 +95,7 @@ def _shown(site: Site, kind: str, parts: dict[Part, list[Service]]) -> str:
 
 
 def _sentence(site: Site, kind: str, part: Part, services: list[Service]) -> str:
-    who = said(part.runs)
+    who = as_text(part.runs)
     if kind == "excess-nobody":
         who = "the rest of the network that the flow comes from, where no VM is now,"
     elif kind == "excess-neighbours":
@@ -121,13 +121,13 @@ def _groups(site: Site) -> dict[Alike, list[str]]:
     for (name, port), flows in site.topology.flows_by_port.items():
         doors.setdefault(name, {}).setdefault(port, []).extend(flows)
     found: dict[Alike, list[str]] = {}
-    for name, seat in site.seats.items():
+    for name, attachment in site.attachments.items():
         own = doors.get(name, {})
         for entry in site.topology.management:
             own.setdefault(entry.port, []).append(str(entry.source))
         fixed = tuple(sorted((port, tuple(who)) for port, who in own.items()))
-        stages = site.judge.applying(seat, INGRESS)
-        alike = Alike(seat.nic.network, seat.instance.region, stages, fixed)
+        stages = site.judge.stages_for(attachment, INGRESS)
+        alike = Alike(attachment.nic.network, attachment.instance.region, stages, fixed)
         found.setdefault(alike, []).append(name)
     return found
 
@@ -137,11 +137,11 @@ def _look(site: Site, alike: Alike, names: Names, found: Found) -> None:
     doors = dict(alike.doors)
     extra = [Service("tcp", port, port) for port in doors]
     known: dict[tuple[int, Names], list[tuple[Key, Runs]]] = {}
-    for service, stages in cells(alike.stages, extra):
+    for service, stages in rules_by_service(alike.stages, extra):
         if all(each.rule.action == DENY for stage in stages for each in stage):
             continue  # nothing there opens anything
         who = doors.get(service.first, ()) if service in extra else ()
-        answers = site.judge.judged(stages, INGRESS, alike.network)
+        answers = site.judge.evaluate(stages, INGRESS, alike.network)
         if (id(answers), who) not in known:
             known[id(answers), who] = _parts(site, alike.network, answers, who)
         for (kind, rules), runs in known[id(answers), who]:
@@ -154,7 +154,7 @@ def _look(site: Site, alike: Alike, names: Names, found: Found) -> None:
 def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple[Key, Runs]]:
     """Return what is not closed, by the rules that make it so, divided into declared and not."""
     name = network.rpartition("/")[2]
-    arriving, perhaps = minus(EVERYWHERE, site.never_arriving(name)), site.perhaps_arriving(name)
+    arriving, perhaps = minus(ALL_ADDRESSES, site.never_arriving(name)), site.perhaps_arriving(name)
     wanted: list[Span] = []
     around: list[Span] = []
     for source in who:
@@ -169,11 +169,11 @@ def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple
     }
     found: dict[Key, list[Span]] = {}
     for kind, area in areas.items():
-        for span, answer in answers.over(area):
+        for span, answer in answers.pieces_in(area):
             if answer.state == OPEN:
                 found.setdefault((kind, answer.rules), []).append(span)
             elif answer.state != CLOSED and kind != NEEDED:
-                found.setdefault(("excess-undecided", answer.doubts), []).append(span)
+                found.setdefault(("excess-undecided", answer.undecided_by), []).append(span)
     return [(_graded(site, key, runs), tuple(union([], runs))) for key, runs in found.items()]
 
 

@@ -12,10 +12,10 @@ from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import Span, common, covers, minus, spans
 from ..project.rule_values import EGRESS, INGRESS, Service
-from ..rules.addresses import PUBLIC, asked, said
+from ..rules.addresses import PUBLIC, as_rule, as_text
 from ..rules.answers import OPEN, UNDECIDED, Answer
 from ..rules.commands import Opening
-from ..rules.stages import Seat
+from ..rules.stages import Attachment
 from .finding import Finding
 from .site import Site
 
@@ -36,26 +36,30 @@ class Look:
     """Asks VMs about one port and keeps what is not open; VMs with the same answer are one."""
 
     def __init__(
-        self, site: Site, direction: str, port: int, seats: dict[str, Seat] | None = None
+        self,
+        site: Site,
+        direction: str,
+        port: int,
+        attachments: dict[str, Attachment] | None = None,
     ) -> None:
-        """Prepare to ask hosts at their interfaces in declared networks, or at other seats."""
+        """Prepare to ask hosts at their interfaces in declared networks, or elsewhere."""
         self.site, self.direction = site, direction
-        self.seats = site.seats if seats is None else seats
+        self.attachments = site.attachments if attachments is None else attachments
         self.service = Service("tcp", port, port)
         self.found: dict[Shut, list[str]] = {}
         self._known: dict[tuple[int, Runs], list[Shut]] = {}
 
     def at(self, name: str, runs: list[Span]) -> None:
         """Look at a host; runs are the addresses that it should talk with."""
-        seat = self.seats.get(name)
-        if seat is None:
+        attachment = self.attachments.get(name)
+        if attachment is None:
             return
-        answers = self.site.judge.answers(seat, self.direction, self.service)
+        answers = self.site.judge.answers(attachment, self.direction, self.service)
         key = (id(answers), tuple(runs))
         if key not in self._known:
-            place = (seat.nic.network, seat.instance.region)
+            place = (attachment.nic.network, attachment.instance.region)
             parts: dict[Answer, list[Span]] = {}
-            for span, answer in answers.over(runs):
+            for span, answer in answers.pieces_in(runs):
                 if answer.state != OPEN:
                     parts.setdefault(answer, []).append(span)
             self._known[key] = [Shut(*place, why, tuple(own)) for why, own in parts.items()]
@@ -66,7 +70,7 @@ class Look:
         """Say what is shut; kind begins the ids, what is the object's name."""
         for shut, names in self.found.items():
             way = "from" if self.direction == INGRESS else "to"
-            text = f"{way} {said(shut.runs)} on {listing(names)}: {because(shut.answer)}"
+            text = f"{way} {as_text(shut.runs)} on {listing(names)}: {because(shut.answer)}"
             if shut.answer.state == UNDECIDED:
                 yield Finding(f"{kind.removesuffix('-egress')}-undecided", what, text)
             else:
@@ -75,13 +79,13 @@ class Look:
 
     def mend(self, what: str, shut: Shut, names: list[str]) -> str:
         """Return the command that opens exactly this, "" if there is no single one."""
-        local = spans(IPv4Network(self.seats[name].nic.address) for name in names)
+        local = spans(IPv4Network(self.attachments[name].nic.address) for name in names)
         opening = Opening(
             f"{what}{'' if self.direction == INGRESS else ' out'}",
             self.direction,
             shut.network,
             (self.service,),
-            asked(shut.runs),
+            as_rule(shut.runs),
             local,
         )
         return self.site.gcloud.admit(opening, shut.answer.rules, shut.region)
@@ -90,7 +94,7 @@ class Look:
 def because(answer: Answer) -> str:
     """Say which rules decide, or which of them only the cloud can decide."""
     if answer.state == UNDECIDED:
-        why = listing(f"{rule}{_unknown(rule)}" for rule in answer.doubts)
+        why = listing(f"{rule}{_unknown(rule)}" for rule in answer.undecided_by)
         return f"undecided, because of {why}"
     if answer.rules:
         return f"{answer.state} by {listing(map(str, answer.rules))}"
@@ -137,9 +141,11 @@ def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
     if not common(minus(site.topology.addresses(flow.source), site.declared), PUBLIC):
         return
     targets = [host.name for host in site.topology.members(flow.target)]
-    seats = site.seats
+    attachments = site.attachments
     without = [
-        name for name in targets if name in seats and not seats[name].nic.has_external_address
+        name
+        for name in targets
+        if name in attachments and not attachments[name].nic.has_external_address
     ]
     if without:
         text = f"{listing(without)}: no external address, so from the internet it is reached only"
@@ -150,7 +156,7 @@ def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
 def management_findings(site: Site) -> t.Iterator[Finding]:
     for entry in site.topology.management:
         what, source = f"management {entry.source} -> {entry.port}", spans([entry.source])
-        arriving = {name: _arriving(site, name, source) for name in site.seats}
+        arriving = {name: _arriving(site, name, source) for name in site.attachments}
         if arriving and not any(arriving.values()):
             text = "no VM can be reached from there: none has an external address or a way there"
             yield Finding("management-closed", what, text)
@@ -166,7 +172,7 @@ def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
     """Return from where management can come to a host: from the internet only to its address."""
     network = site.topology.hosts[name].network or ""
     runs = minus(minus(source, site.never_arriving(network)), site.perhaps_arriving(network))
-    if site.seats[name].nic.has_external_address:
+    if site.attachments[name].nic.has_external_address:
         return runs
     return minus(runs, minus(minus(PUBLIC, site.declared), PROXY))
 
@@ -174,8 +180,8 @@ def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
 def _alone(site: Site, source: list[Span]) -> str:
     """Return the host that is the only VM of a part of its network: nobody comes from there."""
     there = [] if site.project.lacks("instances") else site.vms_at(source)
-    for name, seat in site.seats.items():
+    for name, attachment in site.attachments.items():
         network = site.topology.networks[site.topology.hosts[name].network or ""]
-        if [seat.instance.name] == there and covers(spans(network.cidrs), source):
+        if [attachment.instance.name] == there and covers(spans(network.cidrs), source):
             return name
     return ""

@@ -9,7 +9,7 @@ import typing as t
 
 from ..._topology.values import Host
 from ..._values.entries import listing
-from ..rules.stages import Seat
+from ..rules.stages import Attachment
 from .finding import Finding
 from .site import Site
 
@@ -28,10 +28,10 @@ def _host(site: Site, host: Host) -> t.Iterator[Finding]:
     if not candidates:
         yield _missing(site, host)
         return
-    seat = site.seats.get(host.name)
-    if seat is None:
+    attachment = site.attachments.get(host.name)
+    if attachment is None:
         yield _misplaced(site, host, candidates)
-    instance = (seat or candidates[0]).instance
+    instance = (attachment or candidates[0]).instance
     if instance.status != "RUNNING":
         command = site.gcloud.start(instance) if instance.status in STARTABLE else ""
         yield Finding("vm-not-running", host.name, f"its status is {instance.status}", command)
@@ -48,38 +48,43 @@ def _missing(site: Site, host: Host) -> Finding:
     return Finding("vm-missing", host.name, f"{what}; nothing about it is judged")
 
 
-def _misplaced(site: Site, host: Host, candidates: list[Seat]) -> Finding:
-    shown = listing(f"{_at(seat)} in {seat.nic.network.rpartition('/')[2]}" for seat in candidates)
+def _misplaced(site: Site, host: Host, candidates: list[Attachment]) -> Finding:
+    shown = listing(
+        f"{_at(attachment)} in {attachment.nic.network.rpartition('/')[2]}"
+        for attachment in candidates
+    )
     said = f"the inventory says {host.address} in {host.network}, the project {shown}"
-    inside = any(site.is_in(seat, host) for seat in candidates)
+    inside = any(site.is_in(attachment, host) for attachment in candidates)
     return Finding("vm-address" if inside else "vm-network", host.name, f"{said}; it is not judged")
 
 
-def _at(seat: Seat) -> str:
-    return seat.nic.address or "no IPv4 address"
+def _at(attachment: Attachment) -> str:
+    return attachment.nic.address or "no IPv4 address"
 
 
 def _unlisted(site: Site) -> t.Iterator[Finding]:
     """Name what stands in a declared network and is not judged, by network."""
     hosts = site.topology.hosts
-    judged = set(site.seats.values())
+    judged = set(site.attachments.values())
     # Of a host that is not where it should be, another finding names all that it may be.
-    lost = [host for host in hosts.values() if host.network and host.name not in site.seats]
-    judged.update(seat for host in lost for seat in site.candidates(host))
-    listed = {seat.instance.ref for seat in judged}
+    lost = [host for host in hosts.values() if host.network and host.name not in site.attachments]
+    judged.update(attachment for host in lost for attachment in site.candidates(host))
+    listed = {attachment.instance.ref for attachment in judged}
     for name, network in site.networks.items():
-        others = [s for s in site.all_seats if s.nic.network == network.ref and s not in judged]
+        others = [
+            s for s in site.all_attachments if s.nic.network == network.ref and s not in judged
+        ]
         known = [s for s in others if s.instance.name in hosts or s.instance.ref in listed]
         if known:
             text = (
                 f"{_named(known)}: of a host of the inventory, or with its name; what reaches it is"
             )
             yield Finding("vm-unjudged", name, f"{text} judged at the inventory's address only")
-        strangers = [seat for seat in others if seat not in known]
+        strangers = [attachment for attachment in others if attachment not in known]
         if strangers:
             text = f"{_named(strangers)}: not in the inventory, so what reaches them is not judged"
             yield Finding("vm-unlisted", name, text)
 
 
-def _named(seats: list[Seat]) -> str:
-    return listing(f"{seat.instance.name} ({_at(seat)})" for seat in seats)
+def _named(attachments: list[Attachment]) -> str:
+    return listing(f"{attachment.instance.name} ({_at(attachment)})" for attachment in attachments)

@@ -11,9 +11,9 @@ from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import Span, spans
 from ..project.rule_values import HIERARCHICAL_POLICY, INGRESS, Rule, Service
-from ..rules.addresses import asked
+from ..rules.addresses import as_rule
 from ..rules.commands import Opening
-from ..rules.stages import applied
+from ..rules.stages import apply_rule
 from .site import Site
 
 Runs = tuple[Span, ...]
@@ -37,9 +37,9 @@ def narrow(
         return ""  # others would lose what it is for
     lines = []
     for part, services in needed.items():
-        local = spans(IPv4Network(site.seats[name].nic.address) for name in part.names)
+        local = spans(IPv4Network(site.attachments[name].nic.address) for name in part.names)
         name = f"{rule.name or rule.policy} declared"
-        opening = Opening(name, INGRESS, part.network, tuple(services), asked(part.runs), local)
+        opening = Opening(name, INGRESS, part.network, tuple(services), as_rule(part.runs), local)
         lines.append(site.gcloud.admit(opening, [rule], part.region))
     return "\n".join([*lines, site.gcloud.delete(rule, region)]) if all(lines) else ""
 
@@ -58,10 +58,10 @@ def decider(site: Site, rules: tuple[Rule, ...]) -> str:
     if site.project.lacks("instances"):
         return "; it may be for VMs that could not be read: who has those has to decide"
     names = [
-        seat.instance.name
+        attachment.instance.name
         for network in sorted(places)
-        for seat in site.strangers.get(network, ())
-        if any(applied(rule, seat) for rule in rules)
+        for attachment in site.strangers.get(network, ())
+        if any(apply_rule(rule, attachment) for rule in rules)
     ]
     if not names:
         return ""

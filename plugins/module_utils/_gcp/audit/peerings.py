@@ -11,7 +11,7 @@ from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import common, minus, spans
 from ..project.values import CloudNetwork, Peering
-from ..rules.addresses import PUBLIC, said
+from ..rules.addresses import PUBLIC, as_text
 from .finding import Finding
 from .site import Site
 
@@ -93,8 +93,8 @@ def _without_routes(site: Site, own: CloudNetwork, peer: CloudNetwork) -> t.Iter
     lacking = [] if out.exports_public else [(own.name, out, "export")]
     lacking += [] if back.imports_public else [(peer.name, back, "import")]
     which = listing(f"{side.name} of {name} does not {verb} them" for name, side, verb in lacking)
-    text = f"{said(runs)} of {own.name} are public addresses, used privately, and {which}:"
+    text = f"{as_text(runs)} of {own.name} are public addresses, used privately, and {which}:"
     text += f" {peer.name} has no route there"
-    lines = [site.gcloud.exchange_public(*each) for each in lacking]
+    lines = [site.gcloud.exchange_public_routes(*each) for each in lacking]
     name = f"{own.name} and {peer.name}"
     yield Finding("peering-no-routes", name, text, "\n".join(lines))

@@ -14,14 +14,14 @@ from ..._topology.values import ANY, Host
 from ..._values.addresses import IPv4Network
 from ..._values.ranges import Span, common, minus, spans, union
 from ..project.values import CloudNetwork, Peering, Project
-from ..rules.addresses import EVERYWHERE, NOBODY, PUBLIC
+from ..rules.addresses import ALL_ADDRESSES, PUBLIC, RESERVED_ADDRESSES
 from ..rules.commands import Gcloud
 from ..rules.judge import Judge
-from ..rules.stages import Seat
+from ..rules.stages import Attachment
 
 
 class Site:
-    """What the parts of the audit share; networks and seats are by the declaration's names."""
+    """What the parts of the audit share; networks and VMs are by the declaration's names."""
 
     def __init__(self, topology: Topology, project: Project) -> None:
         self.topology, self.project = topology, project
@@ -30,51 +30,55 @@ class Site:
         self.networks: dict[str, CloudNetwork] = {network.name: network for network in declared}
         self._required: dict[tuple[str, str], list[Span]] = {}
 
-    def candidates(self, host: Host) -> list[Seat]:
+    def candidates(self, host: Host) -> list[Attachment]:
         """Return where a host may be in the project: by its name, else by its address."""
         return self._by_name.get(host.name) or [
-            seat for seat in self._by_address.get(host.address, ()) if self.is_in(seat, host)
+            attachment
+            for attachment in self._by_address.get(host.address, ())
+            if self.is_in(attachment, host)
         ]
 
-    def is_in(self, seat: Seat, host: Host) -> bool:
+    def is_in(self, attachment: Attachment, host: Host) -> bool:
         """Tell whether this is the network that the host is declared to stand in."""
-        return seat.nic.network.rpartition("/")[2] == host.network
+        return attachment.nic.network.rpartition("/")[2] == host.network
 
     @cached_property
-    def seats(self) -> dict[str, Seat]:
+    def attachments(self) -> dict[str, Attachment]:
         """The hosts that are where they should be, with the network interface of their address."""
         return {
-            host.name: seat
+            host.name: attachment
             for host in self.topology.hosts.values()
-            for seat in self.candidates(host)[::-1]
-            if host.network and seat.nic.address == host.address and self.is_in(seat, host)
+            for attachment in self.candidates(host)[::-1]
+            if host.network
+            and attachment.nic.address == host.address
+            and self.is_in(attachment, host)
         }
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Seat]]:
-        return self._grouped(lambda seat: seat.instance.name)
+    def _by_name(self) -> dict[str, list[Attachment]]:
+        return self._grouped(lambda attachment: attachment.instance.name)
 
     @cached_property
-    def _by_address(self) -> dict[str, list[Seat]]:
-        return self._grouped(lambda seat: seat.nic.address)
+    def _by_address(self) -> dict[str, list[Attachment]]:
+        return self._grouped(lambda attachment: attachment.nic.address)
 
-    def _grouped(self, key: t.Callable[[Seat], str]) -> dict[str, list[Seat]]:
-        found: dict[str, list[Seat]] = {}
-        for seat in self.all_seats:
-            found.setdefault(key(seat), []).append(seat)
+    def _grouped(self, key: t.Callable[[Attachment], str]) -> dict[str, list[Attachment]]:
+        found: dict[str, list[Attachment]] = {}
+        for attachment in self.all_attachments:
+            found.setdefault(key(attachment), []).append(attachment)
         return found
 
     @cached_property
-    def all_seats(self) -> list[Seat]:
-        return [Seat(each, nic) for each in self.project.instances for nic in each.nics]
+    def all_attachments(self) -> list[Attachment]:
+        return [Attachment(each, nic) for each in self.project.instances for nic in each.nics]
 
     @cached_property
-    def strangers(self) -> dict[str, list[Seat]]:
+    def strangers(self) -> dict[str, list[Attachment]]:
         """The interfaces of VMs at which nothing is judged, by the network's reference."""
-        judged, found = set(self.seats.values()), dict[str, list[Seat]]()
-        for seat in self.all_seats:
-            if seat not in judged:
-                found.setdefault(seat.nic.network, []).append(seat)
+        judged, found = set(self.attachments.values()), dict[str, list[Attachment]]()
+        for attachment in self.all_attachments:
+            if attachment not in judged:
+                found.setdefault(attachment.nic.network, []).append(attachment)
         return found
 
     def peering(self, own: str, peer: str) -> Peering | None:
@@ -101,8 +105,8 @@ class Site:
             there = self.networks[name].ref if name in self.networks else ""
             lost = self._lost(name, there)
             routed = spans(route.destination for route in self.project.bypass_routes(there))
-            routed = EVERYWHERE if self.project.unseen_routes(there) else routed
-            perhaps = common(minus(lost, NOBODY), routed)
+            routed = ALL_ADDRESSES if self.project.unseen_routes(there) else routed
+            perhaps = common(minus(lost, RESERVED_ADDRESSES), routed)
             self._known[name] = (minus(lost, perhaps), perhaps)
         return self._known[name]
 
@@ -111,7 +115,7 @@ class Site:
         if name in self.networks:
             return []
         used = [peering.network for n in self.project.networks.values() for peering in n.peerings]
-        used += [seat.nic.network for seat in self.all_seats]
+        used += [attachment.nic.network for attachment in self.all_attachments]
         own = f"{self.project.name}/"
         return sorted({ref for ref in used if ref.endswith(f"/{name}") and not ref.startswith(own)})
 
@@ -153,7 +157,7 @@ class Site:
             and not (there and self._reaches(network.name, there))
             for cidr in network.cidrs
         ]
-        return union(spans(lost), NOBODY)
+        return union(spans(lost), RESERVED_ADDRESSES)
 
     def vms_at(self, runs: t.Sequence[Span]) -> list[str]:
         """Name the VMs of declared networks that have one of these addresses."""
@@ -171,14 +175,14 @@ class Site:
     def _owned(self) -> list[tuple[str, list[Span]]]:
         """What each VM has of the range of its network; elsewhere the same may be another's."""
         found = []
-        for seat in self.all_seats:
-            name = seat.nic.network.rpartition("/")[2]
+        for attachment in self.all_attachments:
+            name = attachment.nic.network.rpartition("/")[2]
             network = self.networks.get(name)
-            if name not in self._declared or (network and network.ref != seat.nic.network):
+            if name not in self._declared or (network and network.ref != attachment.nic.network):
                 continue
-            own = [IPv4Network(seat.nic.address)] if seat.nic.address else []
-            there = common(spans([*own, *seat.nic.aliases]), self._declared[name])
-            found.append((seat.instance.name, there))
+            own = [IPv4Network(attachment.nic.address)] if attachment.nic.address else []
+            there = common(spans([*own, *attachment.nic.aliases]), self._declared[name])
+            found.append((attachment.instance.name, there))
         return found
 
     @cached_property

@@ -10,7 +10,7 @@ import typing as t
 from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..project.values import Route
-from ..rules.stages import Seat
+from ..rules.stages import Attachment
 from .finding import Finding
 from .site import Site
 
@@ -33,16 +33,18 @@ class Way(t.NamedTuple):
 
 
 def ways(site: Site) -> dict[str, Way]:
-    return {name: _of_vm(site, seat) for name, seat in site.seats.items()}
+    return {name: _of_vm(site, attachment) for name, attachment in site.attachments.items()}
 
 
-def outward(seat: Seat) -> Seat:
+def outward(attachment: Attachment) -> Attachment:
     """Return a VM at its first interface, where its guest sends what is for the internet."""
-    return Seat(seat.instance, seat.instance.nics[0])
+    return Attachment(attachment.instance, attachment.instance.nics[0])
 
 
-def _of_vm(site: Site, seat: Seat) -> Way:
-    first, *others = (_way(site, Seat(seat.instance, nic)) for nic in seat.instance.nics)
+def _of_vm(site: Site, attachment: Attachment) -> Way:
+    first, *others = (
+        _way(site, Attachment(attachment.instance, nic)) for nic in attachment.instance.nics
+    )
     better = [way for way in others if way.kind not in (NONE, first.kind)]
     if first.kind not in (NONE, ONLY_GOOGLE) or not better:
         return first
@@ -54,8 +56,10 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
     """Say for which VMs it is not clear where their packages come from."""
     places: dict[tuple[Way, str, str], list[str]] = {}
     for name, way in found.items():
-        seat = outward(site.seats[name])
-        places.setdefault((way, seat.nic.network, seat.instance.region), []).append(name)
+        attachment = outward(site.attachments[name])
+        places.setdefault((way, attachment.nic.network, attachment.instance.region), []).append(
+            name
+        )
     for (way, network, region), names in places.items():
         nat = site.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
         if way.kind == NONE:
@@ -67,53 +71,54 @@ def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
             yield Finding("way-undecided", listing(names), way.via)
 
 
-def _way(site: Site, seat: Seat) -> Way:
-    project, nic = site.project, seat.nic
+def _way(site: Site, attachment: Attachment) -> Way:
+    project, nic = site.project, attachment.nic
     if nic.network not in project.networks:
         return Way(UNKNOWN, f"its network {nic.network} is not in the document")
     if project.lacks("routes"):
         return Way(UNKNOWN, "the routes of the network could not be read")
-    route = default_route(site, seat)
+    route = default_route(site, attachment)
     if route and route.next_hop != "internet":
         return Way(
             UNKNOWN, f"route {route.name} hands it to {route.next_hop}, whose way is not known"
         )
     if route and nic.has_external_address:
         return Way(EXTERNAL, "its external address")
-    nats = _nats(site, seat)
+    nats = _nats(site, attachment)
     if route and nats:
         return Way(NAT, f"Cloud NAT {listing(nats)}")
     if project.lacks("routers") or project.lacks("subnetworks"):
         return Way(UNKNOWN, "no external address, and Cloud NAT could not be read")
     why = "no external address and no Cloud NAT" if route else "no route to the internet"
     subnet = next((each for each in project.subnets if each.ref == nic.subnet), None)
-    if subnet and subnet.private_google_access and google_ranges(site, seat):
+    if subnet and subnet.private_google_access and google_ranges(site, attachment):
         return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
     return Way(NONE, why)
 
 
-def _nats(site: Site, seat: Seat) -> list[str]:
+def _nats(site: Site, attachment: Attachment) -> list[str]:
     return [
         nat.name
-        for router in site.project.routers_of(seat.nic.network, seat.instance.region)
+        for router in site.project.routers_of(attachment.nic.network, attachment.instance.region)
         for nat in router.nats
-        if nat.subnets is None or seat.nic.subnet in nat.subnets
+        if nat.subnets is None or attachment.nic.subnet in nat.subnets
     ]
 
 
-def _routes(site: Site, seat: Seat) -> list[Route]:
+def _routes(site: Site, attachment: Attachment) -> list[Route]:
     """Return the routes of a VM, those with tags only if it has one of them; the first wins."""
     own = [
         route
         for route in site.project.routes
-        if route.network == seat.nic.network and (not route.tags or route.tags & seat.instance.tags)
+        if route.network == attachment.nic.network
+        and (not route.tags or route.tags & attachment.instance.tags)
     ]
     return sorted(own, key=lambda route: route.priority)
 
 
-def default_route(site: Site, seat: Seat) -> Route | None:
+def default_route(site: Site, attachment: Attachment) -> Route | None:
     """Return the route to the internet, of which one without a known way decides for all."""
-    found = [_best(_routes(site, seat), half) for half in HALVES]
+    found = [_best(_routes(site, attachment), half) for half in HALVES]
     return next((r for r in found if r is None or r.next_hop != "internet"), found[0])
 
 
@@ -129,8 +134,8 @@ def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
     return next((route for route in equal if route.next_hop != "internet"), equal[0])
 
 
-def google_ranges(site: Site, seat: Seat) -> list[IPv4Network]:
+def google_ranges(site: Site, attachment: Attachment) -> list[IPv4Network]:
     """Return where a VM's routes let it reach Google's services."""
-    routes = _routes(site, seat)
+    routes = _routes(site, attachment)
     best = ((each, _best(routes, each)) for each in GOOGLE)
     return [each for each, route in best if route and route.next_hop == "internet"]

@@ -11,21 +11,21 @@ from ..._values.addresses import RESERVED, IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import LAST, Span, cidrs, covers, minus, spans
 
-EVERYWHERE: list[Span] = [(0, LAST)]
+ALL_ADDRESSES: list[Span] = [(0, LAST)]
 PRIVATE = spans(
     IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 )
-PUBLIC = minus(EVERYWHERE, PRIVATE)
-NOBODY = spans(RESERVED)
-ANYWHERE = minus(EVERYWHERE, NOBODY)
-INTERNET = minus(PUBLIC, NOBODY)
+PUBLIC = minus(ALL_ADDRESSES, PRIVATE)
+RESERVED_ADDRESSES = spans(RESERVED)
+UNRESERVED = minus(ALL_ADDRESSES, RESERVED_ADDRESSES)
+INTERNET = minus(PUBLIC, RESERVED_ADDRESSES)
 
 
-def said(runs: t.Sequence[Span]) -> str:
+def as_text(runs: t.Sequence[Span]) -> str:
     """Write addresses for a person: a wide range but for what is missing, where that is shorter."""
     differ = (runs[0][0] ^ runs[-1][1]).bit_length()
     hull = IPv4Network((runs[0][0] >> differ << differ, 32 - differ))
-    bases = {"anywhere": ANYWHERE, "the internet": INTERNET, str(hull): spans([hull])}
+    bases = {"anywhere": UNRESERVED, "the internet": INTERNET, str(hull): spans([hull])}
     ways: list[list[str]] = [cidrs(runs)]
     for name, base in bases.items():
         but = cidrs(minus(base, runs))
@@ -35,6 +35,6 @@ def said(runs: t.Sequence[Span]) -> str:
     return listing(word for word in shortest if word)
 
 
-def asked(runs: t.Sequence[Span]) -> list[Span]:
+def as_rule(runs: t.Sequence[Span]) -> list[Span]:
     """Return what a rule should say for these addresses: all there are, where the internet is."""
-    return EVERYWHERE if covers(runs, INTERNET) else list(runs)
+    return ALL_ADDRESSES if covers(runs, INTERNET) else list(runs)

@@ -19,19 +19,19 @@ OPEN, CLOSED, UNDECIDED = "open", "closed", "undecided"
 class Answer:
     """Whether a packet passes, and the rules that decide it; without any it is implied.
 
-    Where it is undecided, doubts are the rules of which only the cloud knows whether they match.
+    Where it is undecided, undecided_by are the rules of which only the cloud knows the outcome.
     """
 
     state: str
     rules: tuple[Rule, ...] = ()
-    doubts: tuple[Rule, ...] = ()
+    undecided_by: tuple[Rule, ...] = ()
 
 
 Piece = tuple[int, Answer]  # the first address that an answer is for; it ends before the next
 Join = t.Callable[[Answer, Answer], Answer]
 
 
-def doubt(rule: Rule) -> Join:
+def uncertain_match(rule: Rule) -> Join:
     """Return how to join the answer without a rule and that with it, if it may or may not match.
 
     What both agree on stays decided.
@@ -41,7 +41,9 @@ def doubt(rule: Rule) -> Join:
         rules = _distinct(without.rules, with_it.rules)
         if without.state == with_it.state != UNDECIDED:
             return Answer(without.state, rules)
-        return Answer(UNDECIDED, rules, _distinct((rule,), without.doubts, with_it.doubts))
+        return Answer(
+            UNDECIDED, rules, _distinct((rule,), without.undecided_by, with_it.undecided_by)
+        )
 
     return join
 
@@ -69,7 +71,7 @@ class Answers:
             self._starts[begin:end] = [first]
             self._answers[begin:end] = [answer]
 
-    def paint(self, runs: t.Iterable[Span], other: Answers, join: Join | None = None) -> None:
+    def overlay(self, runs: t.Iterable[Span], other: Answers, join: Join | None = None) -> None:
         """Take over another's answers for these addresses, or join them with one's own."""
         for first, last in runs:
             fresh = other._pieces(first, last)
@@ -80,7 +82,7 @@ class Answers:
             self._starts[begin:end] = [start for start, _answer in fresh]
             self._answers[begin:end] = [answer for _start, answer in fresh]
 
-    def over(self, runs: t.Iterable[Span]) -> list[tuple[Span, Answer]]:
+    def pieces_in(self, runs: t.Iterable[Span]) -> list[tuple[Span, Answer]]:
         """Return what these addresses are answered, neighbours with the same answer as one."""
         found: list[tuple[Span, Answer]] = []
         for first, last in runs:
@@ -93,9 +95,9 @@ class Answers:
                     found.append(((start, end), answer))
         return found
 
-    def deciding(self) -> set[Rule]:
+    def deciding_rules(self) -> set[Rule]:
         """Return the rules that have a say about any address."""
-        return {rule for answer in self._answers for rule in (*answer.rules, *answer.doubts)}
+        return {rule for answer in self._answers for rule in (*answer.rules, *answer.undecided_by)}
 
     def at(self, address: int) -> Answer:
         return self._answers[bisect.bisect_right(self._starts, address) - 1]

@@ -23,7 +23,7 @@ from ..project.rule_values import (
 )
 from ..project.values import Instance, Peering, Project
 
-PRIORITY = 1000  # of a new rule, unless another stands in its way
+DEFAULT_PRIORITY = 1000  # of a new rule, unless another stands in its way
 
 
 class Opening(t.NamedTuple):
@@ -68,7 +68,7 @@ class Gcloud:
     def delete_peering(self, own: str, peering: Peering) -> str:
         return self.command("networks", "peerings", "delete", peering.name, network=own)
 
-    def exchange_public(self, own: str, peering: Peering, verb: str) -> str:
+    def exchange_public_routes(self, own: str, peering: Peering, verb: str) -> str:
         """Return what lets a network export its public ranges to a peer, or import those of it."""
         words = ("networks", "peerings", "update", peering.name)
         return self.command(*words, network=own, **{f"{verb}_subnet_routes_with_public_ip": True})
@@ -80,7 +80,7 @@ class Gcloud:
         """The region is the one that the project uses, if there is but one."""
         regions = {subnet.region for subnet in self._project.subnets}
         region = regions.pop() if len(regions) == 1 else "REGION"
-        name = fresh(f"{network}-{region}", self._subnets)
+        name = unused_name(f"{network}-{region}", self._subnets)
         options = {"network": network, "region": region, "range": cidr}
         return self.command("networks", "subnets", "create", name, **options)
 
@@ -92,9 +92,9 @@ class Gcloud:
         if there:  # another one must not serve what this one serves
             return self._nat("update", *there[0], region) if len(there) == 1 else ""
         if routers:
-            name = fresh(f"{short}-nat", set(routers[0].nat_names))
+            name = unused_name(f"{short}-nat", set(routers[0].nat_names))
             return self._nat("create", name, routers[0].name, region)
-        router = fresh(f"{short}-router", {each.name for each in self._project.routers})
+        router = unused_name(f"{short}-router", {each.name for each in self._project.routers})
         line = self.command("routers", "create", router, network=short, region=region)
         return f"{line}\n{self._nat('create', f'{short}-nat', router, region)}"
 
@@ -116,7 +116,7 @@ class Gcloud:
             return self.command("firewall-rules", "delete", rule.name)
         return self._policy("delete", rule, rule.priority, region)
 
-    def update(self, rule: Rule, sources: str) -> str:
+    def set_sources(self, rule: Rule, sources: str) -> str:
         """Return what leaves a VPC firewall rule with these ranges, or with none of them."""
         line = self.command("firewall-rules", "update", rule.name, source_ranges=sources)
         return line if sources else f"{line} --source-ranges="
@@ -129,18 +129,18 @@ class Gcloud:
         kinds = {(rule.kind, rule.policy) for rule in before}
         if len(kinds) > 1 or any(rule.kind == UNREAD_RULES for rule in before):
             return ""
-        top = min((rule.priority for rule in before), default=PRIORITY + 1)
+        top = min((rule.priority for rule in before), default=DEFAULT_PRIORITY + 1)
         if before and before[0].kind != VPC_RULE:
-            taken = self._taken(before[0])
+            taken = self._taken_priorities(before[0])
             free = [at for at in range(top - 1, max(top - 1000, -1), -1) if at not in taken][:1]
             taken.update(free)
             return self._policy("create", before[0], free[0], region, opening) if free else ""
-        return self._firewall(opening, min(PRIORITY, top - 1)) if top else ""
+        return self._firewall(opening, min(DEFAULT_PRIORITY, top - 1)) if top else ""
 
     def _firewall(self, opening: Opening, priority: int) -> str:
         source, destination = opening.ends()
         return self.command(
-            *("firewall-rules", "create", fresh(opening.name, self._names)),
+            *("firewall-rules", "create", unused_name(opening.name, self._names)),
             network=opening.network.rpartition("/")[2],
             direction=opening.direction,
             action="ALLOW",
@@ -150,7 +150,7 @@ class Gcloud:
             destination_ranges=destination,
         )
 
-    def _taken(self, rule: Rule) -> set[int]:
+    def _taken_priorities(self, rule: Rule) -> set[int]:
         """Return the priorities at which a policy has a rule, or gets one by these commands."""
         key = (rule.kind, rule.policy)
         if key not in self._priorities:
@@ -183,15 +183,15 @@ class Gcloud:
         return self.command(kind, "rules", verb, str(priority), **options)
 
 
-def named(text: str) -> str:
+def valid_name(text: str) -> str:
     """Return a name that the cloud takes."""
     found = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return ("" if found[:1].isalpha() else "r-") + found[:56].rstrip("-")
 
 
-def fresh(text: str, taken: set[str]) -> str:
+def unused_name(text: str, taken: set[str]) -> str:
     """Return a name that is not taken yet, and take it."""
-    wanted = found = named(text)
+    wanted = found = valid_name(text)
     numbers = itertools.count(2)
     while found in taken:
         found = f"{wanted}-{next(numbers)}"

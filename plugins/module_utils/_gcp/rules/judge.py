@@ -12,8 +12,16 @@ from ..._values.addresses import IPv4Network
 from ..._values.ranges import Span
 from ..project.rule_values import ALLOW, DENY, GOTO_NEXT, INGRESS, Rule, Selector, Service
 from ..project.values import Project
-from .answers import CLOSED, OPEN, UNDECIDED, Answer, Answers, doubt
-from .stages import Applied, Seat, Stages, applied, fitting, in_order, resolve
+from .answers import CLOSED, OPEN, UNDECIDED, Answer, Answers, uncertain_match
+from .stages import (
+    AppliedRule,
+    Attachment,
+    Stages,
+    apply_rule,
+    ordered_rules,
+    resolve_addresses,
+    rules_for_service,
+)
 
 STATES = {ALLOW: OPEN, DENY: CLOSED}
 
@@ -31,33 +39,34 @@ class Judge:
         self._outcomes: dict[Rule, Answer] = {}
         self._remote: dict[tuple, tuple[list[Span], list[Span]]] = {}
 
-    def answers(self, seat: Seat, direction: str, service: Service) -> Answers:
+    def answers(self, attachment: Attachment, direction: str, service: Service) -> Answers:
         """Return the answers to whoever the VM talks with at this service, one port of it."""
-        stages = self.applying(seat, direction)
-        key = (id(stages), direction, service, seat.nic.network)
+        stages = self.stages_for(attachment, direction)
+        key = (id(stages), direction, service, attachment.nic.network)
         if key not in self._fitting:
-            found = fitting(stages, service)
-            self._fitting[key] = self.judged(found, direction, seat.nic.network)
+            found = rules_for_service(stages, service)
+            self._fitting[key] = self.evaluate(found, direction, attachment.nic.network)
         return self._fitting[key]
 
-    def applying(self, seat: Seat, direction: str) -> Stages:
+    def stages_for(self, attachment: Attachment, direction: str) -> Stages:
         """Return the rules for a VM, in the order they are asked in; equal ones are the same."""
-        instance, nic = seat
+        instance, nic = attachment
         place = (nic.network, instance.region, direction)
         if place not in self._ordered:
-            ordered = in_order(self.project, *place)
+            ordered = ordered_rules(self.project, *place)
             local = any(not rule.local.unrestricted for stage in ordered for rule in stage)
             self._ordered[place] = (ordered, local)
         ordered, local = self._ordered[place]
         kind = (*place, instance.tags, instance.accounts, nic.address if local else "")
         if kind not in self._applying:
             stages = tuple(
-                tuple(each for rule in stage if (each := applied(rule, seat))) for stage in ordered
+                tuple(each for rule in stage if (each := apply_rule(rule, attachment)))
+                for stage in ordered
             )
             self._applying[kind] = self._same.setdefault(stages, stages)
         return self._applying[kind]
 
-    def judged(self, stages: Stages, direction: str, network: str) -> Answers:
+    def evaluate(self, stages: Stages, direction: str, network: str) -> Answers:
         """Return what these rules answer: the last is asked first, the others paint over it."""
         key = (stages, direction, network)
         if key not in self._judged:
@@ -65,34 +74,36 @@ class Judge:
             for stage in reversed(stages):
                 following = found.copy()
                 for each in reversed(stage):
-                    self._paint(found, each, following, network)
+                    self._apply(found, each, following, network)
             self._judged[key] = found
         return self._judged[key]
 
-    def _paint(self, found: Answers, each: Applied, following: Answers, network: str) -> None:
+    def _apply(self, found: Answers, each: AppliedRule, following: Answers, network: str) -> None:
         rule = each.rule
-        sure, perhaps = self.remote(rule, network)
+        sure, perhaps = self.remote_addresses(rule, network)
         if not each.sure:
             sure, perhaps = [], sure + perhaps
         answer = self._outcomes.get(rule)
         if answer is None:
-            answer = self._outcomes[rule] = _outcome(rule)
+            answer = self._outcomes[rule] = _answer_of(rule)
         if perhaps:
-            found.paint(
-                perhaps, following if rule.action == GOTO_NEXT else Answers(answer), doubt(rule)
+            found.overlay(
+                perhaps,
+                following if rule.action == GOTO_NEXT else Answers(answer),
+                uncertain_match(rule),
             )
         if rule.action == GOTO_NEXT:
-            found.paint(sure, following)
+            found.overlay(sure, following)
         else:
             found.fill(sure, answer)
 
-    def remote(self, rule: Rule, network: str) -> tuple[list[Span], list[Span]]:
+    def remote_addresses(self, rule: Rule, network: str) -> tuple[list[Span], list[Span]]:
         """Return the addresses that a rule surely means at the other end, and those it may."""
         key = (rule, network)
         if key not in self._remote:
             all_known = not self.project.lacks("instances")
             owned = self._owned(rule.remote, network)
-            self._remote[key] = resolve(rule.remote, owned, all_known)
+            self._remote[key] = resolve_addresses(rule.remote, owned, all_known)
         return self._remote[key]
 
     def _owned(self, ends: Selector, network: str) -> list[IPv4Network]:
@@ -108,7 +119,7 @@ class Judge:
         ]
 
 
-def _outcome(rule: Rule) -> Answer:
+def _answer_of(rule: Rule) -> Answer:
     """Return what a rule says; what is inspected, or else done with, is not decided."""
     if rule.action in STATES:
         return Answer(STATES[rule.action], (rule,))

@@ -28,30 +28,30 @@ from ..project.rule_values import (
     Service,
 )
 from ..project.values import Instance, Nic, Project
-from .addresses import EVERYWHERE, PUBLIC
+from .addresses import ALL_ADDRESSES, PUBLIC
 
-OTHERS = "other protocols"
-OF_THE_INTERNET = {"countries", "threat lists"}  # they hold no private addresses
+OTHER_PROTOCOLS = "other protocols"
+PUBLIC_ONLY = {"countries", "threat lists"}  # they hold no private addresses
 
 
-class Seat(t.NamedTuple):
+class Attachment(t.NamedTuple):
     """A VM at one of its networks: what rules are for."""
 
     instance: Instance
     nic: Nic
 
 
-class Applied(t.NamedTuple):
+class AppliedRule(t.NamedTuple):
     """A rule that is for a VM, surely or perhaps."""
 
     rule: Rule
     sure: bool
 
 
-Stages = tuple[tuple[Applied, ...], ...]  # VPC rules are one, each policy is one, in order
+Stages = tuple[tuple[AppliedRule, ...], ...]  # VPC rules are one, each policy is one, in order
 
 
-def in_order(project: Project, network: str, region: str, direction: str) -> list[list[Rule]]:
+def ordered_rules(project: Project, network: str, region: str, direction: str) -> list[list[Rule]]:
     """Return the rules that are enforced in a network and region; they may be for some VMs only."""
 
     def policies(*kinds: str) -> list[list[Rule]]:
@@ -96,9 +96,9 @@ def _unread(project: Project, network: str, region: str, direction: str) -> list
     ]
 
 
-def applied(rule: Rule, seat: Seat) -> Applied | None:
+def apply_rule(rule: Rule, attachment: Attachment) -> AppliedRule | None:
     """Return the rule if it is for this VM, or may be."""
-    instance, nic = seat
+    instance, nic = attachment
     if rule.target_networks and nic.network not in rule.target_networks:
         return None
     if (rule.target_tags or rule.target_accounts) and not (
@@ -108,37 +108,37 @@ def applied(rule: Rule, seat: Seat) -> Applied | None:
     sure = perhaps = rule.local.unrestricted and not rule.local.network_context
     if not sure:
         own = spans([IPv4Network(nic.address)]) if nic.address else []
-        sure, perhaps = (covers(runs, own) for runs in resolve(rule.local))
+        sure, perhaps = (covers(runs, own) for runs in resolve_addresses(rule.local))
     known = not rule.target_secure_tags and rule.kind != UNREAD_RULES
-    return Applied(rule, sure and known) if sure or perhaps else None
+    return AppliedRule(rule, sure and known) if sure or perhaps else None
 
 
-def resolve(
+def resolve_addresses(
     ends: Selector, owned: t.Iterable[IPv4Network] = (), all_known: bool = True
 ) -> tuple[list[Span], list[Span]]:
     """Return the addresses that are surely meant, and those of which only the cloud knows.
 
     owned are the addresses of the VMs with the tags and accounts; all_known if there are no more.
     """
-    sure = EVERYWHERE if ends.unrestricted else spans([*ends.cidrs, *owned])
+    sure = ALL_ADDRESSES if ends.unrestricted else spans([*ends.cidrs, *owned])
     perhaps: list[Span] = []
     if ends.network_context:
         perhaps = common(sure, PUBLIC) if ends.network_context == "INTERNET" else sure
         sure = []
     if ends.unresolved:
-        public = ends.network_context == "INTERNET" or OF_THE_INTERNET.issuperset(ends.unresolved)
-        perhaps = union(perhaps, PUBLIC if public else EVERYWHERE)
+        public = ends.network_context == "INTERNET" or PUBLIC_ONLY.issuperset(ends.unresolved)
+        perhaps = union(perhaps, PUBLIC if public else ALL_ADDRESSES)
     if (ends.tags or ends.accounts) and not all_known:
-        perhaps = EVERYWHERE
+        perhaps = ALL_ADDRESSES
     return sure, minus(perhaps, sure)
 
 
-def fitting(stages: Stages, service: Service) -> Stages:
+def rules_for_service(stages: Stages, service: Service) -> Stages:
     """Return the rules that mean this service; it is one port, or ports none of them divides."""
-    return tuple(tuple(e for e in stage if _means(e.rule, service)) for stage in stages)
+    return tuple(tuple(e for e in stage if _matches_service(e.rule, service)) for stage in stages)
 
 
-def _means(rule: Rule, service: Service) -> bool:
+def _matches_service(rule: Rule, service: Service) -> bool:
     return any(
         each.protocol in (ALL_PROTOCOLS, service.protocol)
         and each.first <= service.first
@@ -147,7 +147,9 @@ def _means(rule: Rule, service: Service) -> bool:
     )
 
 
-def cells(stages: Stages, more: t.Iterable[Service] = ()) -> t.Iterator[tuple[Service, Stages]]:
+def rules_by_service(
+    stages: Stages, more: t.Iterable[Service] = ()
+) -> t.Iterator[tuple[Service, Stages]]:
     """Yield all services, divided where a rule or one of more begins or ends, and their rules.
 
     Protocols that nobody names are one.
@@ -156,7 +158,7 @@ def cells(stages: Stages, more: t.Iterable[Service] = ()) -> t.Iterator[tuple[Se
     named = [s for _at, (_n, e) in entries for s in e.rule.services] + list(more)
     for protocol in [
         *dict.fromkeys(s.protocol for s in named if s.protocol != ALL_PROTOCOLS),
-        OTHERS,
+        OTHER_PROTOCOLS,
     ]:
         own = [
             (service, (at, number))
@@ -165,14 +167,14 @@ def cells(stages: Stages, more: t.Iterable[Service] = ()) -> t.Iterator[tuple[Se
             if service.protocol in (ALL_PROTOCOLS, protocol)
         ]
         extra = [service for service in more if service.protocol == protocol]
-        for service, places in _swept(protocol, own, extra):
-            found: list[list[Applied]] = [[] for _stage in stages]
+        for service, places in _sweep_ports(protocol, own, extra):
+            found: list[list[AppliedRule]] = [[] for _stage in stages]
             for at, number in places:
                 found[at].append(stages[at][number])
             yield service, tuple(map(tuple, found))
 
 
-def _swept(
+def _sweep_ports(
     protocol: str, own: list[tuple[Service, tuple[int, int]]], extra: list[Service]
 ) -> t.Iterator[tuple[Service, list[tuple[int, int]]]]:
     """Go through the ports from the first to the last and keep those rules that mean them."""

@@ -68,4 +68,6 @@ def test_vms_of_a_shared_network_count() -> None:
 
 
 def test_seats_are_where_the_declaration_says(site) -> None:
-    assert {name: seat.nic.address for name, seat in site.seats.items()} == gcp_samples.ADDRESSES
+    assert {
+        name: attachment.nic.address for name, attachment in site.attachments.items()
+    } == gcp_samples.ADDRESSES

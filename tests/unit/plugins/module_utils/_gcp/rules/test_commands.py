@@ -11,7 +11,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_val
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.commands import (
     Gcloud,
     Opening,
-    named,
+    valid_name,
 )
 from support import gcp_samples
 
@@ -46,7 +46,7 @@ def test_words_are_quoted(gcloud) -> None:
     ],
 )
 def test_names_are_such_as_the_cloud_takes(text, name) -> None:
-    assert named(text) == name
+    assert valid_name(text) == name
 
 
 def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
