@@ -10,15 +10,15 @@ import typing as t
 
 from ..._topology.model import Topology
 from ..project.document import read_project
+from .comparison import Comparison
 from .dead import dead_findings
 from .egress import egress_findings
 from .excess import excess_findings
-from .finding import SEVERITIES, ordered
+from .finding import SEVERITIES, by_severity
 from .flows import flow_findings, management_findings
 from .hosts import host_findings
 from .networks import gap_findings, network_findings
 from .peerings import peering_findings
-from .site import Site
 from .ways import way_findings, ways
 
 PARTS = (
@@ -37,11 +37,11 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
 
     The document is what gcp_network_info returns as project; a ProjectError says why it is not.
     """
-    site = Site(topology, read_project(document))
-    leading = ways(site)
-    found = [finding for part in PARTS for finding in part(site)]
-    found += [*way_findings(site, leading), *egress_findings(site, leading)]
-    found = ordered([*found, *dead_findings(site, found)])
+    comparison = Comparison(topology, read_project(document))
+    leading = ways(comparison)
+    found = [finding for part in PARTS for finding in part(comparison)]
+    found += [*way_findings(comparison, leading), *egress_findings(comparison, leading)]
+    found = by_severity([*found, *dead_findings(comparison, found)])
     counts = collections.Counter(finding.severity for finding in found)
     return {
         "findings": [finding.record() for finding in found],
@@ -50,10 +50,10 @@ def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
             {"vm": name, "way": way.kind, "via": way.via} for name, way in leading.items()
         ],
         "judged": {
-            "project": site.project.name,
-            "vms": len(site.attachments),
+            "project": comparison.project.name,
+            "vms": len(comparison.attachments),
             "flows": len(topology.flows),
-            "rules": sum(map(len, site.project.firewalls.values())),
-            "policies": len({p.name for own in site.project.policies.values() for p in own}),
+            "rules": sum(map(len, comparison.project.firewalls.values())),
+            "policies": len({p.name for own in comparison.project.policies.values() for p in own}),
         },
     }

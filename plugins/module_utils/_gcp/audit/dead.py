@@ -16,11 +16,11 @@ from ..project.rule_values import ALL_PROTOCOLS, ALLOW, EGRESS, INGRESS, VPC_RUL
 from ..project.values import CloudNetwork
 from ..rules.addresses import RESERVED_ADDRESSES, as_text
 from ..rules.stages import Stages, apply_rule, rules_by_service
+from .comparison import Comparison
 from .finding import Finding
-from .site import Site
 
 
-class Dead(t.NamedTuple):
+class DeadRule(t.NamedTuple):
     """Why a rule decides nothing, and what would mend that."""
 
     kind: str
@@ -28,77 +28,79 @@ class Dead(t.NamedTuple):
     command: str | None = None  # None: it may go
 
 
-def dead_findings(site: Site, others: t.Sequence[Finding]) -> t.Iterator[Finding]:
+def dead_findings(comparison: Comparison, others: t.Sequence[Finding]) -> t.Iterator[Finding]:
     """Find the rules that decide nothing; others are the findings about those that decide."""
-    if site.project.lacks("instances"):
+    if comparison.project.lacks("instances"):
         return  # whom a rule is for is not known
-    deciding = _deciding(site)
+    deciding = _deciding(comparison)
     faulty = {rule for each in others for rule in each.rules}
     going = {
         r for each in others if each.id.startswith("excess") and each.command for r in each.rules
     }
-    for network in site.networks.values():
-        for rule in site.project.firewalls.get(network.ref, ()):
+    for network in comparison.cloud_networks.values():
+        for rule in comparison.project.firewalls.get(network.ref, ()):
             name = f"{network.name}: {rule}"
             if rule.ipv6 and not rule.disabled:
                 yield Finding("rule-ipv6", name, "whom it admits or refuses by IPv6 is not judged")
                 continue
-            found = _by_itself(site, network, rule)
+            found = _never_matches(comparison, network, rule)
             if not found and rule not in deciding:
-                found = _shadowed(site, network, rule, faulty)
+                found = _shadowed(comparison, network, rule, faulty)
             if found:
-                command = site.gcloud.delete(rule, "") if found.command is None else found.command
+                command = (
+                    comparison.gcloud.delete(rule, "") if found.command is None else found.command
+                )
                 # What narrows a rule deletes it: it must not be deleted or changed twice.
                 yield Finding(found.kind, name, found.text, "" if rule in going else command)
 
 
-def _by_itself(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
+def _never_matches(comparison: Comparison, network: CloudNetwork, rule: Rule) -> DeadRule | None:
     """Say why a rule can never match, whatever the others are."""
     if rule.disabled:
-        return Dead("rule-disabled", "is disabled, so it decides nothing")
-    if not any(apply_rule(rule, attachment) for attachment in site.all_attachments):
+        return DeadRule("rule-disabled", "is disabled, so it decides nothing")
+    if not any(apply_rule(rule, attachment) for attachment in comparison.all_attachments):
         named = (
             listing(sorted(rule.target_tags | rule.target_accounts))
             or "an address in its destinations"
         )
-        return Dead("rule-no-target", f"no VM of {network.name} has {named}")
-    sure, perhaps = site.judge.remote_addresses(rule, network.ref)
+        return DeadRule("rule-no-target", f"no VM of {network.name} has {named}")
+    sure, perhaps = comparison.judge.remote_addresses(rule, network.ref)
     if not sure and not perhaps:
         named = listing(sorted(rule.remote.tags | rule.remote.accounts))
         text = f"no VM of {network.name} has {named}, and tags do not cross a peering"
-        return Dead("rule-no-source", text)
+        return DeadRule("rule-no-source", text)
     if rule.direction == INGRESS and rule.action == ALLOW:
-        return _no_route(site, network, rule)
+        return _no_route(comparison, network, rule)
     return None
 
 
-def _no_route(site: Site, network: CloudNetwork, rule: Rule) -> Dead | None:
+def _no_route(comparison: Comparison, network: CloudNetwork, rule: Rule) -> DeadRule | None:
     """Name the ranges of a rule from which no packet comes; wider ones hold others too."""
-    never = minus(site.never_arriving(network.name), RESERVED_ADDRESSES)
+    never = minus(comparison.impossible_sources(network.name), RESERVED_ADDRESSES)
     lost = [cidr for cidr in rule.sources.cidrs if covers(never, spans([cidr]))]
     if not lost:
         return None
     runs = spans(lost)
-    there = [n.name for n in site.topology.networks.values() if common(spans(n.cidrs), runs)]
+    there = [n.name for n in comparison.topology.networks.values() if common(spans(n.cidrs), runs)]
     text = (
         f"{as_text(runs)} is {listing(there)}, which is not peered with {network.name}; peering is"
     )
     text += " not transitive, so no packet comes from there"
     left = [cidr for cidr in rule.sources.cidrs if cidr not in lost]
     if not left and (rule.sources.tags or rule.sources.accounts):
-        return Dead("rule-no-route", text, site.gcloud.set_sources(rule, ""))
-    command = site.gcloud.set_sources(rule, ",".join(map(str, left))) if left else None
-    return Dead("rule-no-route", text, command)
+        return DeadRule("rule-no-route", text, comparison.gcloud.set_sources(rule, ""))
+    command = comparison.gcloud.set_sources(rule, ",".join(map(str, left))) if left else None
+    return DeadRule("rule-no-route", text, command)
 
 
-def _deciding(site: Site) -> set[Rule]:
+def _deciding(comparison: Comparison) -> set[Rule]:
     """Return all rules that have a say about any address, service and VM."""
     found: set[Rule] = set()
     seen: set[tuple] = set()
-    declared = {network.ref for network in site.networks.values()}
-    for attachment in site.all_attachments:
+    declared = {network.ref for network in comparison.cloud_networks.values()}
+    for attachment in comparison.all_attachments:
         for direction in (INGRESS, EGRESS):
-            stages = site.judge.stages_for(attachment, direction)
+            stages = comparison.judge.stages_for(attachment, direction)
             if (
                 attachment.nic.network not in declared
                 or (id(stages), attachment.nic.network) in seen
@@ -108,53 +110,57 @@ def _deciding(site: Site) -> set[Rule]:
             for _service, own in rules_by_service(stages):
                 # Most rules are soon known to decide somewhere: the others are looked for.
                 if not found.issuperset(each.rule for stage in own for each in stage):
-                    answers = site.judge.evaluate(own, direction, attachment.nic.network)
+                    answers = comparison.judge.evaluate(own, direction, attachment.nic.network)
                     found.update(answers.deciding_rules())
     return found
 
 
-def _shadowed(site: Site, network: CloudNetwork, rule: Rule, faulty: set[Rule]) -> Dead:
+def _shadowed(
+    comparison: Comparison, network: CloudNetwork, rule: Rule, faulty: set[Rule]
+) -> DeadRule:
     """Name the rules that decide where this one would; it may go if they are to stay."""
-    before = _before(site, network, rule, faulty)
+    before = _shadowing_rules(comparison, network, rule, faulty)
     text = f"never decides: before it comes {listing(map(str, before))}"
-    going = [other for other in before if _may_go(other, faulty)]
+    going = [other for other in before if _may_disappear(other, faulty)]
     if not going:
-        return Dead("rule-shadowed", text)
+        return DeadRule("rule-shadowed", text)
     which = "that is" if len(going) == len(before) == 1 else f"{listing(map(str, going))} is"
-    return Dead("rule-shadowed", f"{text}; it decides once {which} gone", "")
+    return DeadRule("rule-shadowed", f"{text}; it decides once {which} gone", "")
 
 
-def _may_go(rule: Rule, faulty: set[Rule]) -> bool:
+def _may_disappear(rule: Rule, faulty: set[Rule]) -> bool:
     """Tell a rule that another finding is about, or of a policy, which is not ours alone."""
     return rule.kind != VPC_RULE or rule in faulty
 
 
-def _before(site: Site, network: CloudNetwork, rule: Rule, faulty: set[Rule]) -> list[Rule]:
+def _shadowing_rules(
+    comparison: Comparison, network: CloudNetwork, rule: Rule, faulty: set[Rule]
+) -> list[Rule]:
     """Return what decides at the VMs that a rule is for, up to those where some of it may go."""
-    runs = union(*site.judge.remote_addresses(rule, network.ref))
+    runs = union(*comparison.judge.remote_addresses(rule, network.ref))
     found: dict[Rule, None] = {}
     seen: set[int] = set()
-    for attachment in site.all_attachments:
-        stages = site.judge.stages_for(attachment, rule.direction)
+    for attachment in comparison.all_attachments:
+        stages = comparison.judge.stages_for(attachment, rule.direction)
         if attachment.nic.network != network.ref or id(stages) in seen:
             continue
-        if any(_may_go(other, faulty) for other in found):
+        if any(_may_disappear(other, faulty) for other in found):
             break  # that is enough to know
         seen.add(id(stages))
-        for _service, own in rules_by_service(_touching(stages, rule)):
+        for _service, own in rules_by_service(_overlapping_rules(stages, rule)):
             if any(each.rule is rule for stage in own for each in stage):
-                answers = site.judge.evaluate(own, rule.direction, network.ref)
+                answers = comparison.judge.evaluate(own, rule.direction, network.ref)
                 for _span, answer in answers.pieces_in(runs):
                     found.update(dict.fromkeys(answer.rules))
     return list(found)
 
 
-def _touching(stages: Stages, rule: Rule) -> Stages:
+def _overlapping_rules(stages: Stages, rule: Rule) -> Stages:
     """Return the rules that have a port in common with this one, which is among them."""
-    return tuple(tuple(e for e in stage if _meet(e.rule, rule)) for stage in stages)
+    return tuple(tuple(e for e in stage if _share_a_port(e.rule, rule)) for stage in stages)
 
 
-def _meet(one: Rule, other: Rule) -> bool:
+def _share_a_port(one: Rule, other: Rule) -> bool:
     return any(
         (ALL_PROTOCOLS in (own.protocol, each.protocol) or own.protocol == each.protocol)
         and own.first <= each.last

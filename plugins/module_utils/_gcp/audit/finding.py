@@ -84,13 +84,13 @@ class Finding:
         }
 
 
-def undecided(findings: t.Iterable[t.Mapping[str, t.Any]]) -> int:
+def count_undecided(findings: t.Iterable[t.Mapping[str, t.Any]]) -> int:
     """Count the findings, as record() returns them, that say that something was not judged."""
     ids = [each["id"] for each in findings]
     return sum(kind == "document-incomplete" or kind.endswith("-undecided") for kind in ids)
 
 
-def ordered(findings: t.Iterable[Finding]) -> list[Finding]:
+def by_severity(findings: t.Iterable[Finding]) -> list[Finding]:
     """Return the gravest first, then in the order of the list above, then by object."""
     ranks = {name: at for at, name in enumerate(FINDINGS)}
     return sorted(

@@ -16,14 +16,14 @@ from ..rules.addresses import PUBLIC, as_rule, as_text
 from ..rules.answers import OPEN, UNDECIDED, Answer
 from ..rules.commands import Opening
 from ..rules.stages import Attachment
+from .comparison import Comparison
 from .finding import Finding
-from .site import Site
 
-PROXY = spans([IPv4Network("35.235.240.0/20")])  # Identity-Aware Proxy: it reaches all VMs
+IAP_ADDRESSES = spans([IPv4Network("35.235.240.0/20")])  # Identity-Aware Proxy: it reaches all VMs
 Runs = tuple[Span, ...]
 
 
-class Shut(t.NamedTuple):
+class NotOpen(t.NamedTuple):
     """Addresses that VMs of a network and region do not surely talk with, and why."""
 
     network: str
@@ -32,29 +32,29 @@ class Shut(t.NamedTuple):
     runs: Runs
 
 
-class Look:
+class Inquiry:
     """Asks VMs about one port and keeps what is not open; VMs with the same answer are one."""
 
     def __init__(
         self,
-        site: Site,
+        comparison: Comparison,
         direction: str,
         port: int,
         attachments: dict[str, Attachment] | None = None,
     ) -> None:
         """Prepare to ask hosts at their interfaces in declared networks, or elsewhere."""
-        self.site, self.direction = site, direction
-        self.attachments = site.attachments if attachments is None else attachments
+        self.comparison, self.direction = comparison, direction
+        self.attachments = comparison.attachments if attachments is None else attachments
         self.service = Service("tcp", port, port)
-        self.found: dict[Shut, list[str]] = {}
-        self._known: dict[tuple[int, Runs], list[Shut]] = {}
+        self.not_open: dict[NotOpen, list[str]] = {}
+        self._known: dict[tuple[int, Runs], list[NotOpen]] = {}
 
-    def at(self, name: str, runs: list[Span]) -> None:
-        """Look at a host; runs are the addresses that it should talk with."""
+    def ask(self, name: str, runs: list[Span]) -> None:
+        """Ask a host; runs are the addresses that it should talk with."""
         attachment = self.attachments.get(name)
         if attachment is None:
             return
-        answers = self.site.judge.answers(attachment, self.direction, self.service)
+        answers = self.comparison.judge.answers(attachment, self.direction, self.service)
         key = (id(answers), tuple(runs))
         if key not in self._known:
             place = (attachment.nic.network, attachment.instance.region)
@@ -62,46 +62,48 @@ class Look:
             for span, answer in answers.pieces_in(runs):
                 if answer.state != OPEN:
                     parts.setdefault(answer, []).append(span)
-            self._known[key] = [Shut(*place, why, tuple(own)) for why, own in parts.items()]
-        for shut in self._known[key]:
-            self.found.setdefault(shut, []).append(name)
+            self._known[key] = [NotOpen(*place, why, tuple(own)) for why, own in parts.items()]
+        for blocked in self._known[key]:
+            self.not_open.setdefault(blocked, []).append(name)
 
     def findings(self, kind: str, what: str) -> t.Iterator[Finding]:
         """Say what is shut; kind begins the ids, what is the object's name."""
-        for shut, names in self.found.items():
+        for blocked, names in self.not_open.items():
             way = "from" if self.direction == INGRESS else "to"
-            text = f"{way} {as_text(shut.runs)} on {listing(names)}: {because(shut.answer)}"
-            if shut.answer.state == UNDECIDED:
+            text = (
+                f"{way} {as_text(blocked.runs)} on {listing(names)}: {reason_for(blocked.answer)}"
+            )
+            if blocked.answer.state == UNDECIDED:
                 yield Finding(f"{kind.removesuffix('-egress')}-undecided", what, text)
             else:
-                command = self.mend(what, shut, names)
-                yield Finding(f"{kind}-closed", what, text, command, shut.answer.rules)
+                command = self.opening_command(what, blocked, names)
+                yield Finding(f"{kind}-closed", what, text, command, blocked.answer.rules)
 
-    def mend(self, what: str, shut: Shut, names: list[str]) -> str:
+    def opening_command(self, what: str, blocked: NotOpen, names: list[str]) -> str:
         """Return the command that opens exactly this, "" if there is no single one."""
         local = spans(IPv4Network(self.attachments[name].nic.address) for name in names)
         opening = Opening(
             f"{what}{'' if self.direction == INGRESS else ' out'}",
             self.direction,
-            shut.network,
+            blocked.network,
             (self.service,),
-            as_rule(shut.runs),
+            as_rule(blocked.runs),
             local,
         )
-        return self.site.gcloud.admit(opening, shut.answer.rules, shut.region)
+        return self.comparison.gcloud.admit(opening, blocked.answer.rules, blocked.region)
 
 
-def because(answer: Answer) -> str:
+def reason_for(answer: Answer) -> str:
     """Say which rules decide, or which of them only the cloud can decide."""
     if answer.state == UNDECIDED:
-        why = listing(f"{rule}{_unknown(rule)}" for rule in answer.undecided_by)
+        why = listing(f"{rule}{_unresolved(rule)}" for rule in answer.undecided_by)
         return f"undecided, because of {why}"
     if answer.rules:
         return f"{answer.state} by {listing(map(str, answer.rules))}"
     return f"{answer.state}, since no rule admits it"
 
 
-def _unknown(rule: t.Any) -> str:
+def _unresolved(rule: t.Any) -> str:
     words = [*rule.sources.unresolved, *rule.destinations.unresolved]
     words += ["target tags"] if rule.target_secure_tags else []
     words += (
@@ -113,35 +115,37 @@ def _unknown(rule: t.Any) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def flow_findings(site: Site) -> t.Iterator[Finding]:
-    for flow in site.topology.flows:
-        look = Look(site, INGRESS, flow.port)
-        for host in site.topology.members(flow.target):
-            look.at(host.name, site.required(flow.source, host.network or ""))
-        yield from look.findings("flow", str(flow))
-        yield from _egress(site, flow)
-        yield from _without_address(site, flow)
+def flow_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    for flow in comparison.topology.flows:
+        inquiry = Inquiry(comparison, INGRESS, flow.port)
+        for host in comparison.topology.members(flow.target):
+            inquiry.ask(host.name, comparison.required_sources(flow.source, host.network or ""))
+        yield from inquiry.findings("flow", str(flow))
+        yield from _egress(comparison, flow)
+        yield from _without_external_address(comparison, flow)
 
 
-def _egress(site: Site, flow: Flow) -> t.Iterator[Finding]:
+def _egress(comparison: Comparison, flow: Flow) -> t.Iterator[Finding]:
     """Ask the VMs that a flow comes from whether they may send it."""
-    look = Look(site, EGRESS, flow.port)
-    targets = site.topology.members(flow.target)
+    inquiry = Inquiry(comparison, EGRESS, flow.port)
+    targets = comparison.topology.members(flow.target)
     reached: dict[str | None, list[Span]] = {}
-    for host in site.topology.members(flow.source):
+    for host in comparison.topology.members(flow.source):
         if host.network not in reached:
-            routed = [m for m in targets if site.topology.routed(host.network, m.network)]
+            routed = [m for m in targets if comparison.topology.routed(host.network, m.network)]
             reached[host.network] = spans(IPv4Network(m.address) for m in routed if m.address)
-        look.at(host.name, reached[host.network])
-    yield from look.findings("flow-egress", str(flow))
+        inquiry.ask(host.name, reached[host.network])
+    yield from inquiry.findings("flow-egress", str(flow))
 
 
-def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
+def _without_external_address(comparison: Comparison, flow: Flow) -> t.Iterator[Finding]:
     """Name the VMs that the internet should reach and that have no address there."""
-    if not common(minus(site.topology.addresses(flow.source), site.declared), PUBLIC):
+    if not common(
+        minus(comparison.topology.addresses(flow.source), comparison.declared_addresses), PUBLIC
+    ):
         return
-    targets = [host.name for host in site.topology.members(flow.target)]
-    attachments = site.attachments
+    targets = [host.name for host in comparison.topology.members(flow.target)]
+    attachments = comparison.attachments
     without = [
         name
         for name in targets
@@ -153,35 +157,39 @@ def _without_address(site: Site, flow: Flow) -> t.Iterator[Finding]:
         yield Finding("flow-no-public-address", str(flow), text)
 
 
-def management_findings(site: Site) -> t.Iterator[Finding]:
-    for entry in site.topology.management:
+def management_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    for entry in comparison.topology.management:
         what, source = f"management {entry.source} -> {entry.port}", spans([entry.source])
-        arriving = {name: _arriving(site, name, source) for name in site.attachments}
+        arriving = {
+            name: _management_sources(comparison, name, source) for name in comparison.attachments
+        }
         if arriving and not any(arriving.values()):
             text = "no VM can be reached from there: none has an external address or a way there"
             yield Finding("management-closed", what, text)
-        look = Look(site, INGRESS, entry.port)
-        alone = _alone(site, source)
+        inquiry = Inquiry(comparison, INGRESS, entry.port)
+        only_vm = _only_vm_within(comparison, source)
         for name, runs in arriving.items():
-            if name != alone:
-                look.at(name, runs)
-        yield from look.findings("management", what)
+            if name != only_vm:
+                inquiry.ask(name, runs)
+        yield from inquiry.findings("management", what)
 
 
-def _arriving(site: Site, name: str, source: list[Span]) -> list[Span]:
+def _management_sources(comparison: Comparison, name: str, source: list[Span]) -> list[Span]:
     """Return from where management can come to a host: from the internet only to its address."""
-    network = site.topology.hosts[name].network or ""
-    runs = minus(minus(source, site.never_arriving(network)), site.perhaps_arriving(network))
-    if site.attachments[name].nic.has_external_address:
+    network = comparison.topology.hosts[name].network or ""
+    runs = minus(
+        minus(source, comparison.impossible_sources(network)), comparison.sources_by_route(network)
+    )
+    if comparison.attachments[name].nic.has_external_address:
         return runs
-    return minus(runs, minus(minus(PUBLIC, site.declared), PROXY))
+    return minus(runs, minus(minus(PUBLIC, comparison.declared_addresses), IAP_ADDRESSES))
 
 
-def _alone(site: Site, source: list[Span]) -> str:
+def _only_vm_within(comparison: Comparison, source: list[Span]) -> str:
     """Return the host that is the only VM of a part of its network: nobody comes from there."""
-    there = [] if site.project.lacks("instances") else site.vms_at(source)
-    for name, attachment in site.attachments.items():
-        network = site.topology.networks[site.topology.hosts[name].network or ""]
+    there = [] if comparison.project.lacks("instances") else comparison.vms_within(source)
+    for name, attachment in comparison.attachments.items():
+        network = comparison.topology.networks[comparison.topology.hosts[name].network or ""]
         if [attachment.instance.name] == there and covers(spans(network.cidrs), source):
             return name
     return ""

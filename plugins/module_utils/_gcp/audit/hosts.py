@@ -10,51 +10,51 @@ import typing as t
 from ..._topology.values import Host
 from ..._values.entries import listing
 from ..rules.stages import Attachment
+from .comparison import Comparison
 from .finding import Finding
-from .site import Site
 
 STARTABLE = ("TERMINATED", "STOPPED", "SUSPENDED")
 
 
-def host_findings(site: Site) -> t.Iterator[Finding]:
-    for host in site.topology.hosts.values():
+def host_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    for host in comparison.topology.hosts.values():
         if host.network:
-            yield from _host(site, host)
-    yield from _unlisted(site)
+            yield from _host(comparison, host)
+    yield from _unlisted(comparison)
 
 
-def _host(site: Site, host: Host) -> t.Iterator[Finding]:
-    candidates = site.candidates(host)
+def _host(comparison: Comparison, host: Host) -> t.Iterator[Finding]:
+    candidates = comparison.candidates(host)
     if not candidates:
-        yield _missing(site, host)
+        yield _missing(comparison, host)
         return
-    attachment = site.attachments.get(host.name)
+    attachment = comparison.attachments.get(host.name)
     if attachment is None:
-        yield _misplaced(site, host, candidates)
+        yield _misplaced(comparison, host, candidates)
     instance = (attachment or candidates[0]).instance
     if instance.status != "RUNNING":
-        command = site.gcloud.start(instance) if instance.status in STARTABLE else ""
+        command = comparison.gcloud.start(instance) if instance.status in STARTABLE else ""
         yield Finding("vm-not-running", host.name, f"its status is {instance.status}", command)
 
 
-def _missing(site: Site, host: Host) -> Finding:
+def _missing(comparison: Comparison, host: Host) -> Finding:
     what = f"no instance is named {host.name} or has the address {host.address} in {host.network}"
-    if site.project.lacks("instances"):
+    if comparison.project.lacks("instances"):
         return Finding("vm-undecided", host.name, f"{what} among those that could be read")
-    elsewhere = site.elsewhere(host.network or "")
+    elsewhere = comparison.in_other_projects(host.network or "")
     if elsewhere:
         text = f"{what}, but {elsewhere[0]} is used: audit its project too"
         return Finding("vm-undecided", host.name, text)
     return Finding("vm-missing", host.name, f"{what}; nothing about it is judged")
 
 
-def _misplaced(site: Site, host: Host, candidates: list[Attachment]) -> Finding:
+def _misplaced(comparison: Comparison, host: Host, candidates: list[Attachment]) -> Finding:
     shown = listing(
         f"{_at(attachment)} in {attachment.nic.network.rpartition('/')[2]}"
         for attachment in candidates
     )
     said = f"the inventory says {host.address} in {host.network}, the project {shown}"
-    inside = any(site.is_in(attachment, host) for attachment in candidates)
+    inside = any(comparison.in_declared_network(attachment, host) for attachment in candidates)
     return Finding("vm-address" if inside else "vm-network", host.name, f"{said}; it is not judged")
 
 
@@ -62,17 +62,21 @@ def _at(attachment: Attachment) -> str:
     return attachment.nic.address or "no IPv4 address"
 
 
-def _unlisted(site: Site) -> t.Iterator[Finding]:
+def _unlisted(comparison: Comparison) -> t.Iterator[Finding]:
     """Name what stands in a declared network and is not judged, by network."""
-    hosts = site.topology.hosts
-    judged = set(site.attachments.values())
+    hosts = comparison.topology.hosts
+    judged = set(comparison.attachments.values())
     # Of a host that is not where it should be, another finding names all that it may be.
-    lost = [host for host in hosts.values() if host.network and host.name not in site.attachments]
-    judged.update(attachment for host in lost for attachment in site.candidates(host))
+    lost = [
+        host for host in hosts.values() if host.network and host.name not in comparison.attachments
+    ]
+    judged.update(attachment for host in lost for attachment in comparison.candidates(host))
     listed = {attachment.instance.ref for attachment in judged}
-    for name, network in site.networks.items():
+    for name, network in comparison.cloud_networks.items():
         others = [
-            s for s in site.all_attachments if s.nic.network == network.ref and s not in judged
+            s
+            for s in comparison.all_attachments
+            if s.nic.network == network.ref and s not in judged
         ]
         known = [s for s in others if s.instance.name in hosts or s.instance.ref in listed]
         if known:

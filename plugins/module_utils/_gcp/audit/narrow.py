@@ -14,7 +14,7 @@ from ..project.rule_values import HIERARCHICAL_POLICY, INGRESS, Rule, Service
 from ..rules.addresses import as_rule
 from ..rules.commands import Opening
 from ..rules.stages import apply_rule
-from .site import Site
+from .comparison import Comparison
 
 Runs = tuple[Span, ...]
 Names = tuple[str, ...]
@@ -30,37 +30,37 @@ class Part(t.NamedTuple):
 
 
 def narrow(
-    site: Site, rule: Rule, region: str, needed: t.Mapping[Part, t.Sequence[Service]]
+    comparison: Comparison, rule: Rule, region: str, needed: t.Mapping[Part, t.Sequence[Service]]
 ) -> str:
     """Return what admits the needed part of what a rule admits, and then deletes it."""
     if rule.ipv6:
         return ""  # others would lose what it is for
     lines = []
     for part, services in needed.items():
-        local = spans(IPv4Network(site.attachments[name].nic.address) for name in part.names)
+        local = spans(IPv4Network(comparison.attachments[name].nic.address) for name in part.names)
         name = f"{rule.name or rule.policy} declared"
         opening = Opening(name, INGRESS, part.network, tuple(services), as_rule(part.runs), local)
-        lines.append(site.gcloud.admit(opening, [rule], part.region))
-    return "\n".join([*lines, site.gcloud.delete(rule, region)]) if all(lines) else ""
+        lines.append(comparison.gcloud.admit(opening, [rule], part.region))
+    return "\n".join([*lines, comparison.gcloud.delete(rule, region)]) if all(lines) else ""
 
 
-def decider(site: Site, rules: tuple[Rule, ...]) -> str:
+def decider(comparison: Comparison, rules: tuple[Rule, ...]) -> str:
     """Say who has to decide, where a rule is not for the hosts of the inventory alone."""
     if any(rule.kind == HIERARCHICAL_POLICY for rule in rules):
         return "; whoever administers the organization's policies has to decide on it"
-    places = {network for rule in rules for network in _places(site, rule)}
-    undeclared = places - {network.ref for network in site.networks.values()}
+    places = {network for rule in rules for network in _places(comparison, rule)}
+    undeclared = places - {network.ref for network in comparison.cloud_networks.values()}
     if undeclared:
         others = listing(sorted(network.rpartition("/")[2] for network in undeclared))
         return (
             f"; the policy is for {others} too, which is not declared: who has that has to decide"
         )
-    if site.project.lacks("instances"):
+    if comparison.project.lacks("instances"):
         return "; it may be for VMs that could not be read: who has those has to decide"
     names = [
         attachment.instance.name
         for network in sorted(places)
-        for attachment in site.strangers.get(network, ())
+        for attachment in comparison.unjudged_attachments.get(network, ())
         if any(apply_rule(rule, attachment) for rule in rules)
     ]
     if not names:
@@ -68,10 +68,10 @@ def decider(site: Site, rules: tuple[Rule, ...]) -> str:
     return f"; it is for {listing(names)} too, not in the inventory: who has that has to decide"
 
 
-def _places(site: Site, rule: Rule) -> t.Iterable[str]:
+def _places(comparison: Comparison, rule: Rule) -> t.Iterable[str]:
     """Return the networks that a rule is for, as far as VMs are in them."""
     return rule.target_networks or [
         network
-        for (network, _region), policies in site.project.policies.items()
+        for (network, _region), policies in comparison.project.policies.items()
         if any((policy.kind, policy.name) == (rule.kind, rule.policy) for policy in policies)
     ]

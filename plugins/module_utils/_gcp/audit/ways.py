@@ -11,15 +11,15 @@ from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..project.values import Route
 from ..rules.stages import Attachment
+from .comparison import Comparison
 from .finding import Finding
-from .site import Site
 
 # A route to each of them is as good as one to all, and goes before it.
-HALVES = (IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1"))
+DEFAULT_HALVES = (IPv4Network("0.0.0.0/1"), IPv4Network("128.0.0.0/1"))
 # Where private.googleapis.com and restricted.googleapis.com are.
 GOOGLE = (IPv4Network("199.36.153.8/30"), IPv4Network("199.36.153.4/30"))
 EXTERNAL, NAT, ONLY_GOOGLE, NONE, UNKNOWN = "external", "nat", "google-only", "none", "undecided"
-FOLLOWS = (
+ONLY_ARTIFACT_REGISTRY = (
     "packages and images come only from Artifact Registry (remote repositories), or are loaded over"
     " SSH"
 )
@@ -32,18 +32,22 @@ class Way(t.NamedTuple):
     via: str
 
 
-def ways(site: Site) -> dict[str, Way]:
-    return {name: _of_vm(site, attachment) for name, attachment in site.attachments.items()}
+def ways(comparison: Comparison) -> dict[str, Way]:
+    return {
+        name: _way_of_vm(comparison, attachment)
+        for name, attachment in comparison.attachments.items()
+    }
 
 
-def outward(attachment: Attachment) -> Attachment:
+def first_interface(attachment: Attachment) -> Attachment:
     """Return a VM at its first interface, where its guest sends what is for the internet."""
     return Attachment(attachment.instance, attachment.instance.nics[0])
 
 
-def _of_vm(site: Site, attachment: Attachment) -> Way:
+def _way_of_vm(comparison: Comparison, attachment: Attachment) -> Way:
     first, *others = (
-        _way(site, Attachment(attachment.instance, nic)) for nic in attachment.instance.nics
+        _way_of_interface(comparison, Attachment(attachment.instance, nic))
+        for nic in attachment.instance.nics
     )
     better = [way for way in others if way.kind not in (NONE, first.kind)]
     if first.kind not in (NONE, ONLY_GOOGLE) or not better:
@@ -52,77 +56,81 @@ def _of_vm(site: Site, attachment: Attachment) -> Way:
     return Way(UNKNOWN, f"{text} another has {better[0].via}")
 
 
-def way_findings(site: Site, found: dict[str, Way]) -> t.Iterator[Finding]:
+def way_findings(comparison: Comparison, found: dict[str, Way]) -> t.Iterator[Finding]:
     """Say for which VMs it is not clear where their packages come from."""
     places: dict[tuple[Way, str, str], list[str]] = {}
     for name, way in found.items():
-        attachment = outward(site.attachments[name])
+        attachment = first_interface(comparison.attachments[name])
         places.setdefault((way, attachment.nic.network, attachment.instance.region), []).append(
             name
         )
     for (way, network, region), names in places.items():
-        nat = site.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
+        nat = comparison.gcloud.create_nat(network, region) if "no Cloud NAT" in way.via else ""
         if way.kind == NONE:
             text = f"no way to packages and images: {way.via}"
             yield Finding("way-none", listing(names), text, nat)
         elif way.kind == ONLY_GOOGLE:
-            yield Finding("way-google-only", listing(names), f"{way.via}: {FOLLOWS}", nat)
+            yield Finding(
+                "way-google-only", listing(names), f"{way.via}: {ONLY_ARTIFACT_REGISTRY}", nat
+            )
         elif way.kind == UNKNOWN:
             yield Finding("way-undecided", listing(names), way.via)
 
 
-def _way(site: Site, attachment: Attachment) -> Way:
-    project, nic = site.project, attachment.nic
+def _way_of_interface(comparison: Comparison, attachment: Attachment) -> Way:
+    project, nic = comparison.project, attachment.nic
     if nic.network not in project.networks:
         return Way(UNKNOWN, f"its network {nic.network} is not in the document")
     if project.lacks("routes"):
         return Way(UNKNOWN, "the routes of the network could not be read")
-    route = default_route(site, attachment)
+    route = default_route(comparison, attachment)
     if route and route.next_hop != "internet":
         return Way(
             UNKNOWN, f"route {route.name} hands it to {route.next_hop}, whose way is not known"
         )
     if route and nic.has_external_address:
         return Way(EXTERNAL, "its external address")
-    nats = _nats(site, attachment)
+    nats = _nats(comparison, attachment)
     if route and nats:
         return Way(NAT, f"Cloud NAT {listing(nats)}")
     if project.lacks("routers") or project.lacks("subnetworks"):
         return Way(UNKNOWN, "no external address, and Cloud NAT could not be read")
     why = "no external address and no Cloud NAT" if route else "no route to the internet"
     subnet = next((each for each in project.subnets if each.ref == nic.subnet), None)
-    if subnet and subnet.private_google_access and google_ranges(site, attachment):
+    if subnet and subnet.private_google_access and google_ranges(comparison, attachment):
         return Way(ONLY_GOOGLE, f"{why}, but Private Google Access of {subnet.name}")
     return Way(NONE, why)
 
 
-def _nats(site: Site, attachment: Attachment) -> list[str]:
+def _nats(comparison: Comparison, attachment: Attachment) -> list[str]:
     return [
         nat.name
-        for router in site.project.routers_of(attachment.nic.network, attachment.instance.region)
+        for router in comparison.project.routers_of(
+            attachment.nic.network, attachment.instance.region
+        )
         for nat in router.nats
         if nat.subnets is None or attachment.nic.subnet in nat.subnets
     ]
 
 
-def _routes(site: Site, attachment: Attachment) -> list[Route]:
+def _routes(comparison: Comparison, attachment: Attachment) -> list[Route]:
     """Return the routes of a VM, those with tags only if it has one of them; the first wins."""
     own = [
         route
-        for route in site.project.routes
+        for route in comparison.project.routes
         if route.network == attachment.nic.network
         and (not route.tags or route.tags & attachment.instance.tags)
     ]
     return sorted(own, key=lambda route: route.priority)
 
 
-def default_route(site: Site, attachment: Attachment) -> Route | None:
+def default_route(comparison: Comparison, attachment: Attachment) -> Route | None:
     """Return the route to the internet, of which one without a known way decides for all."""
-    found = [_best(_routes(site, attachment), half) for half in HALVES]
+    found = [_best_route(_routes(comparison, attachment), half) for half in DEFAULT_HALVES]
     return next((r for r in found if r is None or r.next_hop != "internet"), found[0])
 
 
-def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
+def _best_route(routes: list[Route], wanted: IPv4Network) -> Route | None:
     """Return the route that packets take: that of the smallest range, then the first."""
     fitting = [route for route in routes if wanted.subnet_of(route.destination)]
     if not fitting:
@@ -134,8 +142,8 @@ def _best(routes: list[Route], wanted: IPv4Network) -> Route | None:
     return next((route for route in equal if route.next_hop != "internet"), equal[0])
 
 
-def google_ranges(site: Site, attachment: Attachment) -> list[IPv4Network]:
+def google_ranges(comparison: Comparison, attachment: Attachment) -> list[IPv4Network]:
     """Return where a VM's routes let it reach Google's services."""
-    routes = _routes(site, attachment)
-    best = ((each, _best(routes, each)) for each in GOOGLE)
+    routes = _routes(comparison, attachment)
+    best = ((each, _best_route(routes, each)) for each in GOOGLE)
     return [each for each, route in best if route and route.next_hop == "internet"]

@@ -6,12 +6,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.comparison import Comparison
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.narrow import (
     Part,
     decider,
     narrow,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.site import Site
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
     Rule,
@@ -27,25 +27,25 @@ GONE = "gcloud compute firewall-rules delete db-mysql --project=acme"
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site(gcp_samples.topology(), read_project(gcp_samples.stack()))
+def comparison() -> Comparison:
+    return Comparison(gcp_samples.topology(), read_project(gcp_samples.stack()))
 
 
 @pytest.fixture
-def rule(site) -> Rule:
-    return site.project.firewalls[DB][0]
+def rule(comparison) -> Rule:
+    return comparison.project.firewalls[DB][0]
 
 
-def test_what_is_needed_is_admitted_before_the_rule_goes(site, rule) -> None:
-    assert narrow(site, rule, "us-central1", {}) == GONE
-    first, last = narrow(site, rule, "us-central1", NEEDED).splitlines()
+def test_what_is_needed_is_admitted_before_the_rule_goes(comparison, rule) -> None:
+    assert narrow(comparison, rule, "us-central1", {}) == GONE
+    first, last = narrow(comparison, rule, "us-central1", NEEDED).splitlines()
     assert " create db-mysql-declared " in first
     assert " --source-ranges=10.0.0.2/32 --destination-ranges=10.2.0.2/32" in first
     assert last == GONE
 
 
-def test_without_room_for_what_is_needed_nothing_goes(site, rule) -> None:
-    assert narrow(site, dataclasses.replace(rule, priority=0), "us-central1", NEEDED) == ""
+def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
+    assert narrow(comparison, dataclasses.replace(rule, priority=0), "us-central1", NEEDED) == ""
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,6 @@ def test_without_room_for_what_is_needed_nothing_goes(site, rule) -> None:
         ),
     ],
 )
-def test_who_has_to_decide_is_said(site, rule, change, words) -> None:
-    found = decider(site, (dataclasses.replace(rule, **change),))
+def test_who_has_to_decide_is_said(comparison, rule, change, words) -> None:
+    found = decider(comparison, (dataclasses.replace(rule, **change),))
     assert found.startswith(words) and bool(found) is bool(words)
