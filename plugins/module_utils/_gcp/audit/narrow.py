@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say what narrows a rule to what is declared, or who has to decide that. No Ansible, no I/O."""
+"""How a rule is narrowed to what is declared, or who has to decide on that. No Ansible, no I/O."""
 
 from __future__ import annotations
 
@@ -9,46 +9,50 @@ import typing as t
 
 from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
-from ..._values.ranges import Span, spans
+from ..._values.ranges import spans
 from ..project.rule_values import HIERARCHICAL_POLICY, INGRESS, Rule, Service
 from ..rules.addresses import as_rule
 from ..rules.commands import Opening
 from ..rules.stages import apply_rule
+from .admitted import Admission
 from .comparison import Comparison
 
-Runs = tuple[Span, ...]
-Names = tuple[str, ...]
 
-
-class Part(t.NamedTuple):
-    """Addresses that come in at some services of some hosts."""
-
-    runs: Runs
-    names: Names
-    network: str
-    region: str
-
-
-def narrow(
-    comparison: Comparison, rule: Rule, region: str, needed: t.Mapping[Part, t.Sequence[Service]]
+def narrowing_commands(
+    comparison: Comparison,
+    rule: Rule,
+    region: str,
+    needed: t.Mapping[Admission, t.Sequence[Service]],
 ) -> str:
-    """Return what admits the needed part of what a rule admits, and then deletes it."""
+    """Return the commands that admit the needed part of a rule and then delete the rule.
+
+    Each command is a line. The text is empty where no commands do that safely.
+    """
     if rule.ipv6:
-        return ""  # others would lose what it is for
+        return ""  # whoever comes by IPv6 would be shut out
     lines = []
-    for part, services in needed.items():
-        local = spans(IPv4Network(comparison.attachments[name].nic.address) for name in part.names)
-        name = f"{rule.name or rule.policy} declared"
-        opening = Opening(name, INGRESS, part.network, tuple(services), as_rule(part.runs), local)
-        lines.append(comparison.gcloud.admit(opening, [rule], part.region))
+    for admission, services in needed.items():
+        nics = (comparison.attachments[name].nic for name in admission.hosts)
+        opening = Opening(
+            f"{rule.name or rule.policy} declared",
+            INGRESS,
+            admission.network,
+            tuple(services),
+            remote=as_rule(admission.sources),
+            local=spans(IPv4Network(nic.address) for nic in nics),
+        )
+        lines.append(comparison.gcloud.admit(opening, [rule], admission.region))
     return "\n".join([*lines, comparison.gcloud.delete(rule, region)]) if all(lines) else ""
 
 
-def decider(comparison: Comparison, rules: tuple[Rule, ...]) -> str:
-    """Say who has to decide, where a rule is not for the hosts of the inventory alone."""
+def who_decides(comparison: Comparison, rules: tuple[Rule, ...]) -> str:
+    """Return who else the rules are for and therefore decides on them; "" if that is nobody.
+
+    Example: "; it is for mon1 too, not in the inventory: who has that has to decide"
+    """
     if any(rule.kind == HIERARCHICAL_POLICY for rule in rules):
         return "; whoever administers the organization's policies has to decide on it"
-    places = {network for rule in rules for network in _places(comparison, rule)}
+    places = {network for rule in rules for network in _networks_with_vms(comparison, rule)}
     undeclared = places - {network.ref for network in comparison.cloud_networks.values()}
     if undeclared:
         others = listing(sorted(network.rpartition("/")[2] for network in undeclared))
@@ -68,8 +72,8 @@ def decider(comparison: Comparison, rules: tuple[Rule, ...]) -> str:
     return f"; it is for {listing(names)} too, not in the inventory: who has that has to decide"
 
 
-def _places(comparison: Comparison, rule: Rule) -> t.Iterable[str]:
-    """Return the networks that a rule is for, as far as VMs are in them."""
+def _networks_with_vms(comparison: Comparison, rule: Rule) -> t.Iterable[str]:
+    """Return the networks, by reference, that a rule is for and that have a VM."""
     return rule.target_networks or [
         network
         for (network, _region), policies in comparison.project.policies.items()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.excess import joined
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.excess import merged_services
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
 from support import gcp_samples
 from support.gcp_samples import FLOW_FINDINGS, allow, deny, found, obey, policy_rule
@@ -257,4 +257,4 @@ def test_a_policy_of_two_networks_keeps_the_declared_part_of_both() -> None:
 
 def test_services_beside_each_other_are_one() -> None:
     services = [Service("tcp", 1, 5), Service("tcp", 6, 9), Service("udp"), Service("tcp", 11, 11)]
-    assert joined(services) == ["tcp:1-9", "udp", "tcp:11"]
+    assert merged_services(services) == ["tcp:1-9", "udp", "tcp:11"]

@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.admitted import Admission
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.comparison import Comparison
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.narrow import (
-    Part,
-    decider,
-    narrow,
+    narrowing_commands,
+    who_decides,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
@@ -21,7 +21,9 @@ from support import gcp_samples
 
 DB = "acme/global/networks/vpc-db"
 NEEDED = {
-    Part(((0x0A000002, 0x0A000002),), ("db1",), DB, "us-central1"): [Service("tcp", 3306, 3306)]
+    Admission(((0x0A000002, 0x0A000002),), ("db1",), DB, "us-central1"): [
+        Service("tcp", 3306, 3306)
+    ]
 }
 GONE = "gcloud compute firewall-rules delete db-mysql --project=acme"
 
@@ -37,15 +39,18 @@ def rule(comparison) -> Rule:
 
 
 def test_what_is_needed_is_admitted_before_the_rule_goes(comparison, rule) -> None:
-    assert narrow(comparison, rule, "us-central1", {}) == GONE
-    first, last = narrow(comparison, rule, "us-central1", NEEDED).splitlines()
+    assert narrowing_commands(comparison, rule, "us-central1", {}) == GONE
+    first, last = narrowing_commands(comparison, rule, "us-central1", NEEDED).splitlines()
     assert " create db-mysql-declared " in first
     assert " --source-ranges=10.0.0.2/32 --destination-ranges=10.2.0.2/32" in first
     assert last == GONE
 
 
 def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
-    assert narrow(comparison, dataclasses.replace(rule, priority=0), "us-central1", NEEDED) == ""
+    assert (
+        narrowing_commands(comparison, dataclasses.replace(rule, priority=0), "us-central1", NEEDED)
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,5 +65,5 @@ def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
     ],
 )
 def test_who_has_to_decide_is_said(comparison, rule, change, words) -> None:
-    found = decider(comparison, (dataclasses.replace(rule, **change),))
+    found = who_decides(comparison, (dataclasses.replace(rule, **change),))
     assert found.startswith(words) and bool(found) is bool(words)
