@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the document that gcp_network_info returns as project. No Ansible, no I/O.
+"""Read the document that gcp_network_info returns as `project`.
 
-The objects in it are those of the Compute Engine API, unchanged.
+The objects in the document are those of the Compute Engine API, unchanged.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from .rule_values import Policy, Rule
 from .values import CloudNetwork, Gap, Instance, Nic, Peering, Project, ProjectError, Subnet
 
 LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
-# Those of subnetworks that hold VMs; others belong to load balancers and to services.
+# Purposes of subnetworks that hold VMs. The others are for load balancers and services.
 VM_PURPOSES = ("PRIVATE", "PRIVATE_RFC_1918")
 Value = t.TypeVar("Value")
 
 
 def read_project(document: t.Any) -> Project:
-    """Return the project; a ProjectError names every object at fault at once."""
+    """Return the project of a document; raise ProjectError, which names all objects at fault."""
     return _Reader(document).project()
 
 
 class _Reader:
-    """Reads one list after the other and collects what is wrong with their objects."""
+    """Reads one list after the other, and collects what is wrong with their objects."""
 
     def __init__(self, document: t.Any) -> None:
         if not isinstance(document, dict) or "networks" not in document:
             raise ProjectError(["project: is not what gcp_network_info returns as project"])
         self._document = document
         self.problems: list[str] = []
-        self._rules: dict[tuple, Rule] = {}
+        self._rules: dict[tuple, Rule] = {}  # see read_policy
 
     def project(self) -> Project:
-        found = Project(
+        project = Project(
             name=str(self._document.get("project") or ""),
             networks={each.ref: each for each in self._each("networks", _read_network)},
             subnets=tuple(each for each in self._each("subnetworks", _read_subnet) if each),
@@ -52,7 +52,7 @@ class _Reader:
         )
         if self.problems:
             raise ProjectError(self.problems)
-        return found
+        return project
 
     def _each(self, key: str, read: t.Callable[[Fields], Value]) -> list[Value]:
         entries = self._document.get(key) or []
@@ -70,12 +70,12 @@ class _Reader:
     def _effective_policies(self, fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
         region = last(fields.get("region", str))
         response = Fields(fields.get("response", dict), fields.where)
-        each = response.each("firewallPolicys")
-        policies = tuple(read_policy(own, region, self._rules) for own in each)
+        entries = response.each("firewallPolicys")
+        policies = tuple(read_policy(entry, region, self._rules) for entry in entries)
         return (ref(fields.get("network", str)), region), policies
 
     def _missing_lists(self) -> list[Gap]:
-        """Name the lists that are not in the document, which is not the same as empty ones."""
+        """Return a gap for each list that the document lacks; an empty list is no gap."""
         return [
             Gap(key, "everywhere", "the document does not hold it")
             for key in LISTS
@@ -97,12 +97,12 @@ def _read_network(fields: Fields) -> CloudNetwork:
         )
         for each in fields.each("peerings")
     ]
-    first = order == "BEFORE_CLASSIC_FIREWALL"
-    return CloudNetwork(link, fields.get("name", str), tuple(peerings), first)
+    policies_first = order == "BEFORE_CLASSIC_FIREWALL"
+    return CloudNetwork(link, fields.get("name", str), tuple(peerings), policies_first)
 
 
 def _peer_ref(address: str, own: str) -> str:
-    """Complete the address of a peer, which is in the same project if it names none."""
+    """Return the ref of a peer. An address that names no project means the network's own."""
     return own.partition("/")[0] + "/" + address if address.startswith("global/") else ref(address)
 
 
@@ -137,7 +137,7 @@ def _read_instance(fields: Fields) -> Instance:
 
 
 def _read_nic(fields: Fields, running: bool) -> Nic:
-    # Of a VM that does not run, an ephemeral address is not there until it starts.
+    # A VM that does not run gets its ephemeral external address when it starts.
     external = any(
         each.get("natIP", str, "") or not running for each in fields.each("accessConfigs")
     )
@@ -151,17 +151,17 @@ def _read_nic(fields: Fields, running: bool) -> Nic:
 
 
 def _read_alias(fields: Fields) -> IPv4Network | None:
-    """Return a further range of a VM; a mask alone, as in a request, tells no addresses."""
+    """Return an alias range; None for a prefix length alone, as "/24" in a request."""
     text = fields.get("ipCidrRange", str, "")
     return None if text.startswith("/") or not text else fields.cidr("ipCidrRange")
 
 
 def _by_network(rules: list[Rule]) -> dict[str, tuple[Rule, ...]]:
-    found: dict[str, tuple[Rule, ...]] = {}
+    by_network: dict[str, tuple[Rule, ...]] = {}
     for rule in rules:
         (network,) = rule.target_networks
-        found[network] = (*found.get(network, ()), rule)
-    return found
+        by_network[network] = (*by_network.get(network, ()), rule)
+    return by_network
 
 
 def _read_gap(fields: Fields) -> Gap:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read firewall rules, those of VPC networks and those of policies. No Ansible, no I/O."""
+"""Read VPC firewall rules and firewall policies from the API's objects."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .rule_values import (
     ALL_PROTOCOLS,
     ALLOW,
     DENY,
+    EGRESS,
     INGRESS,
     LAST_PORT,
     REGIONAL_POLICY,
@@ -25,7 +26,8 @@ from .rule_values import (
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "132": "sctp"}
 MAX_VPC_PRIORITY, MAX_POLICY_PRIORITY = 65535, 2**31 - 1
-# The fields of a match that only the cloud can resolve, and what to call them.
+# Fields of a policy rule's match that only the cloud can resolve, and the words for them. A field's
+# name has the side in front, as in "srcSecureTags".
 UNRESOLVABLE = {
     "SecureTags": "secure tags",
     "AddressGroups": "address groups",
@@ -36,7 +38,7 @@ UNRESOLVABLE = {
 
 
 def read_firewall(fields: Fields) -> Rule:
-    """Read a VPC firewall rule (compute#firewall)."""
+    """Return a VPC firewall rule, a `compute#firewall` of the API."""
     action = ALLOW if fields.get("allowed", list, []) else DENY
     return Rule(
         kind=VPC_RULE,
@@ -56,7 +58,7 @@ def read_firewall(fields: Fields) -> Rule:
 
 
 def _vpc_selector(fields: Fields, side: str) -> Selector:
-    """Read one end; destinations are ranges only."""
+    """Return the selector of a side, "source" or "destination" (which has only ranges)."""
     ranges, tags, accounts = f"{side}Ranges", f"{side}Tags", f"{side}ServiceAccounts"
     return Selector(
         fields.cidrs(ranges),
@@ -68,16 +70,16 @@ def _vpc_selector(fields: Fields, side: str) -> Selector:
 
 
 def read_policy(fields: Fields, region: str, known: dict[tuple, Rule]) -> Policy:
-    """Read a firewall policy that is in effect for a network and region.
+    """Return a firewall policy that is in effect for a network and region.
 
-    known holds the rules of policies by what they say: a rule is one in however many networks.
+    `known` has the rules that were read before: a rule of one policy that is in effect for several
+    networks is one value, so that it is reported once.
     """
     kind = fields.get("type", str)
     name = fields.get("name", str)
-    shown = fields.get("displayName", str, "")
-    rules = [
-        _policy_rule(each, kind, name, shown) for each in fields.each("rules") if _is_for_vms(each)
-    ]
+    display_name = fields.get("displayName", str, "")
+    entries = [each for each in fields.each("rules") if _is_for_vms(each)]
+    rules = [_policy_rule(each, kind, name, display_name) for each in entries]
     place = region if kind == REGIONAL_POLICY else ""
     rules = [known.setdefault((place, *vars(rule).values()), rule) for rule in rules]
     ordered = tuple(sorted(rules, key=lambda rule: rule.priority))
@@ -85,13 +87,13 @@ def read_policy(fields: Fields, region: str, known: dict[tuple, Rule]) -> Policy
 
 
 def _is_for_vms(fields: Fields) -> bool:
-    """Leave out rules that are for no VM: those of load balancers, and of tags that are gone."""
+    """Tell whether a rule can apply to VMs, and not only to load balancers or deleted tags."""
     tags = list(fields.each("targetSecureTags"))
     gone = bool(tags) and not any(map(_is_effective, tags))
     return not gone and fields.get("targetType", str, "INSTANCES") == "INSTANCES"
 
 
-def _policy_rule(fields: Fields, kind: str, name: str, shown: str) -> Rule:
+def _policy_rule(fields: Fields, kind: str, name: str, display_name: str) -> Rule:
     match = Fields(fields.get("match", dict, {}), fields.where)
     return Rule(
         kind=kind,
@@ -106,12 +108,13 @@ def _policy_rule(fields: Fields, kind: str, name: str, shown: str) -> Rule:
         destinations=_policy_selector(match, "dest"),
         target_networks=frozenset(map(ref, fields.texts("targetResources"))),
         target_accounts=frozenset(fields.texts("targetServiceAccounts")),
-        policy_display_name=shown,
+        policy_display_name=display_name,
         target_secure_tags=bool(fields.get("targetSecureTags", list, [])),
     )
 
 
 def _policy_selector(match: Fields, side: str) -> Selector:
+    """Return the selector of a side, "src" or "dest"."""
     tags = list(match.each(f"{side}SecureTags"))
     unresolved = [word for key, word in UNRESOLVABLE.items() if match.get(f"{side}{key}", list, [])]
     if not any(map(_is_effective, tags)) and tags:
@@ -137,26 +140,27 @@ def _none_of(fields: Fields, *keys: str) -> bool:
 
 
 def _direction(fields: Fields, default: str | None = None) -> str:
-    found = fields.get("direction", str, default)
-    if found not in ("INGRESS", "EGRESS"):
-        raise ValueError(f"{fields.where}: direction is {found}, not INGRESS or EGRESS")
-    return found
+    direction = fields.get("direction", str, default)
+    if direction not in (INGRESS, EGRESS):
+        raise ValueError(f"{fields.where}: direction is {direction}, not INGRESS or EGRESS")
+    return direction
 
 
 def _services(fields: Fields, key: str, protocol: str) -> tuple[Service, ...]:
-    found = []
+    services = []
     for entry in fields.each(key):
         name = entry.get(protocol, str).lower()
         name = NUMBERS.get(name, name)
         ports = entry.texts("ports") or [f"0-{LAST_PORT}"]
-        found += [_ports(entry, name, text) for text in ports]
-    return tuple(found)
+        services += [_service(entry, name, text) for text in ports]
+    return tuple(services)
 
 
-def _ports(fields: Fields, protocol: str, text: str) -> Service:
+def _service(fields: Fields, protocol: str, text: str) -> Service:
+    """Return the service of a protocol's ports, which are written as "80" or "8000-8080"."""
     match = PORTS.fullmatch(text)
     first = int(match.group(1)) if match else 0
-    final = int(match.group(2) or first) if match else -1
-    if not first <= final <= LAST_PORT:
+    last = int(match.group(2) or first) if match else -1
+    if not first <= last <= LAST_PORT:
         raise ValueError(f"{fields.where}: ports holds {text}, not a port such as 80 or 8000-8080")
-    return Service(protocol, first, final)
+    return Service(protocol, first, last)
