@@ -9,7 +9,7 @@ import typing as t
 
 from ..._values.ranges import Span, common, minus, spans, union
 from ..project.rule_values import DENY, INGRESS, Rule, Service
-from ..rules.addresses import ALL_ADDRESSES
+from ..rules.addresses import ALL_ADDRESSES, Spans
 from ..rules.answers import CLOSED, OPEN, Answers
 from ..rules.stages import Stages, rules_by_service
 from .comparison import Comparison
@@ -17,7 +17,6 @@ from .comparison import Comparison
 NEEDED = "needed"  # declared: it has to stay open when the rule is deleted
 BY_ROUTE = "by route"  # not declared, from a network that only a route (a VPN) may connect
 Names = tuple[str, ...]  # of hosts, or of the sources of flows
-Spans = tuple[Span, ...]
 Topic = tuple[str, tuple[Rule, ...]]  # a finding's id, NEEDED or BY_ROUTE; the rules at work
 
 
