@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Audit a cloud project against the declaration. No Ansible, no I/O."""
+"""Audit a cloud project against the declaration."""
 
 from __future__ import annotations
 
@@ -33,27 +33,33 @@ PARTS = (
 
 
 def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
-    """Return what is found, the gravest first, and each VM's way to packages.
+    """Return what the module gcp_network_audit returns; its documentation has an example.
 
-    The document is what gcp_network_info returns as project; a ProjectError says why it is not.
+    The document is what gcp_network_info returns as `project`. ProjectError says why it is not.
     """
     comparison = Comparison(topology, read_project(document))
-    leading = ways(comparison)
-    found = [finding for part in PARTS for finding in part(comparison)]
-    found += [*way_findings(comparison, leading), *egress_findings(comparison, leading)]
-    found = by_severity([*found, *dead_findings(comparison, found)])
-    counts = collections.Counter(finding.severity for finding in found)
+    ways_out = ways(comparison)
+    findings = [finding for part in PARTS for finding in part(comparison)]
+    findings += [*way_findings(comparison, ways_out), *egress_findings(comparison, ways_out)]
+    # Last, because which rules decide nothing depends on the faults that the others found.
+    findings = by_severity([*findings, *dead_findings(comparison, findings)])
+    counts = collections.Counter(finding.severity for finding in findings)
     return {
-        "findings": [finding.record() for finding in found],
+        "findings": [finding.record() for finding in findings],
         "summary": {severity: counts[severity] for severity in SEVERITIES},
         "ways_out": [
-            {"vm": name, "way": way.kind, "via": way.via} for name, way in leading.items()
+            {"vm": name, "way": way.kind, "via": way.via} for name, way in ways_out.items()
         ],
-        "judged": {
-            "project": comparison.project.name,
-            "vms": len(comparison.attachments),
-            "flows": len(topology.flows),
-            "rules": sum(map(len, comparison.project.firewalls.values())),
-            "policies": len({p.name for own in comparison.project.policies.values() for p in own}),
-        },
+        "judged": _judged(comparison),
+    }
+
+
+def _judged(comparison: Comparison) -> dict[str, t.Any]:
+    project = comparison.project
+    return {
+        "project": project.name,
+        "vms": len(comparison.attachments),
+        "flows": len(comparison.topology.flows),
+        "rules": sum(map(len, project.firewalls.values())),
+        "policies": len({each.name for own in project.policies.values() for each in own}),
     }

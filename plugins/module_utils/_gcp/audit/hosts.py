@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge where the hosts of the inventory are in the project. No Ansible, no I/O."""
+"""Compare the hosts of the inventory with the VMs of the project."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ STARTABLE = ("TERMINATED", "STOPPED", "SUSPENDED")
 
 
 def host_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield findings about hosts without a VM, VMs in the wrong place, and VMs not judged."""
     for host in comparison.topology.hosts.values():
         if host.network:
             yield from _host(comparison, host)
-    yield from _unlisted(comparison)
+    yield from _unjudged(comparison)
 
 
 def _host(comparison: Comparison, host: Host) -> t.Iterator[Finding]:
@@ -49,46 +50,42 @@ def _missing(comparison: Comparison, host: Host) -> Finding:
 
 
 def _misplaced(comparison: Comparison, host: Host, candidates: list[Attachment]) -> Finding:
-    shown = listing(
-        f"{_at(attachment)} in {attachment.nic.network.rpartition('/')[2]}"
+    there = listing(
+        f"{_address_text(attachment)} in {attachment.nic.network.rpartition('/')[2]}"
         for attachment in candidates
     )
-    said = f"the inventory says {host.address} in {host.network}, the project {shown}"
+    text = f"the inventory says {host.address} in {host.network}, the project {there}"
     inside = any(comparison.in_declared_network(attachment, host) for attachment in candidates)
-    return Finding("vm-address" if inside else "vm-network", host.name, f"{said}; it is not judged")
+    return Finding("vm-address" if inside else "vm-network", host.name, f"{text}; it is not judged")
 
 
-def _at(attachment: Attachment) -> str:
+def _address_text(attachment: Attachment) -> str:
     return attachment.nic.address or "no IPv4 address"
 
 
-def _unlisted(comparison: Comparison) -> t.Iterator[Finding]:
-    """Name what stands in a declared network and is not judged, by network."""
+def _unjudged(comparison: Comparison) -> t.Iterator[Finding]:
+    """Name the VMs in each declared network that are not judged."""
     hosts = comparison.topology.hosts
     judged = set(comparison.attachments.values())
-    # Of a host that is not where it should be, another finding names all that it may be.
-    lost = [
+    # If a host is in the wrong place, vm-address or vm-network names all its candidates.
+    misplaced = [
         host for host in hosts.values() if host.network and host.name not in comparison.attachments
     ]
-    judged.update(attachment for host in lost for attachment in comparison.candidates(host))
+    judged.update(attachment for host in misplaced for attachment in comparison.candidates(host))
     listed = {attachment.instance.ref for attachment in judged}
     for name, network in comparison.cloud_networks.items():
-        others = [
-            s
-            for s in comparison.all_attachments
-            if s.nic.network == network.ref and s not in judged
-        ]
+        there = [each for each in comparison.all_attachments if each.nic.network == network.ref]
+        others = [each for each in there if each not in judged]
         known = [s for s in others if s.instance.name in hosts or s.instance.ref in listed]
         if known:
-            text = (
-                f"{_named(known)}: of a host of the inventory, or with its name; what reaches it is"
-            )
-            yield Finding("vm-unjudged", name, f"{text} judged at the inventory's address only")
-        strangers = [attachment for attachment in others if attachment not in known]
-        if strangers:
-            text = f"{_named(strangers)}: not in the inventory, so what reaches them is not judged"
+            text = f"{_named(known)}: of a host of the inventory, or with its name;"
+            text += " what reaches it is judged at the inventory's address only"
+            yield Finding("vm-unjudged", name, text)
+        unlisted = [attachment for attachment in others if attachment not in known]
+        if unlisted:
+            text = f"{_named(unlisted)}: not in the inventory, so what reaches them is not judged"
             yield Finding("vm-unlisted", name, text)
 
 
 def _named(attachments: list[Attachment]) -> str:
-    return listing(f"{attachment.instance.name} ({_at(attachment)})" for attachment in attachments)
+    return listing(f"{each.instance.name} ({_address_text(each)})" for each in attachments)

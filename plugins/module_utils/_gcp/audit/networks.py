@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge networks and their ranges against the declaration. No Ansible, no I/O."""
+"""Compare networks and their ranges with the declaration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..project.values import Subnet
 from .comparison import Comparison
 from .finding import Finding
 
-# What can not be judged without a part of the project.
+# What cannot be judged without a list of the project.
 NOT_JUDGED = {
     "networks": "networks and peerings",
     "subnetworks": "ranges, overlaps and Private Google Access",
@@ -28,6 +28,7 @@ NOT_JUDGED = {
 
 
 def gap_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield a finding for each part of the project that could not be read."""
     for gap in comparison.project.gaps:
         lost = NOT_JUDGED.get(gap.what, f"whatever depends on {gap.what}")
         text = f"{gap.what} could not be read in full ({gap.why}); not judged are {lost}"
@@ -35,6 +36,7 @@ def gap_findings(comparison: Comparison) -> t.Iterator[Finding]:
 
 
 def network_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield findings about missing networks, missing or undeclared ranges, and overlaps."""
     for name in comparison.topology.networks:
         if name in comparison.cloud_networks:
             yield from _ranges(comparison, name)
@@ -51,18 +53,16 @@ def _missing(comparison: Comparison, name: str) -> Finding:
         return Finding("network-undecided", name, text)
     if comparison.project.lacks("networks"):
         return Finding("network-undecided", name, "is not among the networks that could be read")
-    text = (
-        f"is declared, but {comparison.project.name or 'the project'} has no network of this name"
-    )
+    project = comparison.project.name or "the project"
+    text = f"is declared, but {project} has no network of this name"
     return Finding("network-missing", name, text, comparison.gcloud.create_network(name))
 
 
 def _ranges(comparison: Comparison, name: str) -> t.Iterator[Finding]:
-    """Compare the ranges of a network's subnets with those that are declared."""
+    """Compare the ranges of a network's subnets with its declared ranges."""
     declared = comparison.topology.networks[name].cidrs
-    subnets = [
-        s for s in comparison.project.subnets if s.network == comparison.cloud_networks[name].ref
-    ]
+    ref = comparison.cloud_networks[name].ref
+    subnets = [each for each in comparison.project.subnets if each.network == ref]
     for subnet in subnets:
         for cidr in subnet.cidrs:
             if not covers(spans(declared), spans([cidr])):
@@ -82,26 +82,27 @@ def _ranges(comparison: Comparison, name: str) -> t.Iterator[Finding]:
 
 
 def _overlaps(comparison: Comparison) -> t.Iterator[Finding]:
-    """Find ranges that overlap among networks that are peered, or that share a peer."""
+    """Find ranges that overlap between two networks that are peered or share a peer."""
     peers = _peers(comparison)
     ranges = sorted(
         ((cidr, subnet) for subnet in comparison.project.subnets for cidr in subnet.cidrs),
         key=lambda each: (int(each[0][0]), each[0].prefixlen),
     )
-    open_ones: list[tuple[IPv4Network, Subnet]] = []
+    # The ranges so far that reach beyond the first address of the current one.
+    reaching: list[tuple[IPv4Network, Subnet]] = []
     for cidr, subnet in ranges:
-        open_ones = [each for each in open_ones if each[0][-1] >= cidr[0]]
-        for other, there in open_ones:
+        reaching = [each for each in reaching if each[0][-1] >= cidr[0]]
+        for other, there in reaching:
             shared = _relation(peers, subnet.network, there.network)
             if shared:
                 first, second = (s.network.rpartition("/")[2] for s in (there, subnet))
                 text = f"{other} of {there.name} overlaps {cidr} of {subnet.name}; {shared}"
                 yield Finding("range-overlap", f"{first} and {second}", text)
-        open_ones.append((cidr, subnet))
+        reaching.append((cidr, subnet))
 
 
 def _peers(comparison: Comparison) -> dict[str, set[str]]:
-    """Return each network's peers, those declared and those of the project on either side."""
+    """Return each network's peers by ref: declared ones, and those that either side names."""
     found: dict[str, set[str]] = {}
     pairs = [(n.ref, p.network) for n in comparison.project.networks.values() for p in n.peerings]
     for pair in comparison.topology.peerings:
@@ -118,6 +119,7 @@ def _peers(comparison: Comparison) -> dict[str, set[str]]:
 
 
 def _relation(peers: dict[str, set[str]], one: str, other: str) -> str:
+    """Say why two networks must not overlap; "" if they may."""
     if one == other:
         return ""
     if other in peers.get(one, ()):

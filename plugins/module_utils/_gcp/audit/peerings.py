@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge the peerings of networks against the declaration. No Ansible, no I/O."""
+"""Compare the peerings of networks with the declaration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..rules.addresses import PUBLIC, as_text
 from .comparison import Comparison
 from .finding import Finding
 
-# Peers always exchange ranges for special uses, as they do private ones; the rest needs a flag.
+# Peers exchange routes to these ranges without a flag, as to private ranges.
 SPECIAL = (
     "192.0.0.0/24",
     "192.0.2.0/24",
@@ -25,13 +25,16 @@ SPECIAL = (
     "203.0.113.0/24",
     "240.0.0.0/4",
 )
-FLAGGED = minus(PUBLIC, spans(map(IPv4Network, SPECIAL)))
+NEEDS_FLAG = minus(PUBLIC, spans(map(IPv4Network, SPECIAL)))
 
 
 def peering_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield findings about declared peerings that do not work, and about undeclared ones."""
     for pair in sorted(map(sorted, comparison.topology.peerings)):
         if all(name in comparison.cloud_networks for name in pair):
-            yield from _declared(comparison, *(comparison.cloud_networks[name] for name in pair))
+            yield from _declared_peering(
+                comparison, *(comparison.cloud_networks[name] for name in pair)
+            )
     seen: set[frozenset[str]] = set()
     for network in comparison.cloud_networks.values():
         for peering in network.peerings:
@@ -47,7 +50,7 @@ def peering_findings(comparison: Comparison) -> t.Iterator[Finding]:
 
 
 def _outside(comparison: Comparison, network: CloudNetwork, peering: Peering) -> Finding:
-    """Judge a peering with a network that is not here; it may be a declared one elsewhere."""
+    """Judge a peering with a network that is not declared, or is not in this project."""
     name = peering.network.rpartition("/")[2]
     if {
         network.name,
@@ -67,16 +70,15 @@ def _outside(comparison: Comparison, network: CloudNetwork, peering: Peering) ->
     return Finding("peering-outside", network.name, text, command)
 
 
-def _declared(
+def _declared_peering(
     comparison: Comparison, one: CloudNetwork, other: CloudNetwork
 ) -> t.Iterator[Finding]:
-    """Judge both sides of a peering that is declared."""
+    """Judge both sides of a declared peering."""
     name = f"{one.name} and {other.name}"
     sides = [(one, other), (other, one)]
     missing = [side for side in sides if comparison.peering(side[0].ref, side[1].ref) is None]
-    creating = "\n".join(
-        comparison.gcloud.create_peering(own.name, peer.name) for own, peer in missing
-    )
+    create = comparison.gcloud.create_peering
+    creating = "\n".join(create(own.name, peer.name) for own, peer in missing)
     if len(missing) == 2:
         text = "are declared to be peered; neither side has a peering"
         yield Finding("peering-missing", name, text, creating)
@@ -89,24 +91,24 @@ def _declared(
         found = comparison.peering(own.ref, peer.ref)
         if not missing and found and found.state != "ACTIVE":
             text = f"{found.name} of {own.name} is {found.state}: {found.details or 'no details'}"
-            again = comparison.gcloud.create_peering(own.name, peer.name)
-            command = f"{comparison.gcloud.delete_peering(own.name, found)}\n{again}"
+            deleting = comparison.gcloud.delete_peering(own.name, found)
+            command = f"{deleting}\n{create(own.name, peer.name)}"
             yield Finding("peering-inactive", name, text, command)
 
 
 def _without_routes(
     comparison: Comparison, own: CloudNetwork, peer: CloudNetwork
 ) -> t.Iterator[Finding]:
-    """Say if public addresses that a network uses privately are not told to its peer."""
+    """Say if a peer has no route to public addresses that a network uses privately."""
     out, back = comparison.peering(own.ref, peer.ref), comparison.peering(peer.ref, own.ref)
     subnets = [each for each in comparison.project.subnets if each.network == own.ref]
-    runs = common(spans(cidr for each in subnets for cidr in each.cidrs), FLAGGED)
-    if not runs or not out or not back or (out.exports_public and back.imports_public):
+    addresses = common(spans(cidr for each in subnets for cidr in each.cidrs), NEEDS_FLAG)
+    if not addresses or not out or not back or (out.exports_public and back.imports_public):
         return
     lacking = [] if out.exports_public else [(own.name, out, "export")]
     lacking += [] if back.imports_public else [(peer.name, back, "import")]
     which = listing(f"{side.name} of {name} does not {verb} them" for name, side, verb in lacking)
-    text = f"{as_text(runs)} of {own.name} are public addresses, used privately, and {which}:"
+    text = f"{as_text(addresses)} of {own.name} are public addresses, used privately, and {which}:"
     text += f" {peer.name} has no route there"
     lines = [comparison.gcloud.exchange_public_routes(*each) for each in lacking]
     name = f"{own.name} and {peer.name}"

@@ -88,7 +88,7 @@ class Gcloud:
         return self.command("networks", "create", name, subnet_mode="custom")
 
     def create_subnet(self, network: str, cidr: str) -> str:
-        """Create a subnet in the project's region, or "REGION" to be filled in if it has several."""
+        """Create a subnet in the project's region, or in "REGION" if the project has several."""
         regions = {subnet.region for subnet in self._project.subnets}
         region = regions.pop() if len(regions) == 1 else "REGION"
         name = unused_name(f"{network}-{region}", self._subnets)
