@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the rules admit to the hosts of the inventory: declared or not. No Ansible, no I/O."""
+"""What the rules admit to the hosts of the inventory, and whether it is declared."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the rules that admit what is not declared. No Ansible, no I/O."""
+"""Find the rules that admit what is not declared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN = 4  # admissions that an explanation lists
 
 
 def excess_findings(comparison: Comparison) -> t.Iterator[Finding]:
-    """Yield a finding for each way in which rules admit more than is declared."""
+    """Yield findings about rules that admit more than is declared, or that may do so."""
     found = admitted(comparison)
     every = dict.fromkeys(rules for _kind, rules in found)
     commands = {rules: _commands(comparison, rules, found) for rules in every}
@@ -29,7 +29,7 @@ def excess_findings(comparison: Comparison) -> t.Iterator[Finding]:
             continue
         text, name = _list_admissions(comparison, kind, admissions), listing(map(str, rules))
         if kind == "excess-undecided":
-            text = f"whether it is open can not be decided: {text}"
+            text = f"whether it is open cannot be decided: {text}"
             yield Finding(kind, name, text, rules=rules)
         elif kind == BY_ROUTE:
             text = f"admits {text}; {_possible_routes(comparison, admissions)}"
@@ -38,7 +38,7 @@ def excess_findings(comparison: Comparison) -> t.Iterator[Finding]:
             text = f"admits {text}; that is not declared{who_decides(comparison, rules)}"
             first = _most_severe(rules, found)
             if commands[rules] and kind != first:
-                text += f"; the command of its finding {first} mends this too"
+                text += f"; the command of the finding {first} fixes this too"
             yield Finding(kind, name, text, commands[rules] if kind == first else "", rules)
 
 
@@ -73,6 +73,7 @@ def _commands(comparison: Comparison, rules: tuple[Rule, ...], found: Admitted) 
 def _list_admissions(
     comparison: Comparison, kind: str, admissions: dict[Admission, list[Service]]
 ) -> str:
+    """Return the first admissions as text, and how many more there are."""
     shown = [_admission_text(comparison, kind, *each) for each in list(admissions.items())[:SHOWN]]
     left = len(admissions) - SHOWN
     return "; ".join(shown) + (f"; and {left} more such parts" if left > 0 else "")

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a rule is narrowed to what is declared, or who has to decide on that. No Ansible, no I/O."""
+"""How a rule is narrowed to what is declared, or who has to decide on that."""
 
 from __future__ import annotations
 
@@ -46,21 +46,20 @@ def narrowing_commands(
 
 
 def who_decides(comparison: Comparison, rules: tuple[Rule, ...]) -> str:
-    """Return who else the rules are for and therefore decides on them; "" if that is nobody.
+    """Say who else has to decide because the rules apply to more than the inventory; else "".
 
-    Example: "; it is for mon1 too, not in the inventory: who has that has to decide"
+    Example: "; it also applies to VMs outside of the inventory (mon1): their owners have to decide"
     """
     if any(rule.kind == HIERARCHICAL_POLICY for rule in rules):
-        return "; whoever administers the organization's policies has to decide on it"
+        return "; the administrators of the organization's policies have to decide"
     places = {network for rule in rules for network in _networks_with_vms(comparison, rule)}
     undeclared = places - {network.ref for network in comparison.cloud_networks.values()}
     if undeclared:
         others = listing(sorted(network.rpartition("/")[2] for network in undeclared))
-        return (
-            f"; the policy is for {others} too, which is not declared: who has that has to decide"
-        )
+        text = f"; the policy also applies to undeclared networks ({others})"
+        return f"{text}: their owners have to decide"
     if comparison.project.lacks("instances"):
-        return "; it may be for VMs that could not be read: who has those has to decide"
+        return "; it may apply to VMs that could not be read: their owners have to decide"
     names = [
         attachment.instance.name
         for network in sorted(places)
@@ -69,7 +68,8 @@ def who_decides(comparison: Comparison, rules: tuple[Rule, ...]) -> str:
     ]
     if not names:
         return ""
-    return f"; it is for {listing(names)} too, not in the inventory: who has that has to decide"
+    text = f"; it also applies to VMs outside of the inventory ({listing(names)})"
+    return f"{text}: their owners have to decide"
 
 
 def _networks_with_vms(comparison: Comparison, rule: Rule) -> t.Iterable[str]:

@@ -57,10 +57,10 @@ def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
     ("change", "words"),
     [
         ({}, ""),
-        ({"kind": "HIERARCHY"}, "; whoever administers the organization's policies"),
+        ({"kind": "HIERARCHY"}, "; the administrators of the organization's policies"),
         (
             {"target_networks": frozenset({"acme/global/networks/vpc-old"})},
-            "; the policy is for vpc-old",
+            "; the policy also applies to undeclared networks (vpc-old)",
         ),
     ],
 )
