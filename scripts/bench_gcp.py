@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.collect import Project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.collect import Collector
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.credentials import (
     find_credentials,
 )
@@ -51,7 +51,7 @@ def read(fake: Fake) -> int:
     token = fake.identity.issue([READ_ONLY])["access_token"]
     credentials = find_credentials({"auth_kind": "accesstoken", "access_token": token})
     session = Session(credentials, fake.endpoint, 120)
-    Project(session.get, fake.api.cloud.project).read()
+    Collector(session.get, fake.api.cloud.project).read()
     return session.calls
 
 

@@ -149,9 +149,9 @@ project:
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ..module_utils._gcp.api.collect import Project
+from ..module_utils._gcp.api.collect import Collector
 from ..module_utils._gcp.api.credentials import find_credentials, secure_url
-from ..module_utils._gcp.api.session import MISSING, GcpError, Session, within
+from ..module_utils._gcp.api.session import IMPORT_ERROR, GcpError, Session, within
 
 KEYS = ["service_account_file", "service_account_contents"]
 KINDS = ["application", "serviceaccount", "machineaccount", "accesstoken"]
@@ -185,7 +185,7 @@ ARGUMENT_SPEC = {
 def read(params: dict) -> dict:
     endpoint = secure_url("endpoint", params["endpoint"])
     session = Session(find_credentials(params), endpoint, params["timeout"])
-    document = Project(session.get, params["project"]).read()
+    document = Collector(session.get, params["project"]).read()
     return {**document, "calls": session.calls}
 
 
@@ -199,9 +199,9 @@ def main() -> None:
         ],
         mutually_exclusive=[KEYS],
     )
-    if MISSING:
+    if IMPORT_ERROR:
         library = missing_required_lib("google-auth and requests")
-        module.fail_json(msg=library, exception=MISSING)
+        module.fail_json(msg=library, exception=IMPORT_ERROR)
     try:
         project = within(module.params["timeout"], lambda: read(module.params))
     except GcpError as exc:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.gcp_fake.api import error
+from support.gcp_fake.identity import Authority
 
 ASKED = "project=shop-42 auth_kind=serviceaccount service_account_file={key}"
 
@@ -78,8 +79,6 @@ def watched(ask) -> str:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(ask, tmp_path) -> None:
-    from fake.identity import Authority
-
     other = tmp_path / "other.pem"
     other.write_bytes(Authority().certificate)
     done = ask(REQUESTS_CA_BUNDLE=str(other))

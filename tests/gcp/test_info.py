@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api import session as _gcp_session
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api import session as session_module
 from google.auth.compute_engine import _metadata
 from support.gcp_fake.api import error
 from support.gcp_fake.example import REGION, example
@@ -23,7 +23,7 @@ EXAMPLE = Path(__file__).parent / "example_project.json"
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch) -> None:
     """The pauses between attempts are short; how long they are is tested elsewhere."""
-    monkeypatch.setattr(_gcp_session.random, "uniform", lambda *_: 0.001)
+    monkeypatch.setattr(session_module.random, "uniform", lambda *_: 0.001)
 
 
 def test_the_example_is_read_in_nine_requests(info, fake) -> None:
@@ -127,7 +127,7 @@ def test_retry_after_is_honoured(info, fake) -> None:
     "fault", [{"trickle": True}, {"silence": 60}, {"answer": error(503, "x"), "times": 99}]
 )
 def test_the_deadline_holds(info, fake, fault, monkeypatch) -> None:
-    monkeypatch.setattr(_gcp_session.random, "uniform", lambda *_: 1)
+    monkeypatch.setattr(session_module.random, "uniform", lambda *_: 1)
     fake.fail("instances", **fault)
     failed = info(timeout=1.5)
     assert failed["failed"]

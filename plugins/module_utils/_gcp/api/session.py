@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read from Google's API: GET with retries, all of it under one deadline."""
+"""A session with Google's API: GET requests with retries, all of them under one deadline."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ try:
     from google.auth import exceptions
     from google.auth.transport.requests import AuthorizedSession
 
-    MISSING = ""
-except ImportError:  # the module says so before anything here is used
-    MISSING = traceback.format_exc()
+    IMPORT_ERROR = ""
+except ImportError:  # the module fails with this traceback before it uses anything here
+    IMPORT_ERROR = traceback.format_exc()
 
 ATTEMPTS = 5
-PATIENCE = 30.0  # seconds that one request may be silent
-TEMPORARY = {429, 500, 502, 503, 504}
-# The API says 403 as well to those who ask too often.
-TOO_OFTEN = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+REQUEST_TIMEOUT = 30.0  # seconds that a server may take to accept, or between two bytes
+TEMPORARY_STATUSES = {429, 500, 502, 503, 504}
+# With these reasons, status 403 means that a quota is used up for the moment.
+RATE_LIMIT_REASONS = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
 SECRETS = re.compile(
     r"-----BEGIN.*?(-----END[^-]*-----|$)|\beyJ[\w-]+\.[\w.-]+|\bya29\.[\w.-]+|(?<=Bearer )\S+",
     re.DOTALL,
@@ -39,15 +39,18 @@ T = t.TypeVar("T")
 
 
 class GcpError(ValueError):
-    """What went wrong, without secrets. The status is the API's, or 0."""
+    """An error of the API or on the way to it; tokens and keys in its text are replaced.
+
+    `status` is the HTTP status of the API's answer, or 0 without one.
+    """
 
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(SECRETS.sub("(secret)", text))
         self.status = status
 
 
-class Temporary(GcpError):
-    """What may pass by itself, after that many seconds at the earliest."""
+class TemporaryError(GcpError):
+    """An error that a later request may not meet, `after` so many seconds at the earliest."""
 
     def __init__(self, text: str, status: int = 0, after: float = 0.0) -> None:
         super().__init__(text, status)
@@ -57,8 +60,8 @@ class Temporary(GcpError):
 def within(seconds: float, action: t.Callable[[], T]) -> T:
     """Return what the action returns, or raise GcpError after so many seconds.
 
-    The thread is left behind then: no timeout of a socket bounds a resolver that is silent or an
-    answer that trickles.
+    The action runs in a thread, which is abandoned at the deadline: a socket's timeout ends
+    neither a silent resolver nor an answer that comes byte by byte.
     """
     outcome: queue.Queue[tuple[t.Any, Exception | None]] = queue.Queue()
 
@@ -80,7 +83,11 @@ def within(seconds: float, action: t.Callable[[], T]) -> T:
 
 @dataclass
 class Session:
-    """The API as one identity sees it. All requests share the deadline, in seconds from now."""
+    """A session with one identity's credentials at one endpoint.
+
+    `timeout` is for all requests together, in seconds from the beginning of the session. `calls`
+    counts the requests that were sent, with those that were repeated.
+    """
 
     credentials: t.Any
     endpoint: str
@@ -92,16 +99,19 @@ class Session:
 
     def __post_init__(self) -> None:
         self._deadline = time.monotonic() + self.timeout
-        self._http = AuthorizedSession(self.credentials, refresh_timeout=PATIENCE)
+        self._http = AuthorizedSession(self.credentials, refresh_timeout=REQUEST_TIMEOUT)
         if not self.endpoint.startswith("https:"):
-            self._http.trust_env = False  # unencrypted means this machine, not a proxy elsewhere
+            self._http.trust_env = False  # a proxy could read a request that is not encrypted
 
     def get(self, path: str, params: t.Mapping[str, str]) -> dict[str, t.Any]:
-        """Return the answer; raise GcpError once it is final, or no attempt or time is left."""
+        """Return the API's answer to a GET request for a path below the endpoint.
+
+        Raises GcpError if the API refuses, and after the last attempt or the deadline.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(path, params)
-            except Temporary as exc:
+            except TemporaryError as exc:
                 pause = max(exc.after, random.uniform(0.5, 1) * 2 ** (attempt - 1))
                 if attempt == ATTEMPTS or pause >= self._left():
                     raise GcpError(f"{exc} (tried {attempt} times)", exc.status) from None
@@ -117,55 +127,60 @@ class Session:
             answer = self._http.get(
                 f"{self.endpoint}/{path}",
                 params=params,
-                timeout=max(0.1, min(PATIENCE, self._left())),
-                allow_redirects=False,  # the token goes to this endpoint alone
+                timeout=max(0.1, min(REQUEST_TIMEOUT, self._left())),
+                allow_redirects=False,  # the token must reach no other server
             )
         except exceptions.GoogleAuthError as exc:
-            raise login_failure(exc) from None
+            raise authentication_error(exc) from None
         except requests.exceptions.SSLError as exc:
             raise GcpError(f"{path}: TLS with {self.endpoint} failed: {exc}") from None
         except requests.exceptions.RequestException as exc:
-            raise Temporary(f"{path}: {self.endpoint} does not answer: {exc}") from None
+            raise TemporaryError(f"{path}: {self.endpoint} does not answer: {exc}") from None
         if answer.status_code != 200:
-            raise failure(path, answer)
-        return document(path, answer.text)
+            raise api_error(path, answer)
+        return json_object(path, answer.text)
 
 
-def words(exc: Exception) -> str:
-    """Return what google-auth says, without the answer that it appends."""
+def message_of(exc: Exception) -> str:
+    """Return the message of google-auth's error, without the server's answer behind it."""
     return str(exc.args[0]) if exc.args else type(exc).__name__
 
 
-def login_failure(exc: exceptions.GoogleAuthError) -> GcpError:
+def authentication_error(exc: exceptions.GoogleAuthError) -> GcpError:
+    """Return the error for credentials that brought no access token."""
     if exc.retryable:
-        return Temporary(f"no access token could be had: {words(exc)}")
+        return TemporaryError(f"no access token could be had: {message_of(exc)}")
     refused = isinstance(exc, exceptions.RefreshError)
     what = "the credentials were refused" if refused else "no access token could be had"
-    return GcpError(f"{what}: {words(exc)}")
+    return GcpError(f"{what}: {message_of(exc)}")
 
 
-def document(path: str, text: str) -> dict[str, t.Any]:
+def json_object(path: str, text: str) -> dict[str, t.Any]:
+    """Return the JSON object in an answer's text; raise GcpError if it holds none."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        value = None
+    if not isinstance(value, dict):
         raise GcpError(f"{path}: the answer is not a JSON object: {text[:80]!r}")
-    return found
+    return value
 
 
-def failure(path: str, answer: requests.Response) -> GcpError:
-    """Return the error with the API's own reason and message."""
+def api_error(path: str, answer: requests.Response) -> GcpError:
+    """Return the error for an answer that is not 200, with the API's own reason and message."""
     status = answer.status_code
-    reason, message = explanation(answer)
+    reason, message = reason_and_message(answer)
     text = f"{path}: {status} {reason}: {message}"
-    if status in TEMPORARY or (status == 403 and reason in TOO_OFTEN):
-        return Temporary(text, status, seconds_to_wait(answer.headers.get("Retry-After", "")))
+    if status in TEMPORARY_STATUSES or (status == 403 and reason in RATE_LIMIT_REASONS):
+        return TemporaryError(text, status, seconds_to_wait(answer.headers.get("Retry-After", "")))
     return GcpError(text, status)
 
 
-def explanation(answer: requests.Response) -> tuple[str, str]:
-    """Return the reason and the message, also of what is not the API, such as a proxy."""
+def reason_and_message(answer: requests.Response) -> tuple[str, str]:
+    """Return why the API refused, such as ("notFound", "The resource ... was not found").
+
+    What answered may be no API, as a proxy: then the message is the text of its page.
+    """
     try:
         error = answer.json()["error"]
         first = (error.get("errors") or [{}])[0]
@@ -177,7 +192,7 @@ def explanation(answer: requests.Response) -> tuple[str, str]:
 
 
 def seconds_to_wait(header: str) -> float:
-    """Read Retry-After: seconds, or a date."""
+    """Return the seconds that a Retry-After header asks for: a number or a date; else 0."""
     if re.fullmatch(r"\d+", header.strip()):
         return float(header)
     parsed = email.utils.parsedate_tz(header)

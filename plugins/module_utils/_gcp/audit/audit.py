@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Audit a cloud project against the declaration. No Ansible, no I/O."""
+"""Audit a cloud project against the declaration."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import collections
 import typing as t
 
 from ..._topology.model import Topology
-from ..project.document import project
+from ..project.document import read_project
+from .comparison import Comparison
 from .dead import dead_findings
 from .egress import egress_findings
 from .excess import excess_findings
-from .finding import SEVERITIES, ordered
+from .finding import SEVERITIES, by_severity
 from .flows import flow_findings, management_findings
 from .hosts import host_findings
 from .networks import gap_findings, network_findings
 from .peerings import peering_findings
-from .site import Site
 from .ways import way_findings, ways
 
 PARTS = (
@@ -33,27 +33,33 @@ PARTS = (
 
 
 def audit(topology: Topology, document: t.Any) -> dict[str, t.Any]:
-    """Return what is found, the gravest first, and each VM's way to packages.
+    """Return what the module gcp_network_audit returns; its documentation has an example.
 
-    The document is what gcp_network_info returns as project; a ProjectError says why it is not.
+    The document is what gcp_network_info returns as `project`. ProjectError says why it is not.
     """
-    site = Site(topology, project(document))
-    leading = ways(site)
-    found = [finding for part in PARTS for finding in part(site)]
-    found += [*way_findings(site, leading), *egress_findings(site, leading)]
-    found = ordered([*found, *dead_findings(site, found)])
-    counts = collections.Counter(finding.severity for finding in found)
+    comparison = Comparison(topology, read_project(document))
+    ways_out = ways(comparison)
+    findings = [finding for part in PARTS for finding in part(comparison)]
+    findings += [*way_findings(comparison, ways_out), *egress_findings(comparison, ways_out)]
+    # Last, because which rules decide nothing depends on the faults that the others found.
+    findings = by_severity([*findings, *dead_findings(comparison, findings)])
+    counts = collections.Counter(finding.severity for finding in findings)
     return {
-        "findings": [finding.record() for finding in found],
+        "findings": [finding.record() for finding in findings],
         "summary": {severity: counts[severity] for severity in SEVERITIES},
         "ways_out": [
-            {"vm": name, "way": way.kind, "via": way.via} for name, way in leading.items()
+            {"vm": name, "way": way.kind, "via": way.via} for name, way in ways_out.items()
         ],
-        "judged": {
-            "project": site.project.name,
-            "vms": len(site.seats),
-            "flows": len(topology.flows),
-            "rules": sum(map(len, site.project.firewalls.values())),
-            "policies": len({p.name for own in site.project.policies.values() for p in own}),
-        },
+        "judged": _judged(comparison),
+    }
+
+
+def _judged(comparison: Comparison) -> dict[str, t.Any]:
+    project = comparison.project
+    return {
+        "project": project.name,
+        "vms": len(comparison.attachments),
+        "flows": len(comparison.topology.flows),
+        "rules": sum(map(len, project.firewalls.values())),
+        "policies": len({each.name for own in project.policies.values() for each in own}),
     }

@@ -1,111 +1,99 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find what is open and not declared, and the rule that opens it. No Ansible, no I/O."""
+"""Find the rules that admit what is not declared."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ..._values.entries import listing
-from ..._values.ranges import Span, common, minus, spans, union
-from ..project.rule_values import DENY, INGRESS, Rule, Service
-from ..rules.addresses import EVERYWHERE, said
-from ..rules.answers import CLOSED, OPEN, Answers
-from ..rules.stages import Stages, cells
+from ..._values.ranges import common, spans
+from ..project.rule_values import Rule, Service
+from ..rules.addresses import as_text
+from .admitted import BY_ROUTE, NEEDED, Admission, Admitted, admitted
+from .comparison import Comparison
 from .finding import FINDINGS, Finding
-from .narrow import Names, Part, Runs, decider, narrow
-from .site import Site
+from .narrow import narrowing_commands, who_decides
 
-NEEDED = "needed"  # what is open and declared: it has to stay when a rule goes
-BY_ROUTE = "by route"  # what is open to networks that only a route, as to a VPN, may lead to
-SHOWN = 4  # parts of what a rule admits
-Doors = tuple[tuple[int, Names], ...]  # who may come, by port
-Key = tuple[str, tuple[Rule, ...]]  # the id of a finding, and the rules that it is about
+SHOWN = 4  # admissions that an explanation lists
 
 
-class Alike(t.NamedTuple):
-    """Hosts that are judged as one: they have the same rules and the same flows."""
-
-    network: str
-    region: str
-    stages: Stages
-    doors: Doors
-
-
-Found = dict[Key, dict[Part, list[Service]]]
-
-
-def excess_findings(site: Site) -> t.Iterator[Finding]:
-    found: Found = {}
-    for alike, names in _groups(site).items():
-        _look(site, alike, tuple(names), found)
+def excess_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield findings about rules that admit more than is declared, or that may do so."""
+    found = admitted(comparison)
     every = dict.fromkeys(rules for _kind, rules in found)
-    commands = {rules: _command(site, rules, found) for rules in every}
-    for (kind, rules), parts in found.items():
+    commands = {rules: _commands(comparison, rules, found) for rules in every}
+    for (kind, rules), admissions in found.items():
         if kind == NEEDED:
             continue
-        text, name = _shown(site, kind, parts), listing(map(str, rules))
+        text, name = _list_admissions(comparison, kind, admissions), listing(map(str, rules))
         if kind == "excess-undecided":
-            text = f"whether it is open can not be decided: {text}"
+            text = f"whether it is open cannot be decided: {text}"
             yield Finding(kind, name, text, rules=rules)
         elif kind == BY_ROUTE:
-            text = f"admits {text}; {_up_to(site, parts)}"
+            text = f"admits {text}; {_possible_routes(comparison, admissions)}"
             yield Finding("excess-undecided", name, text, rules=rules)
         else:
-            text = f"admits {text}; that is not declared{decider(site, rules)}"
-            first = _gravest(rules, found)
+            text = f"admits {text}; that is not declared{who_decides(comparison, rules)}"
+            first = _most_severe(rules, found)
             if commands[rules] and kind != first:
-                text += f"; the command of its finding {first} mends this too"
+                text += f"; the command of the finding {first} fixes this too"
             yield Finding(kind, name, text, commands[rules] if kind == first else "", rules)
 
 
-def _up_to(site: Site, parts: t.Iterable[Part]) -> str:
+def _possible_routes(comparison: Comparison, admissions: t.Iterable[Admission]) -> str:
     """Name the routes that packets may come by although no peering leads there."""
     found: dict[str, None] = {}
-    for part in parts:
-        for route in site.project.leading(part.network):
-            if common(part.runs, spans([route.destination])):
-                found[f"route {route.name} to {route.hop}"] = None
-        found[site.project.hidden_routes(part.network)] = None
+    for admission in admissions:
+        for route in comparison.project.bypass_routes(admission.network):
+            if common(admission.sources, spans([route.destination])):
+                found[f"route {route.name} to {route.next_hop}"] = None
+        found[comparison.project.unseen_routes(admission.network)] = None
     ways = listing(filter(None, found))
     return f"no peering leads there, so whether anything comes is up to {ways}"
 
 
-def _gravest(rules: tuple[Rule, ...], found: Found) -> str:
-    """Return the finding at which the one command for rules stands."""
+def _most_severe(rules: tuple[Rule, ...], found: Admitted) -> str:
+    """Return the id of the most severe finding about these rules; it shows their commands."""
     return next((kind for kind in FINDINGS if (kind, rules) in found), "excess-undecided")
 
 
-def _command(site: Site, rules: tuple[Rule, ...], found: Found) -> str:
-    """Return what narrows a rule, once for all that is found of it."""
-    if len(rules) > 1 or decider(site, rules):
+def _commands(comparison: Comparison, rules: tuple[Rule, ...], found: Admitted) -> str:
+    """Return the commands that narrow a rule, once for all findings about it."""
+    if len(rules) > 1 or who_decides(comparison, rules):
         return ""
-    first = _gravest(rules, found)
+    first = _most_severe(rules, found)
     if first == "excess-undecided":
         return ""
     region = next(iter(found[first, rules])).region
-    return narrow(site, rules[0], region, found.get((NEEDED, rules), {}))
+    return narrowing_commands(comparison, rules[0], region, found.get((NEEDED, rules), {}))
 
 
-def _shown(site: Site, kind: str, parts: dict[Part, list[Service]]) -> str:
-    shown = [_sentence(site, kind, *each) for each in list(parts.items())[:SHOWN]]
-    left = len(parts) - SHOWN
+def _list_admissions(
+    comparison: Comparison, kind: str, admissions: dict[Admission, list[Service]]
+) -> str:
+    """Return the first admissions as text, and how many more there are."""
+    shown = [_admission_text(comparison, kind, *each) for each in list(admissions.items())[:SHOWN]]
+    left = len(admissions) - SHOWN
     return "; ".join(shown) + (f"; and {left} more such parts" if left > 0 else "")
 
 
-def _sentence(site: Site, kind: str, part: Part, services: list[Service]) -> str:
-    who = said(part.runs)
+def _admission_text(
+    comparison: Comparison, kind: str, admission: Admission, services: list[Service]
+) -> str:
+    """Return who gets in to what, such as "10.0.0.0/24 to tcp:22 on db1"."""
+    who = as_text(admission.sources)
     if kind == "excess-nobody":
         who = "the rest of the network that the flow comes from, where no VM is now,"
     elif kind == "excess-neighbours":
-        there = listing(site.vms_at(part.runs)) or "not all known"
+        there = listing(comparison.vms_within(admission.sources)) or "not all known"
         who = f"the rest of the network that the flow comes from (VMs there: {there})"
-    return f"{who} to {listing(joined(services))} on {listing(part.names)}"
+    return f"{who} to {listing(merged_services(services))} on {listing(admission.hosts)}"
 
 
-def joined(services: list[Service]) -> list[str]:
-    """Return services in words, neighbours as one."""
+def merged_services(services: list[Service]) -> list[str]:
+    """Return services as text, adjacent ports as one: tcp:1-5 and tcp:6 are "tcp:1-6"."""
     found: list[Service] = []
     for service in services:
         last = found[-1] if found else None
@@ -114,72 +102,3 @@ def joined(services: list[Service]) -> list[str]:
         else:
             found.append(service)
     return list(map(str, found))
-
-
-def _groups(site: Site) -> dict[Alike, list[str]]:
-    doors: dict[str, dict[int, list[str]]] = {}
-    for (name, port), flows in site.topology.flows_by_port.items():
-        doors.setdefault(name, {}).setdefault(port, []).extend(flows)
-    found: dict[Alike, list[str]] = {}
-    for name, seat in site.seats.items():
-        own = doors.get(name, {})
-        for entry in site.topology.management:
-            own.setdefault(entry.port, []).append(str(entry.source))
-        fixed = tuple(sorted((port, tuple(who)) for port, who in own.items()))
-        stages = site.judge.applying(seat, INGRESS)
-        alike = Alike(seat.nic.network, seat.instance.region, stages, fixed)
-        found.setdefault(alike, []).append(name)
-    return found
-
-
-def _look(site: Site, alike: Alike, names: Names, found: Found) -> None:
-    """Go through all services of these hosts; equal answers are looked at once."""
-    doors = dict(alike.doors)
-    extra = [Service("tcp", port, port) for port in doors]
-    known: dict[tuple[int, Names], list[tuple[Key, Runs]]] = {}
-    for service, stages in cells(alike.stages, extra):
-        if all(each.rule.action == DENY for stage in stages for each in stage):
-            continue  # nothing there opens anything
-        who = doors.get(service.first, ()) if service in extra else ()
-        answers = site.judge.judged(stages, INGRESS, alike.network)
-        if (id(answers), who) not in known:
-            known[id(answers), who] = _parts(site, alike.network, answers, who)
-        for (kind, rules), runs in known[id(answers), who]:
-            if kind == "excess" and service.protocol == "icmp":
-                kind = "excess-ping"
-            part = Part(runs, names, alike.network, alike.region)
-            found.setdefault((kind, rules), {}).setdefault(part, []).append(service)
-
-
-def _parts(site: Site, network: str, answers: Answers, who: Names) -> list[tuple[Key, Runs]]:
-    """Return what is not closed, by the rules that make it so, divided into declared and not."""
-    name = network.rpartition("/")[2]
-    arriving, perhaps = minus(EVERYWHERE, site.never_arriving(name)), site.perhaps_arriving(name)
-    wanted: list[Span] = []
-    around: list[Span] = []
-    for source in who:
-        wanted = union(wanted, site.topology.addresses(source))
-        near = [name for name in site.topology.networks_of(source) if name]
-        around = union(around, spans(c for n in near for c in site.topology.networks[n].cidrs))
-    areas = {
-        NEEDED: common(wanted, arriving),
-        "excess-neighbours": common(minus(around, wanted), arriving),
-        "excess": minus(minus(arriving, perhaps), union(wanted, around)),
-        BY_ROUTE: minus(perhaps, union(wanted, around)),
-    }
-    found: dict[Key, list[Span]] = {}
-    for kind, area in areas.items():
-        for span, answer in answers.over(area):
-            if answer.state == OPEN:
-                found.setdefault((kind, answer.rules), []).append(span)
-            elif answer.state != CLOSED and kind != NEEDED:
-                found.setdefault(("excess-undecided", answer.doubts), []).append(span)
-    return [(_graded(site, key, runs), tuple(union([], runs))) for key, runs in found.items()]
-
-
-def _graded(site: Site, key: Key, runs: list[Span]) -> Key:
-    """Tell neighbours that are there from addresses that no VM has, if all VMs are known."""
-    kind, rules = key
-    if kind == "excess-neighbours" and not site.project.lacks("instances"):
-        kind = kind if site.vms_at(union([], runs)) else "excess-nobody"
-    return kind, rules

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an audit can find, and how grave it is. No Ansible, no I/O."""
+"""The findings that an audit can have, and how severe each is."""
 
 from __future__ import annotations
 
@@ -62,19 +62,24 @@ FINDINGS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about an object; command would mend it, "" where no single one does."""
+    """Something about an object, such as a flow or a rule, that is not as declared.
 
-    id: str
+    Example: Finding("vm-not-running", "web1", "its status is TERMINATED", "gcloud compute ...")
+    """
+
+    id: str  # one of FINDINGS
     object: str
     explanation: str
-    command: str = ""
-    rules: tuple[Rule, ...] = field(default=(), compare=False)  # what it says of these is not good
+    command: str = ""  # lines for a shell that fix it; "" if no single command does
+    rules: tuple[Rule, ...] = field(default=(), compare=False)  # those that are at fault
 
     @property
     def severity(self) -> str:
+        """ERROR, WARNING or INFO."""
         return FINDINGS[self.id]
 
     def record(self) -> dict[str, t.Any]:
+        """Return the finding as the module gcp_network_audit returns it."""
         return {
             "id": self.id,
             "severity": self.severity,
@@ -84,14 +89,17 @@ class Finding:
         }
 
 
-def undecided(findings: t.Iterable[t.Mapping[str, t.Any]]) -> int:
-    """Count the findings, as record() returns them, that say that something was not judged."""
+def count_undecided(findings: t.Iterable[t.Mapping[str, t.Any]]) -> int:
+    """Return how many findings say that something could not be judged.
+
+    The findings are such as record() returns.
+    """
     ids = [each["id"] for each in findings]
     return sum(kind == "document-incomplete" or kind.endswith("-undecided") for kind in ids)
 
 
-def ordered(findings: t.Iterable[Finding]) -> list[Finding]:
-    """Return the gravest first, then in the order of the list above, then by object."""
+def by_severity(findings: t.Iterable[Finding]) -> list[Finding]:
+    """Return the findings without doubles: errors first, then as in FINDINGS, then by object."""
     ranks = {name: at for at, name in enumerate(FINDINGS)}
     return sorted(
         dict.fromkeys(findings),

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge where the hosts of the inventory are in the project. No Ansible, no I/O."""
+"""Compare the hosts of the inventory with the VMs of the project."""
 
 from __future__ import annotations
 
@@ -9,77 +9,83 @@ import typing as t
 
 from ..._topology.values import Host
 from ..._values.entries import listing
-from ..rules.stages import Seat
+from ..rules.stages import Attachment
+from .comparison import Comparison
 from .finding import Finding
-from .site import Site
 
 STARTABLE = ("TERMINATED", "STOPPED", "SUSPENDED")
 
 
-def host_findings(site: Site) -> t.Iterator[Finding]:
-    for host in site.topology.hosts.values():
+def host_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield findings about hosts without a VM, VMs in the wrong place, and VMs not judged."""
+    for host in comparison.topology.hosts.values():
         if host.network:
-            yield from _host(site, host)
-    yield from _unlisted(site)
+            yield from _host(comparison, host)
+    yield from _unjudged(comparison)
 
 
-def _host(site: Site, host: Host) -> t.Iterator[Finding]:
-    candidates = site.candidates(host)
+def _host(comparison: Comparison, host: Host) -> t.Iterator[Finding]:
+    candidates = comparison.candidates(host)
     if not candidates:
-        yield _missing(site, host)
+        yield _missing(comparison, host)
         return
-    seat = site.seats.get(host.name)
-    if seat is None:
-        yield _misplaced(site, host, candidates)
-    instance = (seat or candidates[0]).instance
+    attachment = comparison.attachments.get(host.name)
+    if attachment is None:
+        yield _misplaced(comparison, host, candidates)
+    instance = (attachment or candidates[0]).instance
     if instance.status != "RUNNING":
-        command = site.gcloud.start(instance) if instance.status in STARTABLE else ""
+        command = comparison.gcloud.start(instance) if instance.status in STARTABLE else ""
         yield Finding("vm-not-running", host.name, f"its status is {instance.status}", command)
 
 
-def _missing(site: Site, host: Host) -> Finding:
+def _missing(comparison: Comparison, host: Host) -> Finding:
     what = f"no instance is named {host.name} or has the address {host.address} in {host.network}"
-    if site.project.lacks("instances"):
+    if comparison.project.lacks("instances"):
         return Finding("vm-undecided", host.name, f"{what} among those that could be read")
-    elsewhere = site.elsewhere(host.network or "")
+    elsewhere = comparison.in_other_projects(host.network or "")
     if elsewhere:
         text = f"{what}, but {elsewhere[0]} is used: audit its project too"
         return Finding("vm-undecided", host.name, text)
     return Finding("vm-missing", host.name, f"{what}; nothing about it is judged")
 
 
-def _misplaced(site: Site, host: Host, candidates: list[Seat]) -> Finding:
-    shown = listing(f"{_at(seat)} in {seat.nic.network.rpartition('/')[2]}" for seat in candidates)
-    said = f"the inventory says {host.address} in {host.network}, the project {shown}"
-    inside = any(site.is_in(seat, host) for seat in candidates)
-    return Finding("vm-address" if inside else "vm-network", host.name, f"{said}; it is not judged")
+def _misplaced(comparison: Comparison, host: Host, candidates: list[Attachment]) -> Finding:
+    there = listing(
+        f"{_address_text(attachment)} in {attachment.nic.network.rpartition('/')[2]}"
+        for attachment in candidates
+    )
+    text = f"the inventory says {host.address} in {host.network}, the project {there}"
+    inside = any(comparison.in_declared_network(attachment, host) for attachment in candidates)
+    return Finding("vm-address" if inside else "vm-network", host.name, f"{text}; it is not judged")
 
 
-def _at(seat: Seat) -> str:
-    return seat.nic.address or "no IPv4 address"
+def _address_text(attachment: Attachment) -> str:
+    return attachment.nic.address or "no IPv4 address"
 
 
-def _unlisted(site: Site) -> t.Iterator[Finding]:
-    """Name what stands in a declared network and is not judged, by network."""
-    hosts = site.topology.hosts
-    judged = set(site.seats.values())
-    # Of a host that is not where it should be, another finding names all that it may be.
-    lost = [host for host in hosts.values() if host.network and host.name not in site.seats]
-    judged.update(seat for host in lost for seat in site.candidates(host))
-    listed = {seat.instance.ref for seat in judged}
-    for name, network in site.networks.items():
-        others = [s for s in site.all_seats if s.nic.network == network.ref and s not in judged]
+def _unjudged(comparison: Comparison) -> t.Iterator[Finding]:
+    """Name the VMs in each declared network that are not judged."""
+    hosts = comparison.topology.hosts
+    judged = set(comparison.attachments.values())
+    # If a host is in the wrong place, vm-address or vm-network names all its candidates.
+    misplaced = [
+        host for host in hosts.values() if host.network and host.name not in comparison.attachments
+    ]
+    judged.update(attachment for host in misplaced for attachment in comparison.candidates(host))
+    listed = {attachment.instance.ref for attachment in judged}
+    for name, network in comparison.cloud_networks.items():
+        there = [each for each in comparison.all_attachments if each.nic.network == network.ref]
+        others = [each for each in there if each not in judged]
         known = [s for s in others if s.instance.name in hosts or s.instance.ref in listed]
         if known:
-            text = (
-                f"{_named(known)}: of a host of the inventory, or with its name; what reaches it is"
-            )
-            yield Finding("vm-unjudged", name, f"{text} judged at the inventory's address only")
-        strangers = [seat for seat in others if seat not in known]
-        if strangers:
-            text = f"{_named(strangers)}: not in the inventory, so what reaches them is not judged"
+            text = f"{_named(known)}: of a host of the inventory, or with its name;"
+            text += " what reaches it is judged at the inventory's address only"
+            yield Finding("vm-unjudged", name, text)
+        unlisted = [attachment for attachment in others if attachment not in known]
+        if unlisted:
+            text = f"{_named(unlisted)}: not in the inventory, so what reaches them is not judged"
             yield Finding("vm-unlisted", name, text)
 
 
-def _named(seats: list[Seat]) -> str:
-    return listing(f"{seat.instance.name} ({_at(seat)})" for seat in seats)
+def _named(attachments: list[Attachment]) -> str:
+    return listing(f"{each.instance.name} ({_address_text(each)})" for each in attachments)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge the peerings of networks against the declaration. No Ansible, no I/O."""
+"""Compare the peerings of networks with the declaration."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import typing as t
 from ..._values.addresses import IPv4Network
 from ..._values.entries import listing
 from ..._values.ranges import common, minus, spans
-from ..project.values import Network, Peering
-from ..rules.addresses import PUBLIC, said
+from ..project.values import CloudNetwork, Peering
+from ..rules.addresses import PUBLIC, as_text
+from .comparison import Comparison
 from .finding import Finding
-from .site import Site
 
-# Peers always exchange ranges for special uses, as they do private ones; the rest needs a flag.
+# Peers exchange routes to these ranges without a flag, as to private ranges.
 SPECIAL = (
     "192.0.0.0/24",
     "192.0.2.0/24",
@@ -25,47 +25,60 @@ SPECIAL = (
     "203.0.113.0/24",
     "240.0.0.0/4",
 )
-FLAGGED = minus(PUBLIC, spans(map(IPv4Network, SPECIAL)))
+NEEDS_FLAG = minus(PUBLIC, spans(map(IPv4Network, SPECIAL)))
 
 
-def peering_findings(site: Site) -> t.Iterator[Finding]:
-    for pair in sorted(map(sorted, site.topology.peerings)):
-        if all(name in site.networks for name in pair):
-            yield from _declared(site, *(site.networks[name] for name in pair))
+def peering_findings(comparison: Comparison) -> t.Iterator[Finding]:
+    """Yield findings about declared peerings that do not work, and about undeclared ones."""
+    for pair in sorted(map(sorted, comparison.topology.peerings)):
+        if all(name in comparison.cloud_networks for name in pair):
+            yield from _declared_peering(
+                comparison, *(comparison.cloud_networks[name] for name in pair)
+            )
     seen: set[frozenset[str]] = set()
-    for network in site.networks.values():
+    for network in comparison.cloud_networks.values():
         for peering in network.peerings:
-            peer = site.project.networks.get(peering.network)
+            peer = comparison.project.networks.get(peering.network)
             both = frozenset((network.name, peer.name if peer else ""))
-            if peer is None or peer.name not in site.networks:
-                yield _outside(site, network, peering)
-            elif both not in site.topology.peerings and both not in seen:
+            if peer is None or peer.name not in comparison.cloud_networks:
+                yield _outside(comparison, network, peering)
+            elif both not in comparison.topology.peerings and both not in seen:
                 seen.add(both)
                 text = f"are peered by {peering.name} ({peering.state}), which is not declared"
-                command = site.gcloud.delete_peering(network.name, peering)
+                command = comparison.gcloud.delete_peering(network.name, peering)
                 yield Finding("peering-undeclared", " and ".join(sorted(both)), text, command)
 
 
-def _outside(site: Site, network: Network, peering: Peering) -> Finding:
-    """Judge a peering with a network that is not here; it may be a declared one elsewhere."""
+def _outside(comparison: Comparison, network: CloudNetwork, peering: Peering) -> Finding:
+    """Judge a peering with a network that is not declared, or is not in this project."""
     name = peering.network.rpartition("/")[2]
-    if {network.name, name} in site.topology.peerings and name not in site.networks:
+    if {
+        network.name,
+        name,
+    } in comparison.topology.peerings and name not in comparison.cloud_networks:
         text = f"{peering.name} is {peering.state}; the other side, of {peering.network}, is not"
         text += " in the document"
-        text += ": audit its project too" if peering.network in site.elsewhere(name) else ""
+        text += (
+            ": audit its project too"
+            if peering.network in comparison.in_other_projects(name)
+            else ""
+        )
         return Finding("peering-undecided", " and ".join(sorted((network.name, name))), text)
     text = f"{peering.name} ({peering.state}) leads to {peering.network}, which is not declared:"
     text += " who is there, and what may come from there, is not judged"
-    command = site.gcloud.delete_peering(network.name, peering)
+    command = comparison.gcloud.delete_peering(network.name, peering)
     return Finding("peering-outside", network.name, text, command)
 
 
-def _declared(site: Site, one: Network, other: Network) -> t.Iterator[Finding]:
-    """Judge both sides of a peering that is declared."""
+def _declared_peering(
+    comparison: Comparison, one: CloudNetwork, other: CloudNetwork
+) -> t.Iterator[Finding]:
+    """Judge both sides of a declared peering."""
     name = f"{one.name} and {other.name}"
     sides = [(one, other), (other, one)]
-    missing = [side for side in sides if site.peering(side[0].ref, side[1].ref) is None]
-    creating = "\n".join(site.gcloud.create_peering(own.name, peer.name) for own, peer in missing)
+    missing = [side for side in sides if comparison.peering(side[0].ref, side[1].ref) is None]
+    create = comparison.gcloud.create_peering
+    creating = "\n".join(create(own.name, peer.name) for own, peer in missing)
     if len(missing) == 2:
         text = "are declared to be peered; neither side has a peering"
         yield Finding("peering-missing", name, text, creating)
@@ -74,27 +87,29 @@ def _declared(site: Site, one: Network, other: Network) -> t.Iterator[Finding]:
         text = f"{peer.name} has a peering with {own.name}, but {own.name} has none back:"
         yield Finding("peering-one-sided", name, f"{text} no packet passes", creating)
     for own, peer in sides:
-        yield from _without_routes(site, own, peer)
-        found = site.peering(own.ref, peer.ref)
+        yield from _without_routes(comparison, own, peer)
+        found = comparison.peering(own.ref, peer.ref)
         if not missing and found and found.state != "ACTIVE":
             text = f"{found.name} of {own.name} is {found.state}: {found.details or 'no details'}"
-            again = site.gcloud.create_peering(own.name, peer.name)
-            command = f"{site.gcloud.delete_peering(own.name, found)}\n{again}"
+            deleting = comparison.gcloud.delete_peering(own.name, found)
+            command = f"{deleting}\n{create(own.name, peer.name)}"
             yield Finding("peering-inactive", name, text, command)
 
 
-def _without_routes(site: Site, own: Network, peer: Network) -> t.Iterator[Finding]:
-    """Say if public addresses that a network uses privately are not told to its peer."""
-    out, back = site.peering(own.ref, peer.ref), site.peering(peer.ref, own.ref)
-    subnets = [each for each in site.project.subnets if each.network == own.ref]
-    runs = common(spans(cidr for each in subnets for cidr in each.cidrs), FLAGGED)
-    if not runs or not out or not back or (out.exports and back.imports):
+def _without_routes(
+    comparison: Comparison, own: CloudNetwork, peer: CloudNetwork
+) -> t.Iterator[Finding]:
+    """Say if a peer has no route to public addresses that a network uses privately."""
+    out, back = comparison.peering(own.ref, peer.ref), comparison.peering(peer.ref, own.ref)
+    subnets = [each for each in comparison.project.subnets if each.network == own.ref]
+    addresses = common(spans(cidr for each in subnets for cidr in each.cidrs), NEEDS_FLAG)
+    if not addresses or not out or not back or (out.exports_public and back.imports_public):
         return
-    lacking = [] if out.exports else [(own.name, out, "export")]
-    lacking += [] if back.imports else [(peer.name, back, "import")]
+    lacking = [] if out.exports_public else [(own.name, out, "export")]
+    lacking += [] if back.imports_public else [(peer.name, back, "import")]
     which = listing(f"{side.name} of {name} does not {verb} them" for name, side, verb in lacking)
-    text = f"{said(runs)} of {own.name} are public addresses, used privately, and {which}:"
+    text = f"{as_text(addresses)} of {own.name} are public addresses, used privately, and {which}:"
     text += f" {peer.name} has no route there"
-    lines = [site.gcloud.exchange_public(*each) for each in lacking]
+    lines = [comparison.gcloud.exchange_public_routes(*each) for each in lacking]
     name = f"{own.name} and {peer.name}"
     yield Finding("peering-no-routes", name, text, "\n".join(lines))

@@ -3,6 +3,6 @@
 
 """A project as values: networks, peerings, VMs, firewall rules, routes.
 
-It knows the API's documents. It must not judge them, nor know the declaration; no I/O. Begin with
-`document.py`.
+It knows the API's objects. It must not judge them, nor know the declaration, and does no I/O. Begin
+with `values.py`, then `document.py`, which reads them.
 """

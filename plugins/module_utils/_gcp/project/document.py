@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the document that gcp_network_info returns as project. No Ansible, no I/O.
+"""Read the document that gcp_network_info returns as `project`.
 
-The objects in it are those of the Compute Engine API, unchanged.
+The objects in the document are those of the Compute Engine API, unchanged.
 """
 
 from __future__ import annotations
@@ -11,48 +11,48 @@ from __future__ import annotations
 import typing as t
 
 from ..._values.addresses import IPv4Network
-from .document_rules import firewall, policy
-from .document_ways import route, router
+from .document_routes import read_route, read_router
+from .document_rules import read_firewall, read_policy
 from .fields import Fields, last, ref
 from .rule_values import Policy, Rule
-from .values import Gap, Instance, Network, Nic, Peering, Project, ProjectError, Subnet
+from .values import CloudNetwork, Gap, Instance, Nic, Peering, Project, ProjectError, Subnet
 
 LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
-# Those of subnetworks that hold VMs; others belong to load balancers and to services.
-FOR_VMS = ("PRIVATE", "PRIVATE_RFC_1918")
+# Purposes of subnetworks that hold VMs. The others are for load balancers and services.
+VM_PURPOSES = ("PRIVATE", "PRIVATE_RFC_1918")
 Value = t.TypeVar("Value")
 
 
-def project(document: t.Any) -> Project:
-    """Return the project; a ProjectError names every object at fault at once."""
+def read_project(document: t.Any) -> Project:
+    """Return the project of a document; raise ProjectError, which names all objects at fault."""
     return _Reader(document).project()
 
 
 class _Reader:
-    """Reads one list after the other and collects what is wrong with their objects."""
+    """Reads one list after the other, and collects what is wrong with their objects."""
 
     def __init__(self, document: t.Any) -> None:
         if not isinstance(document, dict) or "networks" not in document:
             raise ProjectError(["project: is not what gcp_network_info returns as project"])
         self._document = document
         self.problems: list[str] = []
-        self._rules: dict[tuple, Rule] = {}
+        self._rules: dict[tuple, Rule] = {}  # see read_policy
 
     def project(self) -> Project:
-        found = Project(
+        project = Project(
             name=str(self._document.get("project") or ""),
-            networks={each.ref: each for each in self._each("networks", _network)},
-            subnets=tuple(each for each in self._each("subnetworks", _subnet) if each),
-            firewalls=_by_network(self._each("firewalls", firewall)),
-            policies=dict(self._each("effective_firewalls", self._effective)),
-            instances=tuple(self._each("instances", _instance)),
-            routers=tuple(self._each("routers", router)),
-            routes=tuple(each for each in self._each("routes", route) if each),
-            gaps=(*self._absent(), *self._each("incomplete", _gap)),
+            networks={each.ref: each for each in self._each("networks", _read_network)},
+            subnets=tuple(each for each in self._each("subnetworks", _read_subnet) if each),
+            firewalls=_by_network(self._each("firewalls", read_firewall)),
+            policies=dict(self._each("effective_firewalls", self._effective_policies)),
+            instances=tuple(self._each("instances", _read_instance)),
+            routers=tuple(self._each("routers", read_router)),
+            routes=tuple(each for each in self._each("routes", read_route) if each),
+            gaps=(*self._missing_lists(), *self._each("incomplete", _read_gap)),
         )
         if self.problems:
             raise ProjectError(self.problems)
-        return found
+        return project
 
     def _each(self, key: str, read: t.Callable[[Fields], Value]) -> list[Value]:
         entries = self._document.get(key) or []
@@ -67,15 +67,15 @@ class _Reader:
                 self.problems.append(str(exc))
         return values
 
-    def _effective(self, fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
+    def _effective_policies(self, fields: Fields) -> tuple[tuple[str, str], tuple[Policy, ...]]:
         region = last(fields.get("region", str))
         response = Fields(fields.get("response", dict), fields.where)
-        each = response.each("firewallPolicys")
-        policies = tuple(policy(own, region, self._rules) for own in each)
+        entries = response.each("firewallPolicys")
+        policies = tuple(read_policy(entry, region, self._rules) for entry in entries)
         return (ref(fields.get("network", str)), region), policies
 
-    def _absent(self) -> list[Gap]:
-        """Name the lists that are not in the document, which is not the same as empty ones."""
+    def _missing_lists(self) -> list[Gap]:
+        """Return a gap for each list that the document lacks; an empty list is no gap."""
         return [
             Gap(key, "everywhere", "the document does not hold it")
             for key in LISTS
@@ -83,13 +83,13 @@ class _Reader:
         ]
 
 
-def _network(fields: Fields) -> Network:
+def _read_network(fields: Fields) -> CloudNetwork:
     link = ref(fields.get("selfLink", str))
     order = fields.get("networkFirewallPolicyEnforcementOrder", str, "")
     peerings = [
         Peering(
             each.get("name", str),
-            _peer(each.get("network", str), link),
+            _peer_ref(each.get("network", str), link),
             each.get("state", str, "INACTIVE"),
             each.get("stateDetails", str, ""),
             each.get("exportSubnetRoutesWithPublicIp", bool, True),
@@ -97,17 +97,17 @@ def _network(fields: Fields) -> Network:
         )
         for each in fields.each("peerings")
     ]
-    first = order == "BEFORE_CLASSIC_FIREWALL"
-    return Network(link, fields.get("name", str), tuple(peerings), first)
+    policies_first = order == "BEFORE_CLASSIC_FIREWALL"
+    return CloudNetwork(link, fields.get("name", str), tuple(peerings), policies_first)
 
 
-def _peer(address: str, own: str) -> str:
-    """Complete the address of a peer, which is in the same project if it names none."""
+def _peer_ref(address: str, own: str) -> str:
+    """Return the ref of a peer. An address that names no project means the network's own."""
     return own.partition("/")[0] + "/" + address if address.startswith("global/") else ref(address)
 
 
-def _subnet(fields: Fields) -> Subnet | None:
-    if fields.get("purpose", str, FOR_VMS[0]) not in FOR_VMS or not fields.get(
+def _read_subnet(fields: Fields) -> Subnet | None:
+    if fields.get("purpose", str, VM_PURPOSES[0]) not in VM_PURPOSES or not fields.get(
         "ipCidrRange", str, ""
     ):
         return None
@@ -122,7 +122,7 @@ def _subnet(fields: Fields) -> Subnet | None:
     )
 
 
-def _instance(fields: Fields) -> Instance:
+def _read_instance(fields: Fields) -> Instance:
     tags = Fields(fields.get("tags", dict, {}), fields.where)
     running = fields.get("status", str) == "RUNNING"
     return Instance(
@@ -132,12 +132,12 @@ def _instance(fields: Fields) -> Instance:
         fields.get("status", str),
         frozenset(tags.texts("items")),
         frozenset(each.get("email", str) for each in fields.each("serviceAccounts")),
-        tuple(_nic(each, running) for each in fields.each("networkInterfaces")),
+        tuple(_read_nic(each, running) for each in fields.each("networkInterfaces")),
     )
 
 
-def _nic(fields: Fields, running: bool) -> Nic:
-    # Of a VM that does not run, an ephemeral address is not there until it starts.
+def _read_nic(fields: Fields, running: bool) -> Nic:
+    # A VM that does not run gets its ephemeral external address when it starts.
     external = any(
         each.get("natIP", str, "") or not running for each in fields.each("accessConfigs")
     )
@@ -146,23 +146,23 @@ def _nic(fields: Fields, running: bool) -> Nic:
         ref(fields.get("subnetwork", str, "")),
         fields.address("networkIP"),
         external,
-        tuple(filter(None, (_alias(each) for each in fields.each("aliasIpRanges")))),
+        tuple(filter(None, (_read_alias(each) for each in fields.each("aliasIpRanges")))),
     )
 
 
-def _alias(fields: Fields) -> IPv4Network | None:
-    """Return a further range of a VM; a mask alone, as in a request, tells no addresses."""
+def _read_alias(fields: Fields) -> IPv4Network | None:
+    """Return an alias range; None for a prefix length alone, as "/24" in a request."""
     text = fields.get("ipCidrRange", str, "")
     return None if text.startswith("/") or not text else fields.cidr("ipCidrRange")
 
 
 def _by_network(rules: list[Rule]) -> dict[str, tuple[Rule, ...]]:
-    found: dict[str, tuple[Rule, ...]] = {}
+    by_network: dict[str, tuple[Rule, ...]] = {}
     for rule in rules:
-        (network,) = rule.networks
-        found[network] = (*found.get(network, ()), rule)
-    return found
+        (network,) = rule.target_networks
+        by_network[network] = (*by_network.get(network, ()), rule)
+    return by_network
 
 
-def _gap(fields: Fields) -> Gap:
+def _read_gap(fields: Fields) -> Gap:
     return Gap(*(fields.get(key, str, "") for key in ("what", "where", "why")))

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ....module_utils._gcp.audit.finding import undecided
+from ....module_utils._gcp.audit.finding import count_undecided
 from ....module_utils._values.entries import listing
 from ..data.tally import FAILED, NOT_PROBED, OK, Record
 from ..markup import Markup, joined, section, tag
 from ..picture.picture import SIGNS
-from ..text.audit import sentence
-from ..text.audit import verdict as conclusion
+from ..text.audit import conclusion, summary_sentence
 from .tables import badge, table
 
 SHOWN = 60  # findings; all are in the JSON file
@@ -25,14 +24,14 @@ def state(audit: Record) -> str:
     """Return OK only if all of it was judged: what is undecided may be anything."""
     if audit["summary"]["error"]:
         return FAILED
-    return NOT_PROBED if undecided(audit["findings"]) else OK
+    return NOT_PROBED if count_undecided(audit["findings"]) else OK
 
 
 def verdict(audit: Record | None) -> Markup | None:
     """Say at the top of a page about probes that the project has errors, or unknown parts."""
     if not audit or state(audit) == OK:
         return None
-    errors, unsure = audit["summary"]["error"], undecided(audit["findings"])
+    errors, unsure = audit["summary"]["error"], count_undecided(audit["findings"])
     words = "found an error" if errors == 1 else f"found {errors} errors"
     if not errors:
         words = f"could not judge {unsure} thing{'' if unsure == 1 else 's'}"
@@ -46,7 +45,7 @@ def project(audit: Record | None) -> Markup | None:
         return None
     findings = audit["findings"]
     left = len(findings) - SHOWN
-    said = f"{SIGNS[state(audit)]} {sentence(audit)}. {conclusion(audit)}."
+    said = f"{SIGNS[state(audit)]} {summary_sentence(audit)}. {conclusion(audit)}."
     when = f"Audited at {audit['generated_at']}" if audit.get("generated_at") else None
     return section(
         "The project",

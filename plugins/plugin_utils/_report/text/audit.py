@@ -8,7 +8,7 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from ....module_utils._gcp.audit.finding import undecided
+from ....module_utils._gcp.audit.finding import count_undecided
 from ....module_utils._values.entries import listing
 from .tables import table
 
@@ -23,10 +23,10 @@ def audit_lines(found: t.Mapping[str, t.Any]) -> list[str]:
     lines = [line for finding in findings[:SHOWN] for line in _finding(finding)]
     if len(findings) > SHOWN:
         lines.append(f"and {len(findings) - SHOWN} more findings")
-    return [*lines, *_ways(found["ways_out"]), "", sentence(found), verdict(found)]
+    return [*lines, *_ways(found["ways_out"]), "", summary_sentence(found), conclusion(found)]
 
 
-def sentence(found: t.Mapping[str, t.Any]) -> str:
+def summary_sentence(found: t.Mapping[str, t.Any]) -> str:
     """Sum up what was judged and what was found."""
     judged, summary = found["judged"], found["summary"]
     looked = [f"{judged['vms']} VMs"]
@@ -38,9 +38,9 @@ def sentence(found: t.Mapping[str, t.Any]) -> str:
     return f"{name}: {', '.join(looked)} judged: {', '.join(counts)}"
 
 
-def verdict(found: t.Mapping[str, t.Any]) -> str:
+def conclusion(found: t.Mapping[str, t.Any]) -> str:
     """Say whether the project is as declared, which nobody knows of what could not be judged."""
-    summary, unsure = found["summary"], undecided(found["findings"])
+    summary, unsure = found["summary"], count_undecided(found["findings"])
     if summary["error"]:
         return f"The project is not as declared: {_counted(summary['error'], 'error')}"
     if unsure:

@@ -77,7 +77,7 @@ def test_what_is_missing_or_wrong_is_named(run_module, params, said) -> None:
 
 
 def test_without_google_auth_it_says_what_to_install(run_module, monkeypatch) -> None:
-    monkeypatch.setattr(gcp_network_info, "MISSING", "ImportError: no google")
+    monkeypatch.setattr(gcp_network_info, "IMPORT_ERROR", "ImportError: no google")
     failed = run_module(gcp_network_info, project="p")
     assert "google-auth and requests" in failed["msg"]
 

@@ -8,8 +8,8 @@ import typing as t
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.collect import (
     COLLECTIONS,
-    Project,
-    places,
+    Collector,
+    network_regions,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.session import GcpError
 
@@ -34,7 +34,7 @@ class Api:
         return page
 
     def read(self) -> dict[str, t.Any]:
-        return Project(self.get, "p").read()
+        return Collector(self.get, "p").read()
 
 
 def instance(zone: str, *networks: str) -> dict[str, t.Any]:
@@ -168,15 +168,18 @@ def test_firewalls_that_fail_for_now_end_it() -> None:
 
 
 def test_an_interface_without_a_network_has_no_place() -> None:
-    assert places([{"zone": "x/eu-a"}, {"zone": "x/eu-a", "networkInterfaces": [{}]}]) == set()
+    assert (
+        network_regions([{"zone": "x/eu-a"}, {"zone": "x/eu-a", "networkInterfaces": [{}]}])
+        == set()
+    )
 
 
 @pytest.mark.parametrize("name", ["", "My Project", "a/b", "x" * 70, "p?fields=x", "-x"])
 def test_what_can_be_no_project_is_refused(name) -> None:
     with pytest.raises(GcpError, match="is not the id of a project"):
-        Project(Api().get, name).read()
+        Collector(Api().get, name).read()
 
 
 @pytest.mark.parametrize("name", ["shop-42", "123456789012", "example.com:shop"])
 def test_ids_numbers_and_domains_are_projects(name) -> None:
-    assert Project(Api().get, name).read()["project"] == name
+    assert Collector(Api().get, name).read()["project"] == name

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 import requests
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api import session as _gcp_session
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api import session as session_module
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.api.session import (
     ATTEMPTS,
     GcpError,
@@ -58,7 +58,7 @@ class Wire:
 def session(monkeypatch):
     def make(*given: t.Any, endpoint: str = "https://api.test/v1", timeout: float = 60) -> Session:
         wire = Wire(*given)
-        monkeypatch.setattr(_gcp_session, "AuthorizedSession", lambda *_, **__: wire)
+        monkeypatch.setattr(session_module, "AuthorizedSession", lambda *_, **__: wire)
         made = Session(None, endpoint, timeout, sleep=pauses.append)
         made.wire, made.pauses = wire, pauses
         return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.excess import joined
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.excess import merged_services
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
 from support import gcp_samples
 from support.gcp_samples import FLOW_FINDINGS, allow, deny, found, obey, policy_rule
@@ -61,7 +61,7 @@ def test_a_rule_with_several_findings_is_narrowed_once() -> None:
     assert [each["id"] for each in (first, *others)] == ["excess", "excess-nobody", "excess-ping"]
     for other in others:
         assert other["command"] == ""
-        assert other["explanation"].endswith("; the command of its finding excess mends this too")
+        assert other["explanation"].endswith("; the command of the finding excess fixes this too")
     assert "create wide-declared " in first["command"]
     obey(document, first["command"])
     assert found(document) == []
@@ -82,7 +82,7 @@ def test_a_rule_of_vms_that_nobody_listed_is_left_to_them(place, address, tags, 
     rule = allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32", **more)
     document["firewalls"].append(rule)
     (finding,) = found(document, *IDS)
-    text = "; it is for mon1 too, not in the inventory: who has that has to decide"
+    text = "; it also applies to VMs outside of the inventory (mon1): their owners have to decide"
     assert (finding["command"] == "", finding["explanation"].endswith(text)) == (kept, kept)
 
 
@@ -92,7 +92,7 @@ def test_while_vms_are_not_known_no_rule_is_narrowed() -> None:
     document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
     (finding,) = found(document, *IDS)
     assert finding["command"] == ""
-    assert "it may be for VMs that could not be read" in finding["explanation"]
+    assert "it may apply to VMs that could not be read" in finding["explanation"]
 
 
 def test_the_declared_part_stays_when_a_rule_goes() -> None:
@@ -219,7 +219,7 @@ def test_who_has_the_organizations_policies_decides_once() -> None:
     assert finding["explanation"] == (
         "admits anywhere to tcp:443 on lb1; anywhere but 10.2.0.0/16 to tcp:443 on web1, web2;"
         " anywhere but 10.1.0.0/16 to tcp:443 on db1; that is not declared;"
-        " whoever administers the organization's policies has to decide on it"
+        " the administrators of the organization's policies have to decide"
     )
 
 
@@ -232,8 +232,8 @@ def test_a_policy_of_other_networks_too_is_left_to_them() -> None:
     (finding,) = found(document)
     assert finding["command"] == ""
     assert finding["explanation"].endswith(
-        "; that is not declared; the policy is for vpc-old too, which is not declared: who has that"
-        " has to decide"
+        "; that is not declared; the policy also applies to undeclared networks (vpc-old): their"
+        " owners have to decide"
     )
     own = document["effective_firewalls"][2]["response"]["firewallPolicys"][0]["rules"][0]
     own["targetResources"] = [gcp_samples.network("vpc-db")]
@@ -257,4 +257,4 @@ def test_a_policy_of_two_networks_keeps_the_declared_part_of_both() -> None:
 
 def test_services_beside_each_other_are_one() -> None:
     services = [Service("tcp", 1, 5), Service("tcp", 6, 9), Service("udp"), Service("tcp", 11, 11)]
-    assert joined(services) == ["tcp:1-9", "udp", "tcp:11"]
+    assert merged_services(services) == ["tcp:1-9", "udp", "tcp:11"]

@@ -7,7 +7,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.finding im
     FINDINGS,
     SEVERITIES,
     Finding,
-    ordered,
+    by_severity,
 )
 
 
@@ -17,7 +17,7 @@ def test_findings_are_ordered_by_what_is_gravest() -> None:
         Finding("flow-closed", "b", "x"),
         Finding("flow-closed", "a", "x"),
     )
-    assert ordered([ping, closed, other, closed]) == [other, closed, ping]
+    assert by_severity([ping, closed, other, closed]) == [other, closed, ping]
 
 
 def test_a_record_has_its_severity() -> None:

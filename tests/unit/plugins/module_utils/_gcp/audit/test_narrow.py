@@ -6,13 +6,13 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.admitted import Admission
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.comparison import Comparison
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.narrow import (
-    Part,
-    decider,
-    narrow,
+    narrowing_commands,
+    who_decides,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.site import Site
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
     Rule,
     Service,
@@ -21,41 +21,49 @@ from support import gcp_samples
 
 DB = "acme/global/networks/vpc-db"
 NEEDED = {
-    Part(((0x0A000002, 0x0A000002),), ("db1",), DB, "us-central1"): [Service("tcp", 3306, 3306)]
+    Admission(((0x0A000002, 0x0A000002),), ("db1",), DB, "us-central1"): [
+        Service("tcp", 3306, 3306)
+    ]
 }
 GONE = "gcloud compute firewall-rules delete db-mysql --project=acme"
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site(gcp_samples.topology(), project(gcp_samples.stack()))
+def comparison() -> Comparison:
+    return Comparison(gcp_samples.topology(), read_project(gcp_samples.stack()))
 
 
 @pytest.fixture
-def rule(site) -> Rule:
-    return site.project.firewalls[DB][0]
+def rule(comparison) -> Rule:
+    return comparison.project.firewalls[DB][0]
 
 
-def test_what_is_needed_is_admitted_before_the_rule_goes(site, rule) -> None:
-    assert narrow(site, rule, "us-central1", {}) == GONE
-    first, last = narrow(site, rule, "us-central1", NEEDED).splitlines()
+def test_what_is_needed_is_admitted_before_the_rule_goes(comparison, rule) -> None:
+    assert narrowing_commands(comparison, rule, "us-central1", {}) == GONE
+    first, last = narrowing_commands(comparison, rule, "us-central1", NEEDED).splitlines()
     assert " create db-mysql-declared " in first
     assert " --source-ranges=10.0.0.2/32 --destination-ranges=10.2.0.2/32" in first
     assert last == GONE
 
 
-def test_without_room_for_what_is_needed_nothing_goes(site, rule) -> None:
-    assert narrow(site, dataclasses.replace(rule, priority=0), "us-central1", NEEDED) == ""
+def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
+    assert (
+        narrowing_commands(comparison, dataclasses.replace(rule, priority=0), "us-central1", NEEDED)
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({}, ""),
-        ({"kind": "HIERARCHY"}, "; whoever administers the organization's policies"),
-        ({"networks": frozenset({"acme/global/networks/vpc-old"})}, "; the policy is for vpc-old"),
+        ({"kind": "HIERARCHY"}, "; the administrators of the organization's policies"),
+        (
+            {"target_networks": frozenset({"acme/global/networks/vpc-old"})},
+            "; the policy also applies to undeclared networks (vpc-old)",
+        ),
     ],
 )
-def test_who_has_to_decide_is_said(site, rule, change, words) -> None:
-    found = decider(site, (dataclasses.replace(rule, **change),))
+def test_who_has_to_decide_is_said(comparison, rule, change, words) -> None:
+    found = who_decides(comparison, (dataclasses.replace(rule, **change),))
     assert found.startswith(words) and bool(found) is bool(words)

@@ -4,27 +4,29 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.values import ProjectError
 from support import gcp_samples
 
 
 def problems(document) -> tuple[str, ...]:
     with pytest.raises(ProjectError) as caught:
-        project(document)
+        read_project(document)
     return caught.value.problems
 
 
 def test_the_stack_is_read() -> None:
-    found = project(gcp_samples.stack())
+    found = read_project(gcp_samples.stack())
     assert found.name == "acme"
     assert [network.name for network in found.networks.values()] == ["vpc-lb", "vpc-web", "vpc-db"]
     lb = found.networks["acme/global/networks/vpc-lb"]
     assert [peering.network.rpartition("/")[2] for peering in lb.peerings] == ["vpc-web", "vpc-db"]
     lb1 = found.instances[0]
     assert (lb1.name, lb1.region, lb1.nics[0].address) == ("lb1", "us-central1", "10.0.0.2")
-    assert [instance.nics[0].external for instance in found.instances] == [True] + [False] * 3
-    assert {route.hop for route in found.routes} == {"internet"}
+    assert [instance.nics[0].has_external_address for instance in found.instances] == [True] + [
+        False
+    ] * 3
+    assert {route.next_hop for route in found.routes} == {"internet"}
     assert found.gaps == ()
 
 
@@ -52,7 +54,7 @@ def test_a_list_that_is_not_there_is_a_gap() -> None:
     document = gcp_samples.stack()
     del document["routes"]
     document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
-    found = project(document)
+    found = read_project(document)
     assert [(gap.what, gap.where) for gap in found.gaps] == [
         ("routes", "everywhere"),
         ("instances", "zones/a"),
@@ -63,14 +65,14 @@ def test_a_list_that_is_not_there_is_a_gap() -> None:
 def test_a_peer_without_a_project_is_in_the_same_one() -> None:
     document = gcp_samples.stack()
     document["networks"][0]["peerings"][0]["network"] = "global/networks/vpc-web"
-    (first, *_others) = project(document).networks.values()
+    (first, *_others) = read_project(document).networks.values()
     assert first.peerings[0].network == "acme/global/networks/vpc-web"
 
 
 def test_only_subnetworks_for_vms_count() -> None:
     document = gcp_samples.stack()
     document["subnetworks"][0]["purpose"] = "REGIONAL_MANAGED_PROXY"
-    assert [subnet.name for subnet in project(document).subnets] == ["vpc-web-0", "vpc-db-0"]
+    assert [subnet.name for subnet in read_project(document).subnets] == ["vpc-web-0", "vpc-db-0"]
 
 
 @pytest.mark.parametrize("names", [["web1"], ["web1", "web2"]])
@@ -79,7 +81,7 @@ def test_an_interface_without_a_network_is_no_error(names) -> None:
     for instance in document["instances"]:
         if instance["name"] in names:
             del instance["networkInterfaces"][0]["network"]
-    assert [each.nics[0].network == "" for each in project(document).instances] == [
+    assert [each.nics[0].network == "" for each in read_project(document).instances] == [
         instance["name"] in names for instance in document["instances"]
     ]
     findings = gcp_samples.found(document, "vm-network")

@@ -7,30 +7,30 @@ import re
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document_rules import (
-    firewall,
-    policy,
+    read_firewall,
+    read_policy,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.fields import Fields
 from support import gcp_samples
 
 
-def read(**changes):
+def rule_of(**changes):
     rule = gcp_samples.allow("vpc-lb", "web", "tcp:80,8000-8080", "10.0.0.0/8")
-    return firewall(Fields({**rule, **changes}, "firewalls[0]"))
+    return read_firewall(Fields({**rule, **changes}, "firewalls[0]"))
 
 
-def read_policy(*rules, kind="HIERARCHY"):
-    return policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us", {})
+def policy_of(*rules, kind="HIERARCHY"):
+    return read_policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us", {})
 
 
 def test_a_firewall_rule() -> None:
-    rule = read(targetTags=["lb"], sourceTags=["web"])
+    rule = rule_of(targetTags=["lb"], sourceTags=["web"])
     assert str(rule) == "web (VPC firewall rule, priority 1000)"
     assert [str(service) for service in rule.services] == ["tcp:80", "tcp:8000-8080"]
     assert (rule.action, rule.direction, rule.disabled) == ("allow", "INGRESS", False)
-    assert rule.networks == {"acme/global/networks/vpc-lb"}
-    assert (rule.tags, rule.sources.tags) == ({"lb"}, {"web"})
-    assert rule.remote is rule.sources and rule.local.anybody
+    assert rule.target_networks == {"acme/global/networks/vpc-lb"}
+    assert (rule.target_tags, rule.sources.tags) == ({"lb"}, {"web"})
+    assert rule.remote is rule.sources and rule.local.unrestricted
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_a_firewall_rule() -> None:
     ],
 )
 def test_protocols_and_ports(entry, services) -> None:
-    assert [str(service) for service in read(allowed=[entry]).services] == services
+    assert [str(service) for service in rule_of(allowed=[entry]).services] == services
 
 
 def test_only_ipv6_sources_are_not_anybody() -> None:
-    assert read(sourceRanges=["2001:db8::/32"]).sources.anybody is False
-    assert read(sourceRanges=[]).sources.anybody is True
+    assert rule_of(sourceRanges=["2001:db8::/32"]).sources.unrestricted is False
+    assert rule_of(sourceRanges=[]).sources.unrestricted is True
 
 
 @pytest.mark.parametrize(
@@ -64,44 +64,44 @@ def test_only_ipv6_sources_are_not_anybody() -> None:
 )
 def test_refusals(changes, message) -> None:
     with pytest.raises(ValueError, match=r"^firewalls\[0\] web.*" + re.escape(message)):
-        read(**changes)
+        rule_of(**changes)
 
 
 def test_a_policy_keeps_its_rules_in_order() -> None:
-    found = read_policy(
+    found = policy_of(
         gcp_samples.policy_rule(200, "goto_next", "all"),
         gcp_samples.policy_rule(100, "deny", "tcp:22", "10.0.0.0/8"),
     )
     assert [rule.priority for rule in found.rules] == [100, 200]
     assert str(found.rules[0]) == "rule 100 of 42 (hierarchical policy)"
-    assert found.rules[1].sources.anybody
+    assert found.rules[1].sources.unrestricted
 
 
 def test_what_only_the_cloud_knows_is_named() -> None:
     rule = gcp_samples.policy_rule(1, "deny", "all", srcRegionCodes=["XX"], srcFqdns=["a.example"])
-    (found,) = read_policy(rule).rules
-    assert found.sources.unknown == ("domain names", "countries")
-    assert found.sources.anybody is False
+    (found,) = policy_of(rule).rules
+    assert found.sources.unresolved == ("domain names", "countries")
+    assert found.sources.unrestricted is False
     rule = gcp_samples.policy_rule(1, "deny", "all", "0.0.0.0/0", srcNetworkContext="INTERNET")
-    assert read_policy(rule).rules[0].sources.context == "INTERNET"
+    assert policy_of(rule).rules[0].sources.network_context == "INTERNET"
 
 
 def test_rules_that_are_for_no_vm_are_left_out() -> None:
     gone = {"name": "tagValues/1", "state": "INEFFECTIVE"}
     live = {"name": "tagValues/2", "state": "EFFECTIVE"}
     rule = gcp_samples.policy_rule(1, "allow", "all")
-    found = read_policy(
+    found = policy_of(
         {**rule, "targetSecureTags": [gone]},
         {**rule, "targetType": "INTERNAL_MANAGED_LB"},
         {**rule, "targetSecureTags": [gone, live]},
     )
-    assert [each.secure_tags for each in found.rules] == [True]
+    assert [each.target_secure_tags for each in found.rules] == [True]
 
 
 def test_source_tags_that_are_gone_match_nobody() -> None:
     gone = {"name": "tagValues/1", "state": "INEFFECTIVE"}
-    (found,) = read_policy(gcp_samples.policy_rule(1, "allow", "all", srcSecureTags=[gone])).rules
-    assert (found.sources.unknown, found.sources.anybody) == ((), False)
+    (found,) = policy_of(gcp_samples.policy_rule(1, "allow", "all", srcSecureTags=[gone])).rules
+    assert (found.sources.unresolved, found.sources.unrestricted) == ((), False)
 
 
 @pytest.mark.parametrize(("kind", "same"), [("HIERARCHY", True), ("NETWORK_REGIONAL", False)])
@@ -109,5 +109,5 @@ def test_a_rule_of_a_policy_is_one_wherever_it_holds(kind, same) -> None:
     rules = [gcp_samples.policy_rule(1, "allow", "tcp:443", "0.0.0.0/0")]
     fields = Fields({"name": "42", "type": kind, "rules": rules}, "here")
     known: dict = {}
-    one, other = (policy(fields, region, known).rules[0] for region in ("us", "eu"))
+    one, other = (read_policy(fields, region, known).rules[0] for region in ("us", "eu"))
     assert (one is other) is same

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
-    Ends,
     Rule,
+    Selector,
     Service,
 )
 
@@ -33,14 +33,18 @@ def test_a_service_is_written_as_gcloud_reads_it(service, text) -> None:
     ],
 )
 def test_a_rule_says_where_it_stands(kind, text) -> None:
-    ends = Ends()
-    rule = Rule(kind, "edge", "web", "EGRESS", 9, "deny", False, (Service("all"),), ends, Ends())
+    ends = Selector()
+    rule = Rule(
+        kind, "edge", "web", "EGRESS", 9, "deny", False, (Service("all"),), ends, Selector()
+    )
     assert str(rule) == text
     assert rule.local is ends
 
 
 def test_two_rules_that_say_the_same_are_two() -> None:
-    one, other = (Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Ends(), Ends()),) * 2
+    one, other = (
+        Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Selector(), Selector()),
+    ) * 2
     assert one == other
-    twin = Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Ends(), Ends())
+    twin = Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Selector(), Selector())
     assert one != twin

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import (
-    ANYWHERE,
-    EVERYWHERE,
+    ALL_ADDRESSES,
     INTERNET,
-    asked,
-    said,
+    UNRESERVED,
+    as_rule,
+    as_text,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._values.addresses import IPv4Network
 from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import minus, spans, union
@@ -26,14 +26,14 @@ def runs(*texts: str) -> list:
         (minus(runs("10.0.0.0/8"), runs("10.2.0.0/16")), "10.0.0.0/8 but 10.2.0.0/16"),
         (INTERNET, "the internet"),
         (union(INTERNET, runs("10.0.0.0/16")), "the internet, 10.0.0.0/16"),
-        (ANYWHERE, "anywhere"),
-        (minus(ANYWHERE, runs("10.2.0.0/16")), "anywhere but 10.2.0.0/16"),
+        (UNRESERVED, "anywhere"),
+        (minus(UNRESERVED, runs("10.2.0.0/16")), "anywhere but 10.2.0.0/16"),
     ],
 )
 def test_addresses_are_said_shortly(addresses, words) -> None:
-    assert said(addresses) == words
+    assert as_text(addresses) == words
 
 
 def test_a_rule_for_the_internet_is_for_all() -> None:
-    assert asked(INTERNET) == EVERYWHERE
-    assert asked(runs("10.0.0.0/8")) == runs("10.0.0.0/8")
+    assert as_rule(INTERNET) == ALL_ADDRESSES
+    assert as_rule(runs("10.0.0.0/8")) == runs("10.0.0.0/8")

@@ -4,40 +4,42 @@
 from __future__ import annotations
 
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import (
-    Ends,
     Rule,
+    Selector,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.answers import (
     Answer,
     Answers,
-    doubt,
+    uncertain_match,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import LAST
 from hypothesis import given
 from hypothesis import strategies as st
 
-EVERYWHERE = [(0, LAST)]
+ALL_ADDRESSES = [(0, LAST)]
 # Few numbers, so that runs meet, and both ends of all there is.
 NUMBERS = st.sampled_from((0, 1, 2, 3, 5, 8, 9, LAST - 1, LAST))
 RUNS = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: tuple(sorted(pair))), max_size=3)
 
 
 def rule(name: str) -> Rule:
-    return Rule("VPC", "", name, "INGRESS", 1, "allow", False, (), Ends(), Ends())
+    return Rule("VPC", "", name, "INGRESS", 1, "allow", False, (), Selector(), Selector())
 
 
 ONE, OTHER = rule("one"), rule("other")
 
 
 def states(answers: Answers) -> list[tuple]:
-    return [(first, last, answer.state) for (first, last), answer in answers.over(EVERYWHERE)]
+    return [
+        (first, last, answer.state) for (first, last), answer in answers.pieces_in(ALL_ADDRESSES)
+    ]
 
 
 @given(st.lists(st.tuples(RUNS, st.sampled_from(("open", "closed"))), max_size=5))
 def test_the_last_paint_is_seen(layers) -> None:
     answers = Answers(Answer("closed"))
     for runs, state in layers:
-        answers.paint(runs, Answers(Answer(state)))
+        answers.overlay(runs, Answers(Answer(state)))
     for address in (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, LAST - 2, LAST - 1, LAST):
         seen = [s for runs, s in layers if any(low <= address <= high for low, high in runs)]
         assert answers.at(address).state == (seen or ["closed"])[-1]
@@ -45,9 +47,9 @@ def test_the_last_paint_is_seen(layers) -> None:
 
 def test_neighbours_with_one_answer_are_one() -> None:
     answers = Answers(Answer("closed"))
-    answers.paint([(5, 9), (10, 20)], Answers(Answer("open", (ONE,))))
+    answers.overlay([(5, 9), (10, 20)], Answers(Answer("open", (ONE,))))
     assert states(answers) == [(0, 4, "closed"), (5, 20, "open"), (21, LAST, "closed")]
-    assert [span for span, _answer in answers.over([(7, 8), (18, 30)])] == [
+    assert [span for span, _answer in answers.pieces_in([(7, 8), (18, 30)])] == [
         (7, 8),
         (18, 20),
         (21, 30),
@@ -56,8 +58,8 @@ def test_neighbours_with_one_answer_are_one() -> None:
 
 def test_a_doubt_leaves_decided_what_both_agree_on() -> None:
     answers = Answers(Answer("closed"))
-    answers.paint([(10, 19)], Answers(Answer("open", (ONE,))))
-    answers.paint([(0, 14)], Answers(Answer("open", (OTHER,))), doubt(OTHER))
+    answers.overlay([(10, 19)], Answers(Answer("open", (ONE,))))
+    answers.overlay([(0, 14)], Answers(Answer("open", (OTHER,))), uncertain_match(OTHER))
     assert states(answers)[0] == (0, 9, "undecided")
     assert answers.at(12) == Answer("open", (ONE, OTHER))
     assert answers.at(3) == Answer("undecided", (OTHER,), (OTHER,))
@@ -67,15 +69,15 @@ def test_a_doubt_leaves_decided_what_both_agree_on() -> None:
 def test_a_copy_stays_as_it_is() -> None:
     answers = Answers(Answer("closed"))
     twin = answers.copy()
-    answers.paint([(0, 1)], Answers(Answer("open")))
+    answers.overlay([(0, 1)], Answers(Answer("open")))
     assert states(twin) == [(0, LAST, "closed")]
 
 
 def test_a_part_of_another_is_taken_over() -> None:
     other = Answers(Answer("open"))
-    other.paint([(5, 6)], Answers(Answer("undecided")))
+    other.overlay([(5, 6)], Answers(Answer("undecided")))
     answers = Answers(Answer("closed"))
-    answers.paint([(6, 9)], other)
+    answers.overlay([(6, 9)], other)
     assert states(answers) == [
         (0, 5, "closed"),
         (6, 6, "undecided"),

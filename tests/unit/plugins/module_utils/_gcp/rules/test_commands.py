@@ -6,12 +6,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.commands import (
     Gcloud,
     Opening,
-    named,
+    valid_name,
 )
 from support import gcp_samples
 
@@ -27,7 +27,7 @@ OPENING = Opening(
 
 @pytest.fixture
 def gcloud() -> Gcloud:
-    return Gcloud(project(gcp_samples.stack()))
+    return Gcloud(read_project(gcp_samples.stack()))
 
 
 def test_words_are_quoted(gcloud) -> None:
@@ -46,11 +46,11 @@ def test_words_are_quoted(gcloud) -> None:
     ],
 )
 def test_names_are_such_as_the_cloud_takes(text, name) -> None:
-    assert named(text) == name
+    assert valid_name(text) == name
 
 
 def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
-    blocking = project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
+    blocking = read_project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
     assert gcloud.admit(OPENING, [], "us") == (
         "gcloud compute firewall-rules create web-db-3306 --project=acme --network=vpc-db"
         " --direction=INGRESS --action=ALLOW --rules=tcp:3306 --priority=1000"
@@ -61,7 +61,7 @@ def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
 
 
 def test_what_stands_in_two_places_has_no_single_command(gcloud) -> None:
-    rule = project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
+    rule = read_project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
     policy = dataclasses.replace(rule, kind="NETWORK", policy="edge")
     assert gcloud.admit(OPENING, [rule, policy], "us") == ""
     assert "--global-firewall-policy" in gcloud.admit(OPENING, [policy], "us")
@@ -73,7 +73,9 @@ def test_a_region_that_is_not_sure_is_left_to_the_reader(gcloud) -> None:
     assert "--region=us-central1 " in gcloud.create_subnet("vpc-x", "10.9.0.0/16")
     document = gcp_samples.stack()
     document["subnetworks"][0]["region"] = f"{gcp_samples.API}/regions/europe-west1"
-    assert "--region=REGION " in Gcloud(project(document)).create_subnet("vpc-x", "10.9.0.0/16")
+    assert "--region=REGION " in Gcloud(read_project(document)).create_subnet(
+        "vpc-x", "10.9.0.0/16"
+    )
 
 
 def test_a_new_subnet_has_a_name_of_its_own(gcloud) -> None:
@@ -81,7 +83,7 @@ def test_a_new_subnet_has_a_name_of_its_own(gcloud) -> None:
     assert [line.split()[5] for line in lines] == ["vpc-db-us-central1", "vpc-db-us-central1-2"]
     document = gcp_samples.stack()
     document["subnetworks"][2]["name"] = "vpc-db-us-central1"
-    line = Gcloud(project(document)).create_subnet("vpc-db", "10.3.0.0/16")
+    line = Gcloud(read_project(document)).create_subnet("vpc-db", "10.3.0.0/16")
     assert "create vpc-db-us-central1-2 " in line
 
 
@@ -139,7 +141,7 @@ def test_nat_is_added_to_what_is_there(routers, lines) -> None:
     document["routers"] = [
         {**each, **place, "network": gcp_samples.network(each["network"])} for each in routers
     ]
-    gcloud = Gcloud(project(document))
+    gcloud = Gcloud(read_project(document))
     for _again in range(2):  # it is the same for all VMs there
         found = gcloud.create_nat("acme/global/networks/vpc-db", "us-central1")
         assert found.splitlines() == [f"gcloud compute routers {line}" for line in lines]

@@ -9,11 +9,14 @@ import os
 import typing as t
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import EVERYWHERE
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import ALL_ADDRESSES
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.judge import Judge
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.stages import Seat, cells
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.stages import (
+    Attachment,
+    rules_by_service,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import gcp_reference, gcp_samples
@@ -131,13 +134,13 @@ AGREED: collections.Counter[str] = collections.Counter()
 
 def compare(document: dict, direction: str, packets: list[tuple[str, int]]) -> None:
     """Judge all addresses at once and one packet after the other: both must say the same."""
-    judge = Judge(project(document))
+    judge = Judge(read_project(document))
     for number in (0, 4):  # the VMs of vpc-lb
         instance = judge.project.instances[number]
-        seat = Seat(instance, instance.nics[0])
+        attachment = Attachment(instance, instance.nics[0])
         for protocol, port in packets:
             service = Service(protocol, port, port)
-            found = judge.answers(seat, direction, service)
+            found = judge.answers(attachment, direction, service)
             for address in EDGES:
                 text = str(ipaddress.IPv4Address(address))
                 packet = gcp_reference.Packet(
@@ -166,15 +169,17 @@ def test_the_rule_sets_were_of_all_kinds() -> None:
 
 def answers(document: dict) -> list[tuple]:
     """Return what lb1 answers to whom, in words."""
-    judge = Judge(project(document))
-    seat = Seat(judge.project.instances[0], judge.project.instances[0].nics[0])
+    judge = Judge(read_project(document))
+    attachment = Attachment(judge.project.instances[0], judge.project.instances[0].nics[0])
     return [
         (
             str(ipaddress.IPv4Address(first)),
             answer.state,
-            list(map(str, answer.doubts or answer.rules)),
+            list(map(str, answer.undecided_by or answer.rules)),
         )
-        for (first, _last), answer in judge.answers(seat, "INGRESS", HTTP).over(EVERYWHERE)
+        for (first, _last), answer in judge.answers(attachment, "INGRESS", HTTP).pieces_in(
+            ALL_ADDRESSES
+        )
     ]
 
 
@@ -218,8 +223,8 @@ def test_a_kind_of_policy_that_is_new_is_not_guessed() -> None:
 
 
 def test_vms_with_the_same_rules_share_the_answers() -> None:
-    judge = Judge(project(gcp_samples.stack()))
-    web1, web2 = (Seat(i, i.nics[0]) for i in judge.project.instances[1:3])
+    judge = Judge(read_project(gcp_samples.stack()))
+    web1, web2 = (Attachment(i, i.nics[0]) for i in judge.project.instances[1:3])
     service = Service("tcp", 3000, 3000)
     assert judge.answers(web1, "INGRESS", service) is judge.answers(web2, "INGRESS", service)
 
@@ -228,11 +233,13 @@ def test_cells_divide_where_rules_do() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(gcp_samples.allow("vpc-lb", "wide", "tcp:80-90", "10.0.0.0/8"))
     document["firewalls"].append(gcp_samples.allow("vpc-lb", "ping", "icmp", "10.0.0.0/8"))
-    judge = Judge(project(document))
-    seat = Seat(judge.project.instances[0], judge.project.instances[0].nics[0])
+    judge = Judge(read_project(document))
+    attachment = Attachment(judge.project.instances[0], judge.project.instances[0].nics[0])
     found = {
         str(service): [each.rule.name for stage in stages for each in stage]
-        for service, stages in cells(judge.applying(seat, "INGRESS"), [Service("tcp", 85, 85)])
+        for service, stages in rules_by_service(
+            judge.stages_for(attachment, "INGRESS"), [Service("tcp", 85, 85)]
+        )
     }
     assert found["tcp:80"] == ["lb-http", "wide"]
     assert found["tcp:81-84"] == found["tcp:85"] == found["tcp:86-90"] == ["wide"]

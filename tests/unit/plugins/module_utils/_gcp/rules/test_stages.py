@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Ends
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Selector
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import (
-    EVERYWHERE,
+    ALL_ADDRESSES,
     PUBLIC,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.stages import (
-    Seat,
-    applied,
-    in_order,
-    resolve,
+    Attachment,
+    apply_rule,
+    ordered_rules,
+    resolve_addresses,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._values.addresses import IPv4Network
 from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import spans
@@ -25,7 +25,7 @@ TEN = (IPv4Network("10.0.0.0/8"),)
 
 
 def order(document) -> list[str]:
-    found = in_order(project(document), LB, "us-central1", "INGRESS")
+    found = ordered_rules(read_project(document), LB, "us-central1", "INGRESS")
     return [rule.policy or rule.name for stage in found for rule in stage]
 
 
@@ -80,30 +80,30 @@ def test_rules_come_by_priority_and_deny_first() -> None:
 def test_whom_a_rule_is_for(changes, sure) -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [gcp_samples.allow("vpc-lb", "rule", "all", **changes)]
-    found = project(document)
+    found = read_project(document)
     ((rule,),) = found.firewalls.values()
-    got = applied(rule, Seat(found.instances[0], found.instances[0].nics[0]))
+    got = apply_rule(rule, Attachment(found.instances[0], found.instances[0].nics[0]))
     assert (got.sure if got else None) is sure
 
 
 @pytest.mark.parametrize(
     ("ends", "sure", "perhaps"),
     [
-        (Ends(), EVERYWHERE, []),
-        (Ends(TEN, anybody=False), spans(TEN), []),
-        (Ends(unknown=("countries",), anybody=False), [], PUBLIC),
-        (Ends(unknown=("domain names",), anybody=False), [], EVERYWHERE),
-        (Ends(TEN, context="INTERNET", anybody=False), [], []),
-        (Ends(TEN, context="INTRA_VPC", anybody=False), [], spans(TEN)),
-        (Ends(context="INTERNET"), [], PUBLIC),
+        (Selector(), ALL_ADDRESSES, []),
+        (Selector(TEN, unrestricted=False), spans(TEN), []),
+        (Selector(unresolved=("countries",), unrestricted=False), [], PUBLIC),
+        (Selector(unresolved=("domain names",), unrestricted=False), [], ALL_ADDRESSES),
+        (Selector(TEN, network_context="INTERNET", unrestricted=False), [], []),
+        (Selector(TEN, network_context="INTRA_VPC", unrestricted=False), [], spans(TEN)),
+        (Selector(network_context="INTERNET"), [], PUBLIC),
     ],
 )
 def test_what_is_sure_and_what_only_the_cloud_knows(ends, sure, perhaps) -> None:
-    assert resolve(ends) == (sure, perhaps)
+    assert resolve_addresses(ends) == (sure, perhaps)
 
 
 def test_tags_of_vms_that_are_not_known_may_be_anywhere() -> None:
-    ends = Ends(tags=frozenset({"web"}), anybody=False)
-    assert resolve(ends, TEN) == (spans(TEN), [])
-    sure, perhaps = resolve(ends, TEN, all_known=False)
+    ends = Selector(tags=frozenset({"web"}), unrestricted=False)
+    assert resolve_addresses(ends, TEN) == (spans(TEN), [])
+    sure, perhaps = resolve_addresses(ends, TEN, all_known=False)
     assert sure == spans(TEN) and len(perhaps) == 2

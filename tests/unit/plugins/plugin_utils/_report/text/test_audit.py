@@ -9,7 +9,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.finding im
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text.audit import (
     SHOWN,
     audit_lines,
-    verdict,
+    conclusion,
 )
 from support import gcp_samples
 
@@ -54,7 +54,7 @@ def test_as_declared_is_only_what_was_judged(ids, words) -> None:
     for each in findings:
         summary[each["severity"]] += 1
     found = audit(gcp_samples.topology(), gcp_samples.stack())
-    assert verdict({**found, "findings": findings, "summary": summary}) == words
+    assert conclusion({**found, "findings": findings, "summary": summary}) == words
     lines = audit_lines({**found, "findings": findings, "summary": summary})
     assert lines[-1] == words
 

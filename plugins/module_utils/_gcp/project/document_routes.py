@@ -1,31 +1,44 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read what leads out of a network: routes, and routers with Cloud NAT. No Ansible, no I/O."""
+"""Read routes and Cloud Routers, with their Cloud NATs, from the API's objects."""
 
 from __future__ import annotations
 
 from .fields import Fields, last, ref
 from .values import Nat, Route, Router
 
-HOPS = ("Instance", "Ip", "Ilb", "VpnTunnel", "InterconnectAttachment", "Peering", "Hub", "Network")
-INTERNET = "internet"
+NEXT_HOPS = (
+    "Instance",
+    "Ip",
+    "Ilb",
+    "VpnTunnel",
+    "InterconnectAttachment",
+    "Peering",
+    "Hub",
+    "Network",
+)
+INTERNET = "internet"  # the next hop of a route to the default internet gateway
 
 
-def router(fields: Fields) -> Router:
+def read_router(fields: Fields) -> Router:
+    """Return a Cloud Router, a `compute#router` of the API."""
     nats = list(fields.each("nats"))
     return Router(
         fields.get("name", str),
-        ref(fields.get("network", str, "")),  # one of Network Connectivity Center has none
+        ref(fields.get("network", str, "")),
         last(fields.get("region", str)),
-        tuple(_nat(each) for each in nats if _to_internet(each)),
+        tuple(_read_nat(each) for each in nats if _leads_vms_out(each)),
         frozenset(each.get("name", str) for each in nats),
         bool(fields.get("bgpPeers", list, [])),
     )
 
 
-def _to_internet(nat: Fields) -> bool:
-    """Leave out NAT that leads to other networks, for IPv6 alone, or for proxies and not VMs."""
+def _leads_vms_out(nat: Fields) -> bool:
+    """Tell whether a NAT leads VMs to the internet over IPv4.
+
+    Others lead to other networks, serve IPv6 alone, or serve proxies.
+    """
     serves = nat.get("sourceSubnetworkIpRangesToNat", str, "")
     users = nat.texts("endpointTypes")
     return (
@@ -35,24 +48,25 @@ def _to_internet(nat: Fields) -> bool:
     )
 
 
-def _nat(fields: Fields) -> Nat:
+def _read_nat(fields: Fields) -> Nat:
     listed = fields.get("sourceSubnetworkIpRangesToNat", str) == "LIST_OF_SUBNETWORKS"
-    served = [each for each in fields.each("subnetworks") if _primary(each)]
+    served = [each for each in fields.each("subnetworks") if _serves_primary_range(each)]
     subnets = frozenset(ref(each.get("name", str)) for each in served)
     return Nat(fields.get("name", str), subnets if listed else None)
 
 
-def _primary(subnet: Fields) -> bool:
-    """Tell whether NAT is for the addresses that VMs have themselves, not for containers only."""
+def _serves_primary_range(subnet: Fields) -> bool:
+    """Tell whether a NAT serves the VMs' own addresses, and not only those of containers."""
     ranges = subnet.texts("sourceIpRangesToNat")
     return not ranges or bool({"ALL_IP_RANGES", "PRIMARY_IP_RANGE"}.intersection(ranges))
 
 
-def route(fields: Fields) -> Route | None:
+def read_route(fields: Fields) -> Route | None:
+    """Return a route, a `compute#route` of the API; None for a route of IPv6."""
     if ":" in fields.get("destRange", str):
         return None
     gateway = fields.get("nextHopGateway", str, "")
-    hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in HOPS}
+    hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in NEXT_HOPS}
     named = ", ".join(f"{kind} {hop}" for kind, hop in hops.items() if hop)
     return Route(
         fields.get("name", str),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from support import gcp_samples
 
 SUBNET = "acme/regions/us-central1/subnetworks/vpc-web-0"
@@ -35,16 +35,16 @@ def listed(*ranges: str) -> dict:
 def test_nat_is_for_subnets_whose_vms_it_leads_to_the_internet(nat, subnets) -> None:
     document = gcp_samples.stack()
     document["routers"] = [{**document["routers"][1], "nats": [{"name": "one", **nat}]}]
-    (router,) = project(document).routers_of("acme/global/networks/vpc-web", "us-central1")
+    (router,) = read_project(document).routers_of("acme/global/networks/vpc-web", "us-central1")
     assert [nat.subnets for nat in router.nats] == subnets
-    assert (router.name, router.taken) == ("router-vpc-web", {"one"})
+    assert (router.name, router.nat_names) == ("router-vpc-web", {"one"})
 
 
 def test_a_router_of_no_network_is_nobodys() -> None:
     document = gcp_samples.stack()
     document["routers"].append({**document["routers"][1], "name": "ncc"})
     del document["routers"][-1]["network"]
-    found = project(document)
+    found = read_project(document)
     assert [router.name for router in found.routers][-1] == "ncc"
     (router,) = found.routers_of("acme/global/networks/vpc-web", "us-central1")
     assert router.name == "router-vpc-web"
@@ -56,4 +56,7 @@ def test_other_next_hops_are_named() -> None:
     del document["routes"][0]["nextHopGateway"]
     document["routes"][0]["nextHopInstance"] = f"{gcp_samples.API}/zones/a/instances/proxy"
     document["routes"][1]["destRange"] = "::/0"
-    assert [route.hop for route in project(document).routes] == ["Instance proxy", "internet"]
+    assert [route.next_hop for route in read_project(document).routes] == [
+        "Instance proxy",
+        "internet",
+    ]

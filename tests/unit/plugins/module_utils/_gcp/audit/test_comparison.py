@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.site import Site
-from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import project
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.comparison import Comparison
+from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import INTERNET
 from ansible_collections.peerlb.stack.plugins.module_utils._values.addresses import IPv4Network
 from ansible_collections.peerlb.stack.plugins.module_utils._values.ranges import cidrs, minus, spans
@@ -17,25 +17,25 @@ def runs(*texts: str) -> list:
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site(gcp_samples.topology(), project(gcp_samples.stack()))
+def comparison() -> Comparison:
+    return Comparison(gcp_samples.topology(), read_project(gcp_samples.stack()))
 
 
-def test_from_any_means_the_internet_and_the_networks_with_a_way(site) -> None:
-    found = site.required("any", "vpc-web")
+def test_from_any_means_the_internet_and_the_networks_with_a_way(comparison) -> None:
+    found = comparison.required_sources("any", "vpc-web")
     assert minus(found, INTERNET) == runs("10.0.0.0/15")
-    assert cidrs(site.required("vpc-lb", "vpc-web")) == ["10.0.0.0/16"]
+    assert cidrs(comparison.required_sources("vpc-lb", "vpc-web")) == ["10.0.0.0/16"]
 
 
-def test_nobody_comes_from_a_network_without_a_peering(site) -> None:
-    never = site.never_arriving("vpc-web")
+def test_nobody_comes_from_a_network_without_a_peering(comparison) -> None:
+    never = comparison.impossible_sources("vpc-web")
     assert not minus(runs("10.2.0.0/16", "127.0.0.0/8"), never)
     assert minus(runs("10.0.0.0/16"), never) == runs("10.0.0.0/16")
 
 
-def test_vms_are_found_by_their_addresses(site) -> None:
-    assert site.vms_at(runs("10.1.0.0/16", "10.2.0.2/32")) == ["web1", "web2", "db1"]
-    assert site.vms_at(runs("10.1.0.4/30")) == []
+def test_vms_are_found_by_their_addresses(comparison) -> None:
+    assert comparison.vms_within(runs("10.1.0.0/16", "10.2.0.2/32")) == ["web1", "web2", "db1"]
+    assert comparison.vms_within(runs("10.1.0.4/30")) == []
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_who_has_an_address_elsewhere_does_not_count(place, address, aliases, na
     gcp_samples.add_network(document, "lonely", "10.1.0.0/16")
     own = gcp_samples.add_instance(document, "x", place, address)["networkInterfaces"][0]
     own["aliasIpRanges"] = [{"ipCidrRange": text} for text in aliases]
-    site = Site(gcp_samples.topology(), project(document))
-    assert site.vms_at(runs("10.1.7.0/24")) == names
+    comparison = Comparison(gcp_samples.topology(), read_project(document))
+    assert comparison.vms_within(runs("10.1.7.0/24")) == names
 
 
 def test_vms_of_a_shared_network_count() -> None:
@@ -63,9 +63,11 @@ def test_vms_of_a_shared_network_count() -> None:
     for each in document["instances"]:
         own = each["networkInterfaces"][0]
         own["network"] = own["network"].replace("acme/global/networks/vpc-web", "host/g/vpc-web")
-    site = Site(gcp_samples.topology(), project(document))
-    assert site.vms_at(runs("10.1.0.0/16")) == ["web1", "web2"]
+    comparison = Comparison(gcp_samples.topology(), read_project(document))
+    assert comparison.vms_within(runs("10.1.0.0/16")) == ["web1", "web2"]
 
 
-def test_seats_are_where_the_declaration_says(site) -> None:
-    assert {name: seat.nic.address for name, seat in site.seats.items()} == gcp_samples.ADDRESSES
+def test_seats_are_where_the_declaration_says(comparison) -> None:
+    assert {
+        name: attachment.nic.address for name, attachment in comparison.attachments.items()
+    } == gcp_samples.ADDRESSES
