@@ -199,6 +199,13 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     "find": _find,
     "http_sample": _http_sample,
     "mysql_query": lambda _disk, _params: {"query_result": [[], []]},
+    "nginx_override": lambda _disk, _params: {
+        "release": "3f9a1c52be07",
+        "previous": "0d44e1a97c31",
+        "pools": [],
+        "differences": [],
+        "seconds": 0.4,
+    },
     "nginx_release": _release,
     "nginx_release_info": _release_info,
     "reachability": _reachability,
