@@ -72,8 +72,8 @@ def render_upstream(pool: Pool, protocol: str) -> str:
     if pool.method == "sticky":
         lines.append(f"sticky cookie {pool.cookie} path=/ httponly samesite=lax;")
     if protocol == "http" and pool.keepalive:
-        # Shorter than the application keeps idle connections open: nginx answers 502 to a request
-        # that it sends on a connection which the application is just closing.
+        # This must be shorter than the application keeps idle connections open: nginx answers 502
+        # to a request that it sends on a connection which the application is just closing.
         lines += [f"keepalive {pool.keepalive};", "keepalive_timeout 60s;"]
     return _block(pool.name, lines)
 

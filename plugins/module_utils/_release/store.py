@@ -101,7 +101,7 @@ class Store:
         return self.read(self.current_id())
 
     def former(self, beginning: str) -> Release:
-        """Return the release to go back to: the one whose id begins so or, if empty, the last one.
+        """Return the release to go back to, as `former_id` chooses it.
 
         A StoreError says that there is none, or that it is damaged.
         """

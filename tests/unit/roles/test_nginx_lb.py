@@ -38,7 +38,7 @@ def connection(port: int, *, opening: bool = False, repeats: int = 0, to: str = 
     return cut_dead.Connection(f"10.0.0.2:{port}", to, opening, repeats)
 
 
-def test_the_table_is_read() -> None:
+def test_table_of_ss_is_read() -> None:
     assert cut_dead.parse(TABLE) == [
         connection(58912),
         connection(58913, repeats=3),
@@ -47,7 +47,7 @@ def test_the_table_is_read() -> None:
     ]
 
 
-def test_what_repeats_itself_for_long_is_cut_and_makes_its_member_silent() -> None:
+def test_connection_with_many_repetitions_is_cut_and_its_member_is_silent() -> None:
     watch = cut_dead.Watch(3)
     idle, first, second = connection(1), connection(2, repeats=2), connection(3, repeats=1)
     assert watch.judge([idle, first, second], 0) == []
@@ -57,7 +57,7 @@ def test_what_repeats_itself_for_long_is_cut_and_makes_its_member_silent() -> No
     assert watch.silent == {WEB2}
 
 
-def test_a_silent_member_has_little_time_to_accept() -> None:
+def test_silent_member_has_little_time_to_accept() -> None:
     watch = cut_dead.Watch(3)
     attempt, later = connection(1, opening=True), connection(2, opening=True)
     assert watch.judge([attempt], 0) == []
@@ -66,7 +66,7 @@ def test_a_silent_member_has_little_time_to_accept() -> None:
     assert watch.judge([later], 0.7) == [later]
 
 
-def test_a_member_that_accepts_is_silent_no_more() -> None:
+def test_member_that_accepts_is_silent_no_more() -> None:
     watch = cut_dead.Watch(3)
     kept, attempt = connection(1), connection(2, opening=True)
     watch.judge([kept, attempt], 0)
@@ -94,16 +94,16 @@ def test_members_are_those_of_the_live_release(tmp_path) -> None:
         ("registry.example.com:5000/nginx:stable", ""),
     ],
 )
-def test_the_version_is_that_of_the_tag(role, image, version) -> None:
+def test_version_is_that_of_the_tag(role, image, version) -> None:
     assert role.get("nginx_lb_version", nginx_lb_image=image) == version
 
 
-def test_a_release_tells_its_status_port(role) -> None:
+def test_status_port_of_a_release_is_found_in_its_files(role) -> None:
     text = role.render("status.conf.j2", nginx_lb_status_port=9000)
     assert Release({"status.conf": text}).status_port(8081) == 9000
 
 
-def test_numbers_of_the_command_line_are_text(role) -> None:
+def test_numbers_from_the_command_line_may_be_text(role) -> None:
     text = role.render("nginx.conf.j2", nginx_lb_worker_connections="4096")
     assert "worker_rlimit_nofile 8704;" in text
     assert "worker_connections 4096;" in text
@@ -113,7 +113,7 @@ def test_numbers_of_the_command_line_are_text(role) -> None:
     "after, enabled, state",
     [(3, True, "started"), ("3", True, "started"), (0, False, "stopped"), ("0", False, "stopped")],
 )
-def test_what_cuts_connections_runs_unless_it_is_never_to(role, after, enabled, state) -> None:
+def test_service_that_cuts_connections_can_be_switched_off(role, after, enabled, state) -> None:
     (task,) = [
         task["ansible.builtin.systemd_service"]
         for task in role.load("tasks/services.yml")
@@ -125,7 +125,7 @@ def test_what_cuts_connections_runs_unless_it_is_never_to(role, after, enabled, 
 
 
 @pytest.mark.parametrize("only, skipped", [(True, True), ("true", True), ("false", False)])
-def test_nothing_but_a_test_is_made_where_it_is_asked_for(role, only, skipped) -> None:
+def test_test_only_skips_the_services(role, only, skipped) -> None:
     conditions = {
         task["when"] for task in role.load("tasks/main.yml") if "test_only" in task.get("when", "")
     }
@@ -135,7 +135,7 @@ def test_nothing_but_a_test_is_made_where_it_is_asked_for(role, only, skipped) -
 
 
 @pytest.mark.parametrize("most, limited", [(0, False), ("0", False), (9, True), ("9", True)])
-def test_a_limit_of_connections_has_no_last_resort(role, most, limited) -> None:
+def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) -> None:
     member = {"name": "web1", "max_conns": most}
     pool = {"name": "webapp", "members": [member, {"name": "web2"}], "retry_on": []}
     pool |= {"connect_timeout": "1s", "read_timeout": "60s"}
@@ -153,7 +153,7 @@ def test_a_limit_of_connections_has_no_last_resort(role, most, limited) -> None:
         ("1.30", ""),
     ],
 )
-def test_a_version_is_refused_that_would_be_misread(run_tasks, version, said) -> None:
+def test_unclear_version_is_refused(run_tasks, version, said) -> None:
     words = run_tasks("peerlb.stack.nginx_lb", "preflight", nginx_lb_version=version)
     assert said in words
     assert ("failed=0" in words) is (not said)
@@ -194,7 +194,7 @@ def test_settings_of_pools_are_documented_at_the_module_alone(spec, option) -> N
     assert f"O(peerlb.stack.nginx_release#module:{option})" in " ".join(given["description"])
 
 
-def test_the_logs_are_where_the_info_module_looks_for_them(role) -> None:
+def test_logs_are_where_the_info_module_looks_for_them(role) -> None:
     logs = nginx_release_info.ARGUMENT_SPEC["logs"]["default"]
     assert role.load("vars/main.yml")["__nginx_lb_logs"] == logs
     for option in ("path", "status_port"):

@@ -16,8 +16,7 @@ def test_fragment_promises_to_change_nothing() -> None:
     assert attributes["diff_mode"]["support"] == "none"
 
 
-def test_who_uses_it_says_that_nothing_changes() -> None:
-    """Of a module that reads, nothing but changed=False can come."""
+def test_modules_that_only_read_never_report_a_change() -> None:
     readers = [path.read_text() for path in MODULES.glob("*.py")]
     readers = [text for text in readers if "- peerlb.stack.reader\n" in text]
     assert readers

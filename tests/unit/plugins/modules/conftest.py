@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A load balancer that runs two members, for the modules that operate it."""
+"""A load balancer with two members, for the tests of the modules that operate it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEMBERS = [
 
 @pytest.fixture
 def place(fake_nginx, tmp_path, monkeypatch) -> dict[str, t.Any]:
-    """Where the load balancer is: the parameters that all its modules share."""
+    """The parameters of all modules that lead them to the fake nginx."""
     monkeypatch.setattr(
         AnsibleModule, "run_command", lambda _self, command: fake_nginx.run(command)
     )
@@ -28,7 +28,7 @@ def place(fake_nginx, tmp_path, monkeypatch) -> dict[str, t.Any]:
 
 @pytest.fixture
 def deploy(run_module, place) -> t.Callable[..., str]:
-    """Deploy as the role does, with some parameters changed, and return the release's id."""
+    """Deploy as the role does, with these parameters changed; return the id of the release."""
 
     def run(**changes: t.Any) -> str:
         wanted = {
@@ -45,4 +45,5 @@ def deploy(run_module, place) -> t.Callable[..., str]:
 
 @pytest.fixture
 def info(run_module, place) -> t.Callable[..., dict[str, t.Any]]:
+    """Return what nginx_release_info reports, with these parameters changed."""
     return lambda **changes: run_module(nginx_release_info, **{**place, **changes})

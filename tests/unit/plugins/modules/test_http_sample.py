@@ -34,7 +34,7 @@ def url():
     server.server_close()
 
 
-def test_answers_are_counted_by_who_gave_them(run_module, url) -> None:
+def test_answers_are_counted_by_member(run_module, url) -> None:
     result = run_module(http_sample, url=f"{url}/a?b=c")
     assert result["served_by"] == {"web1": 20, "web2": 20}
     assert result["statuses"] == {"200": 40}
@@ -42,7 +42,7 @@ def test_answers_are_counted_by_who_gave_them(run_module, url) -> None:
     assert result["failed_requests"] == 0
 
 
-def test_errors_of_the_server_are_answers(run_module, url) -> None:
+def test_answers_with_an_error_status_are_answers(run_module, url) -> None:
     assert run_module(http_sample, url=f"{url}/ill", requests=3)["statuses"] == {"503": 3}
 
 
@@ -59,7 +59,7 @@ def test_lost_requests_are_counted_and_not_sent_again(run_module, url) -> None:
         ({"url": "http://10.0.0.2/", "requests": 0}, "requests is 0"),
     ],
 )
-def test_bad_input_is_named(run_module, params, message) -> None:
+def test_wrong_input_is_refused(run_module, params, message) -> None:
     result = run_module(http_sample, **params)
     assert result["failed"]
     assert message in result["msg"]

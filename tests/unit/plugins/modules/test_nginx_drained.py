@@ -10,7 +10,7 @@ ADDRESS = "10.1.0.3:3000"
 
 
 class Clock:
-    """Time that passes only while somebody sleeps."""
+    """A clock on which time passes only in sleep()."""
 
     now = 1000.0
 
@@ -23,7 +23,7 @@ class Clock:
 
 @pytest.fixture
 def held(monkeypatch) -> list[dict[str, int]]:
-    """What the kernel will say, one entry a look; the last one stays."""
+    """The connections that the module will read: one entry for each look, the last one for ever."""
     looks: list[dict[str, int]] = []
 
     def look() -> dict[str, int]:
@@ -35,13 +35,13 @@ def held(monkeypatch) -> list[dict[str, int]]:
     return looks
 
 
-def test_it_waits_until_nothing_is_left(run_module, held) -> None:
+def test_it_waits_until_no_connection_is_left(run_module, held) -> None:
     held += [{ADDRESS: 2, "10.1.0.2:3000": 9}, {ADDRESS: 1}, {}]
     result = run_module(nginx_drained, addresses=[ADDRESS], timeout=5)
     assert (result["changed"], result["left"], result["seconds"]) == (False, 0, 0.2)
 
 
-def test_it_tells_what_is_left_when_the_time_is_over(run_module, held) -> None:
+def test_it_returns_how_many_are_left_when_the_time_is_over(run_module, held) -> None:
     held += [{ADDRESS: 3}]
     result = run_module(nginx_drained, addresses=[ADDRESS], timeout=0.2)
     assert (result["left"], result["seconds"], result.get("failed")) == (3, 0.2, None)
@@ -53,7 +53,7 @@ def test_check_mode_does_not_wait(run_module, held) -> None:
     assert (result["left"], result["seconds"]) == (3, 0.0)
 
 
-def test_former_workers_may_still_take_requests(run_module, held, monkeypatch) -> None:
+def test_it_waits_for_former_workers_until_settle_is_over(run_module, held, monkeypatch) -> None:
     held += [{}]
     left = [True, True, False]
     monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: left.pop(0))
@@ -63,7 +63,7 @@ def test_former_workers_may_still_take_requests(run_module, held, monkeypatch) -
     assert (result["left"], result["seconds"]) == (0, 0.3)
 
 
-def test_settle_is_a_time_of_nginx(run_module, held) -> None:
+def test_settle_that_is_no_time_is_refused(run_module, held) -> None:
     held += [{}]
     result = run_module(nginx_drained, addresses=[ADDRESS], settle="soon")
     assert result["msg"] == "settle is 'soon', not a time such as 500ms, 10s or 10m"

@@ -40,7 +40,7 @@ def test_six_steps(deploy, override, info) -> None:
     assert (again["changed"], again["diff"], again["release"]) == (False, [], done["release"])
 
 
-def test_who_and_why_are_kept_and_shown(deploy, override, info) -> None:
+def test_operator_and_reason_are_kept_and_shown(deploy, override, info) -> None:
     deploy()
     (difference,) = override(**THREE_TO_ONE, reason="canary")["differences"]
     assert difference.startswith("pool webapp, member web1: weight is 3, the inventory says 1")
@@ -49,7 +49,7 @@ def test_who_and_why_are_kept_and_shown(deploy, override, info) -> None:
     assert (info()["history"][-1]["by"], info()["history"][-1]["reason"]) == ("ada", "canary")
 
 
-def test_a_later_deployment_keeps_it_and_a_reset_takes_it_back(deploy, override, info) -> None:
+def test_later_deployment_keeps_weights_until_a_reset(deploy, override, info) -> None:
     first = deploy()
     override(**THREE_TO_ONE)
     deploy(files={"nginx.conf": "# new", "compose.yml": "image: a"})
@@ -59,7 +59,7 @@ def test_a_later_deployment_keeps_it_and_a_reset_takes_it_back(deploy, override,
     assert info()["differences"] == []
 
 
-def test_a_drained_member_gets_nothing_and_comes_back(deploy, override, info, place) -> None:
+def test_drained_member_is_down_until_it_is_up_again(deploy, override, info, place) -> None:
     first = deploy()
     drained = override(states={"web2": "drain"})
     upstream = f"{place['path']}/nginx/current/upstreams/http-webapp.conf"
@@ -84,7 +84,7 @@ def test_a_drained_member_gets_nothing_and_comes_back(deploy, override, info, pl
         ({"weights": {"web1": 2}, "reset": True}, "give weights or states to set, or reset"),
     ],
 )
-def test_bad_input_is_named_and_nothing_is_touched(
+def test_wrong_input_is_refused_and_nothing_is_changed(
     deploy, override, info, fake_nginx, params, message
 ) -> None:
     first = deploy()
@@ -95,13 +95,13 @@ def test_bad_input_is_named_and_nothing_is_touched(
     assert (fake_nginx.commands, info()["serving"]) == ([], first)
 
 
-def test_the_last_member_that_serves_is_not_drained(deploy, override) -> None:
+def test_last_member_that_serves_cannot_be_drained(deploy, override) -> None:
     deploy()
     override(weights={"web1": 0})
     assert "no member is left to serve" in override(states={"web2": "drain"})["msg"]
 
 
-def test_testing_leaves_everything_as_it_was(deploy, override, info, fake_nginx) -> None:
+def test_test_only_leaves_everything_as_it_was(deploy, override, info, fake_nginx) -> None:
     first = deploy()
     fake_nginx.commands.clear()
     result = override(**THREE_TO_ONE, test_only=True)
@@ -111,14 +111,14 @@ def test_testing_leaves_everything_as_it_was(deploy, override, info, fake_nginx)
     assert "host not found" in override(**THREE_TO_ONE, test_only=True)["msg"]
 
 
-def test_a_change_that_does_not_come_up_is_put_back(deploy, override, info, fake_nginx) -> None:
+def test_change_that_does_not_come_up_is_put_back(deploy, override, info, fake_nginx) -> None:
     first = deploy()
     fake_nginx.emerg = "[emerg] bind() failed"
     assert f"last good release {first} is live again" in override(**THREE_TO_ONE)["msg"]
     assert (info()["release"], info()["serving"]) == (first, first)
 
 
-def test_a_second_operator_is_told_who_is_at_it(deploy, override, place) -> None:
+def test_second_operator_is_told_who_holds_the_lock(deploy, override, place) -> None:
     deploy()
     with Store(f"{place['path']}/nginx").lock("bob"):
         assert "bob (pid" in override(**THREE_TO_ONE)["msg"]

@@ -50,14 +50,14 @@ def test_six_steps(run_module, params, tmp_path) -> None:
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_files_with_foreign_line_ends_are_no_change_the_second_time(run_module, params) -> None:
+def test_files_with_any_line_ends_are_no_change_the_second_time(run_module, params) -> None:
     files = {**params["files"], "conf.d/own.conf": "a;\r\n", "conf.d/release.conf": "b;\r"}
     assert run_module(nginx_release, **{**params, "files": files})["changed"]
     again = run_module(nginx_release, **{**params, "files": files})
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_info_tells_pools_as_they_serve(run_module, params) -> None:
+def test_info_returns_pools_history_and_releases(run_module, params) -> None:
     run_module(nginx_release, **params)
     told = info(run_module, params)
     assert [member["name"] for member in told["pools"][0]["members"]] == ["web1", "web2"]
@@ -74,7 +74,7 @@ def test_info_tells_pools_as_they_serve(run_module, params) -> None:
         ({"pools": [{"name": "webapp", "members": [], "colour": 1}]}, "colour"),
     ],
 )
-def test_bad_input_is_named_and_nothing_is_touched(
+def test_wrong_input_is_refused_and_nothing_is_changed(
     run_module, params, fake_nginx, tmp_path, change, message
 ) -> None:
     result = run_module(nginx_release, **{**params, **change})
@@ -84,7 +84,7 @@ def test_bad_input_is_named_and_nothing_is_touched(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_refused_test_leaves_the_live_release(run_module, params, fake_nginx) -> None:
+def test_refusal_by_nginx_leaves_the_live_release(run_module, params, fake_nginx) -> None:
     first = run_module(nginx_release, **params)
     fake_nginx.refuse = {"exec": "[emerg] unexpected end of file"}
     result = run_module(nginx_release, **{**params, "listeners": [{"port": 81, "pool": "webapp"}]})

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 
 
-def test_a_host_without_releases_is_told_as_such(run_module, tmp_path) -> None:
+def test_host_without_releases_has_an_empty_report(run_module, tmp_path) -> None:
     told = run_module(nginx_release_info, path=str(tmp_path), status_port=1)
     assert not told["changed"]
     assert (told["release"], told["serving"], told["pools"], told["kept"]) == ("", "", [], [])
@@ -25,7 +25,7 @@ def test_the_access_log_is_summed_up(run_module, deploy, place, tmp_path) -> Non
     assert run_module(nginx_release_info, **place, logs=str(tmp_path))["traffic"] == {}
 
 
-def test_a_time_without_a_unit_is_refused(run_module, deploy, place) -> None:
+def test_since_without_a_unit_is_refused(run_module, deploy, place) -> None:
     deploy()
     told = run_module(nginx_release_info, **place, since="5")
     assert told["msg"] == "since is '5'; write a number and s, m, h or d, such as 15m"

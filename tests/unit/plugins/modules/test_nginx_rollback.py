@@ -32,33 +32,33 @@ def test_six_steps(deploy, rollback, info) -> None:
     assert (again["changed"], again["diff"]) == (False, [])
 
 
-def test_without_a_name_it_is_the_one_before(deploy, rollback, info) -> None:
+def test_without_an_id_it_goes_back_to_the_release_before(deploy, rollback, info) -> None:
     first, _second = deploy(), deploy(files=OTHER)
     assert rollback(reason="it answers 500")["release"] == first
     assert info()["history"][-1]["reason"] == "it answers 500"
 
 
-def test_foreign_line_ends_are_no_damage(deploy, rollback) -> None:
+def test_files_with_any_line_ends_are_no_damage(deploy, rollback) -> None:
     first = deploy(files={**OTHER, "conf.d/release.conf": "# of Windows\r\n"})
     deploy(files=OTHER)
     assert rollback()["release"] == first
 
 
 @pytest.mark.parametrize("release, message", [("ffff", "0 releases begin with ffff"), ("", "none")])
-def test_what_is_not_there_is_refused(deploy, rollback, info, release, message) -> None:
+def test_release_that_is_not_there_is_refused(deploy, rollback, info, release, message) -> None:
     first = deploy()
     assert message in rollback(release=release)["msg"]
     assert info()["serving"] == first
 
 
-def test_a_damaged_release_is_refused(deploy, rollback, info, tmp_path) -> None:
+def test_damaged_release_is_refused(deploy, rollback, info, tmp_path) -> None:
     first, second = deploy(), deploy(files=OTHER)
     (tmp_path / "nginx/releases" / first / "nginx.conf").write_text("edited by hand")
     assert "is damaged on the disk" in rollback()["msg"]
     assert info()["serving"] == second
 
 
-def test_testing_leaves_everything_as_it_was(deploy, rollback, info, fake_nginx) -> None:
+def test_test_only_leaves_everything_as_it_was(deploy, rollback, info, fake_nginx) -> None:
     first, second = deploy(), deploy(files=OTHER)
     fake_nginx.commands.clear()
     result = rollback(test_only=True)
@@ -66,8 +66,10 @@ def test_testing_leaves_everything_as_it_was(deploy, rollback, info, fake_nginx)
     assert info()["serving"] == second
 
 
-def test_status_port_is_that_of_the_release(deploy, rollback, info, fake_nginx, run_module) -> None:
-    """The inventory says the new port, also where the former release is live again."""
+def test_release_with_another_status_port_is_found(
+    deploy, rollback, info, fake_nginx, run_module
+) -> None:
+    """The parameter keeps naming the new port while the former release is live again."""
 
     def files(port: int) -> dict[str, str]:
         status = f"server {{\n listen 127.0.0.1:{port};\n include release.conf;\n}}"

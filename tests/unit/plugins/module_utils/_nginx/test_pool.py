@@ -25,7 +25,7 @@ WEB2 = {"name": "web2", "address": "10.1.0.3", "port": 3000}
         ),
     ],
 )
-def test_server_line(settings: dict, line: str) -> None:
+def test_line_of_a_member(settings: dict, line: str) -> None:
     assert Member.parse({**WEB1, **settings}, "webapp").render() == line
 
 
@@ -43,7 +43,7 @@ def test_server_line(settings: dict, line: str) -> None:
         ({"backup": "yes"}, "backup is 'yes', not true or false"),
     ],
 )
-def test_bad_member_is_named(settings: dict, message: str) -> None:
+def test_error_names_the_member_and_its_setting(settings: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
         Member.parse({**WEB1, **settings}, "webapp")
     assert message in str(error.value)
@@ -67,13 +67,13 @@ def test_bad_member_is_named(settings: dict, message: str) -> None:
         ({"colour": 1}, "pool webapp: unknown key colour"),
     ],
 )
-def test_bad_pool_is_named(settings: dict, message: str) -> None:
+def test_error_names_the_pool_and_its_setting(settings: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
         Pool.parse({"name": "webapp", "members": [WEB1, WEB2], **settings})
     assert message in str(error.value)
 
 
-def test_params_are_what_parse_reads() -> None:
+def test_parse_makes_the_same_pool_of_its_params() -> None:
     pool = Pool.parse({"name": "webapp", "members": [WEB1, {**WEB2, "weight": 3}], "keepalive": 8})
     assert Pool.parse(pool.params()) == pool
 
@@ -87,7 +87,7 @@ def test_params_are_what_parse_reads() -> None:
         ({"port": 80, "pool": "webapp", "tls": True}, "unknown key tls"),
     ],
 )
-def test_bad_listener_is_named(entry: dict, message: str) -> None:
+def test_error_names_the_listener_and_its_setting(entry: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
         Listener.parse(entry, ["webapp"])
     assert message in str(error.value)

@@ -44,7 +44,7 @@ def test_http_upstream() -> None:
     )
 
 
-def test_last_resort_asks_whoever_may_serve() -> None:
+def test_last_resort_holds_the_members_that_may_serve() -> None:
     drained = {**MEMBERS[0], "name": "web3", "address": "10.1.0.4", "state": "drain"}
     spare = {**MEMBERS[0], "name": "web4", "address": "10.1.0.5", "backup": True}
     assert render_last_resort(pool(members=[*MEMBERS, drained, spare])) == (
@@ -57,7 +57,7 @@ def test_last_resort_asks_whoever_may_serve() -> None:
     )
 
 
-def test_a_limit_is_not_doubled_by_a_last_resort() -> None:
+def test_pool_with_a_connection_limit_has_no_last_resort() -> None:
     listeners = [Listener(80, "webapp")]
     limited = pool(members=[{**MEMBERS[0], "max_conns": 4}, MEMBERS[1]])
     assert "upstreams/http-webapp-any.conf" in render_upstreams([pool()], listeners, (1, 30))
@@ -80,7 +80,7 @@ def test_tcp_upstream_has_no_http_directives() -> None:
         ("sticky", "sticky cookie peerlb_member path=/ httponly samesite=lax;"),
     ],
 )
-def test_method(method: str, line: str) -> None:
+def test_directive_of_each_method(method: str, line: str) -> None:
     assert f"    {line}\n" in render_upstream(pool(method=method), "http")
 
 
@@ -92,7 +92,7 @@ def test_method(method: str, line: str) -> None:
         ("ip_hash", "tcp", "1.30", "use method hash with hash_key $remote_addr"),
     ],
 )
-def test_what_nginx_can_not_honour_is_refused(method, protocol, version, message) -> None:
+def test_unsupported_method_is_refused(method, protocol, version, message) -> None:
     listener = Listener(80, "webapp", protocol)
     with pytest.raises(PoolError) as error:
         render_upstreams([pool(method=method)], [listener], parse_version(version))
@@ -110,11 +110,11 @@ def test_each_context_has_its_own_file() -> None:
 
 
 @pytest.mark.parametrize("text, version", [("1.30", (1, 30, 0)), ("1.29.6-alpine", (1, 29, 6))])
-def test_version(text: str, version: tuple) -> None:
+def test_version_is_read_from_a_tag(text: str, version: tuple) -> None:
     assert parse_version(text) == version
 
 
-def test_unknown_version_names_the_variable() -> None:
+def test_error_for_an_unknown_version_names_the_variable_to_set() -> None:
     with pytest.raises(PoolError, match="set nginx_lb_version"):
         parse_version("latest")
 

@@ -15,7 +15,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.release impo
 
 
 class Module:
-    """What a BalancerModule needs of an AnsibleModule."""
+    """The part of an AnsibleModule that a BalancerModule needs; the fake nginx runs commands."""
 
     def __init__(self, fake, path, *, check_mode: bool = False, **params: t.Any) -> None:
         defaults = {key: spec["default"] for key, spec in COMMON_SPEC.items()}
@@ -28,7 +28,7 @@ class Module:
 WANTED = Release({"compose.yml": "image: a", "nginx.conf": "one"})
 
 
-def test_parameters_name_the_place(fake_nginx, tmp_path) -> None:
+def test_parameters_name_store_and_container(fake_nginx, tmp_path) -> None:
     balancer = BalancerModule.of(Module(fake_nginx, tmp_path, container="other"))
     assert balancer.store.root == tmp_path / "nginx"
     assert (balancer.container.name, balancer.container.timeout) == ("other", 0.3)
@@ -39,7 +39,7 @@ def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:
     assert (note["by"], note["reason"], note["at"][-1]) == ("ada", "canary", "Z")
 
 
-def test_what_is_not_deployed_has_no_inputs(fake_nginx, tmp_path) -> None:
+def test_error_if_no_release_is_live_says_what_to_do(fake_nginx, tmp_path) -> None:
     with pytest.raises(PoolError, match="deploy the load balancer first"):
         BalancerModule.of(Module(fake_nginx, tmp_path)).present_inputs()
 
@@ -52,7 +52,7 @@ def test_what_is_not_deployed_has_no_inputs(fake_nginx, tmp_path) -> None:
         ({"check_mode": True}, True, None),
     ],
 )
-def test_how_far_it_goes(fake_nginx, tmp_path, settings, changed, served) -> None:
+def test_changes_of_carry_out_in_each_mode(fake_nginx, tmp_path, settings, changed, served) -> None:
     result = BalancerModule.of(Module(fake_nginx, tmp_path, **settings)).carry_out(WANTED)
     assert (result["changed"], result["release"], result["previous"]) == (changed, WANTED.id, "")
     assert [entry["after"] for entry in result["diff"]] == ["image: a", "one"]

@@ -18,17 +18,17 @@ def container(fake_nginx, tmp_path) -> Container:
     return Container(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.2)
 
 
-def test_nobody_serves_where_nobody_listens() -> None:
+def test_no_release_answers_on_a_closed_port() -> None:
     assert release_at(1) is None
 
 
-def test_serving_asks_nginx_itself(fake_nginx) -> None:
+def test_release_that_answers_is_named_by_nginx_itself(fake_nginx) -> None:
     assert release_at(fake_nginx.port) is None
     fake_nginx.loaded = "abc123"
     assert release_at(fake_nginx.port) == "abc123"
 
 
-def test_confirm_wants_this_very_release(container, fake_nginx) -> None:
+def test_confirm_fails_while_another_release_answers(container, fake_nginx) -> None:
     fake_nginx.loaded = "old"
     fake_nginx.emerg = "2026/01/01 [warn] idle\n2026/01/01 [emerg] bind() failed"
     with pytest.raises(
@@ -46,7 +46,7 @@ def staged(tmp_path) -> Path:
     return directory
 
 
-def test_the_test_runs_the_releases_own_image(container, fake_nginx, tmp_path, staged) -> None:
+def test_release_is_tested_with_its_own_image(container, fake_nginx, tmp_path, staged) -> None:
     container.test(staged, inside=False)
     (command,) = fake_nginx.commands
     assert command[:2] == ["docker", "compose"]
@@ -54,7 +54,7 @@ def test_the_test_runs_the_releases_own_image(container, fake_nginx, tmp_path, s
     assert command[-1] == "/etc/nginx/peerlb/releases/.staging/nginx.conf"
 
 
-def test_progress_of_compose_is_not_the_reason(container, fake_nginx, staged) -> None:
+def test_error_leaves_out_the_progress_of_compose(container, fake_nginx, staged) -> None:
     fake_nginx.refuse = {"run": " Container x  Creating\nmanifest unknown\n"}
     with pytest.raises(ContainerError) as error:
         container.test(staged, inside=False)

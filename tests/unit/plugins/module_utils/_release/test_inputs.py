@@ -39,12 +39,12 @@ def test_id_depends_on_every_file_and_on_nothing_else() -> None:
     assert inputs().release().id != inputs(listeners=[{"port": 81, "pool": "webapp"}]).release().id
 
 
-def test_release_knows_what_it_was_made_of() -> None:
+def test_inputs_of_a_release_make_the_same_release() -> None:
     release = overridden(OVERRIDE)
     assert Inputs.of(release).release() == release
 
 
-def test_overrides_survive_new_inputs_and_are_named() -> None:
+def test_overrides_of_the_release_before_are_kept_and_reported() -> None:
     kept = inputs().with_overrides_of(overridden(OVERRIDE))
     assert "weight=3" in kept.release().files["upstreams/http-webapp.conf"]
     assert kept.differences() == [
@@ -53,12 +53,12 @@ def test_overrides_survive_new_inputs_and_are_named() -> None:
     ]
 
 
-def test_overrides_of_a_member_that_is_gone_are_forgotten() -> None:
+def test_overrides_of_a_member_that_is_gone_are_dropped() -> None:
     fewer = [{**POOLS[0], "members": POOLS[0]["members"][1:]}]
     assert inputs(pools=fewer).with_overrides_of(overridden(OVERRIDE)).overrides == {}
 
 
-def test_an_added_member_adds_one_line() -> None:
+def test_added_member_adds_one_line_to_its_upstream() -> None:
     more = [
         {**POOLS[0], "members": [*POOLS[0]["members"], {**POOLS[0]["members"][0], "name": "x"}]}
     ]
@@ -89,19 +89,19 @@ def test_an_added_member_adds_one_line() -> None:
         ({"files": {".": ""}}, "file .: is no path in the release"),
     ],
 )
-def test_bad_inputs_are_named(settings: dict, message: str) -> None:
+def test_wrong_inputs_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
         inputs(**settings)
     assert message in str(error.value)
 
 
-def test_names_of_the_collection_are_its_own_only_at_the_top() -> None:
+def test_reserved_names_are_free_in_subdirectories() -> None:
     files = {"nginx.conf": "#", "conf.d/release.conf": "#", "conf.d/state.json": "{}"}
     assert inputs(files=files).files == files
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", '{"version": "1.30"}', "\ufffd"])
-def test_a_damaged_state_is_said_and_does_not_stop_a_deployment(text: str | None) -> None:
+def test_damaged_state_is_reported_and_does_not_stop_a_deployment(text: str | None) -> None:
     release = overridden(OVERRIDE)
     files = {path: each for path, each in release.files.items() if path != "state.json"}
     damaged = Release(files if text is None else {**files, "state.json": text})
@@ -112,9 +112,78 @@ def test_a_damaged_state_is_said_and_does_not_stop_a_deployment(text: str | None
     assert "could not be read" in kept.differences()[0]
 
 
-def test_what_was_set_at_run_time_is_named_where_it_leaves_nobody() -> None:
+def test_error_names_the_override_that_leaves_no_member_to_serve() -> None:
     release = overridden({**OVERRIDE, "weight": 0})
     alone = [{**POOLS[0], "members": POOLS[0]["members"][:1]}]
     with pytest.raises(PoolError) as error:
         inputs(pools=alone).with_overrides_of(release).release()
     assert "no member is left to serve; pool webapp, member web1: weight is 0" in str(error.value)
+
+
+# Pools of which an operator chooses one
+
+NOTE = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": ""}
+
+
+def member(name: str) -> dict:
+    return {"name": name, "address": f"10.1.0.{name[-1]}", "port": 3000}
+
+
+@pytest.fixture
+def two_pools() -> Inputs:
+    """webapp has web1 and web2, shop has web2 and web3."""
+    return inputs(
+        pools=[
+            {"name": "webapp", "members": [member("web1"), member("web2")]},
+            {"name": "shop", "members": [member("web2"), member("web3")]},
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "name, members, pool",
+    [
+        ("", ["web1"], "webapp"),
+        ("", ["web2", "web3"], "shop"),
+        ("shop", ["web2"], "shop"),
+        ("shop", [], "shop"),
+    ],
+)
+def test_pool_is_chosen_by_name_or_by_members(two_pools, name, members, pool) -> None:
+    assert two_pools.chosen_pool(name, members).name == pool
+
+
+@pytest.mark.parametrize(
+    "name, members, message",
+    [
+        ("", ["web2"], "the members are in several pools (webapp, shop): name one of them"),
+        ("", ["web1", "web3"], "no one pool has all of web1, web3"),
+        ("", ["web8", "web1", "web9"], "no member is named web8, web9; there are: webapp: web1"),
+        ("shop", ["web1"], "no member is named web1; there are: shop: web2, web3"),
+        ("cart", ["web1"], "no pool is named cart; there are: webapp, shop"),
+    ],
+)
+def test_pool_that_is_not_clear_is_refused(two_pools, name, members, message) -> None:
+    with pytest.raises(PoolError) as error:
+        two_pools.chosen_pool(name, members)
+    assert message in str(error.value)
+
+
+def test_changes_leave_other_pools_alone(two_pools) -> None:
+    changed = two_pools.with_changes("shop", {"web2": {"weight": 5}}, NOTE)
+    assert changed.overrides == {"shop": {"web2": {"weight": 5, **NOTE}}}
+
+
+def test_changes_that_leave_no_member_to_serve_are_refused(two_pools) -> None:
+    drained = two_pools.with_changes("", {"web1": {"state": "drain"}}, NOTE)
+    with pytest.raises(PoolError, match="pool webapp: no member is left to serve"):
+        drained.with_changes("webapp", {"web2": {"weight": 0}}, NOTE)
+
+
+def test_overrides_are_reset_in_one_pool_or_in_all(two_pools) -> None:
+    both = two_pools.with_changes("shop", {"web3": {"weight": 5}}, NOTE)
+    both = both.with_changes("webapp", {"web1": {"weight": 5}}, NOTE)
+    assert list(both.without_overrides("shop").overrides) == ["webapp"]
+    assert both.without_overrides("").overrides == {}
+    with pytest.raises(PoolError, match="no pool is named cart"):
+        both.without_overrides("cart")

@@ -9,7 +9,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.release impo
 SERVER = "server {{\n    listen {};\n    access_log off;\n    include release.conf;\n}}\n"
 
 
-def test_id_is_not_fooled_by_moved_bytes() -> None:
+def test_byte_that_moves_from_text_to_path_changes_the_id() -> None:
     assert Release({"a": "bc"}).id != Release({"ab": "c"}).id
 
 
@@ -24,5 +24,5 @@ def test_id_is_not_fooled_by_moved_bytes() -> None:
         ("    # listen 127.0.0.1:9000;\n    include release.conf;\n", 8081),
     ],
 )
-def test_port_is_where_it_answers_with_its_id(text: str, port: int) -> None:
+def test_status_port_is_that_of_the_server_with_release_conf(text: str, port: int) -> None:
     assert Release({"nginx.conf": "#", "any.conf": text}).status_port(8081) == port

@@ -25,11 +25,13 @@ OTHER_IMAGE = Release({"compose.yml": "image: b", "nginx.conf": "one"})
 
 @pytest.fixture
 def parts(fake_nginx, tmp_path):
+    """An empty store, the container, and the fake nginx behind it."""
     container = Container(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3)
     return Store(str(tmp_path / "nginx")), container, fake_nginx
 
 
 def roll_out(parts, release: Release) -> Rollout:
+    """Make a release live as the modules do; return the comparison that was made before."""
     store, container, fake = parts
     fake.commands.clear()
     rollout = Rollout.plan(store, container, release)
@@ -58,13 +60,13 @@ def test_changed_files_cost_one_test_and_one_reload(parts) -> None:
     assert [line["id"] for line in parts[0].history()] == [ONE.id, TWO.id]
 
 
-def test_another_image_makes_another_container(parts) -> None:
+def test_another_image_replaces_the_container(parts) -> None:
     roll_out(parts, ONE)
     roll_out(parts, OTHER_IMAGE)
     assert parts[2].verbs() == ["run", "up"]
 
 
-def test_a_release_that_does_not_parse_is_never_live(parts) -> None:
+def test_release_that_nginx_refuses_is_never_live(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
     fake.refuse = {"exec": "nginx: [emerg] unknown directive"}
@@ -73,7 +75,7 @@ def test_a_release_that_does_not_parse_is_never_live(parts) -> None:
     assert (store.present(), fake.loaded, store.kept()) == (ONE, ONE.id, [ONE.id])
 
 
-def test_a_reload_that_does_not_come_up_is_put_back(parts) -> None:
+def test_failed_reload_puts_the_last_good_release_back(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
@@ -85,7 +87,7 @@ def test_a_reload_that_does_not_come_up_is_put_back(parts) -> None:
     assert fake.loaded == TWO.id
 
 
-def test_a_first_start_that_fails_leaves_nothing(parts) -> None:
+def test_failed_first_start_leaves_nothing_live(parts) -> None:
     store, _container, fake = parts
     fake.refuse = {"up": "container is unhealthy"}
     with pytest.raises(ContainerError, match="(?s)unhealthy.*nothing is now"):
@@ -94,17 +96,17 @@ def test_a_first_start_that_fails_leaves_nothing(parts) -> None:
     assert "down" in fake.verbs()
 
 
-def test_a_run_cut_between_switch_and_reload_converges(parts) -> None:
+def test_next_run_completes_one_killed_between_switch_and_reload(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
-    cut_after_the_switch(store, TWO)
+    kill_after_the_switch(store, TWO)
     assert fake.loaded == ONE.id
     assert roll_out(parts, TWO).changed
     assert fake.loaded == TWO.id
 
 
 class Killed(BaseException):
-    """The process ended here: nothing of it runs any more."""
+    """Stands for the end of the process: no handler of the code under test catches it."""
 
 
 STEPS = ["stage", "test", "adopt", "switch", "reload", "up", "confirm", "record"]
@@ -116,7 +118,7 @@ STEPS = ["stage", "test", "adopt", "switch", "reload", "up", "confirm", "record"
     [(step, TWO) for step in STEPS if step != "up"]
     + [(step, OTHER_IMAGE) for step in STEPS if step != "reload"],
 )
-def test_a_run_killed_at_any_step_leaves_a_tested_release(
+def test_run_killed_at_any_step_leaves_a_tested_release(
     parts, monkeypatch, step, wanted, after
 ) -> None:
     store, _container, fake = parts
@@ -140,35 +142,36 @@ def test_a_run_killed_at_any_step_leaves_a_tested_release(
     assert fake.definition == wanted.files["compose.yml"]
 
 
-def cut_after_the_switch(store: Store, release: Release) -> None:
+def kill_after_the_switch(store: Store, release: Release) -> None:
+    """Leave the disk as a run does that is killed before it reloads nginx."""
     store.stage(release)
     store.adopt(release)
     store.switch(release.id)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_a_cut_run_does_not_leave_the_former_container(parts, restarted) -> None:
+def test_next_run_replaces_the_container_that_a_killed_run_left(parts, restarted) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
-    cut_after_the_switch(store, OTHER_IMAGE)
-    if restarted:  # the former container, which reads what the disk says by then
+    kill_after_the_switch(store, OTHER_IMAGE)
+    if restarted:  # as after a reboot: the former container serves what the link names by now
         fake.load()
     assert roll_out(parts, OTHER_IMAGE).changed
     assert fake.verbs() == ["run", "up"]
     assert not roll_out(parts, OTHER_IMAGE).changed
 
 
-def test_another_container_that_does_not_come_up_is_put_back(parts) -> None:
+def test_container_that_does_not_come_up_gives_way_to_the_last_good_one(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
-    cut_after_the_switch(store, OTHER_IMAGE)
+    kill_after_the_switch(store, OTHER_IMAGE)
     fake.emerg = "nginx: [emerg] no"
     with pytest.raises(ContainerError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, OTHER_IMAGE)
     assert fake.definition == "image: a"
 
 
-def test_what_the_container_was_created_from_is_kept(parts) -> None:
+def test_release_that_the_container_was_created_from_is_kept(parts) -> None:
     store = parts[0]
     roll_out(parts, ONE)
     for number in range(8):
@@ -177,10 +180,10 @@ def test_what_the_container_was_created_from_is_kept(parts) -> None:
     assert len(store.kept()) == 6
 
 
-def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
+def test_after_a_killed_run_the_served_release_is_put_back(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
-    cut_after_the_switch(store, TWO)
+    kill_after_the_switch(store, TWO)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
     with pytest.raises(ContainerError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
@@ -188,24 +191,24 @@ def test_after_a_cut_run_what_answers_is_put_back(parts) -> None:
 
 
 def at(port: int, name: str = "one") -> Release:
-    """Return a release that answers on a port of its own, which makes another container."""
+    """Return a release with this status port, and so with another compose.yml."""
     status = f"server {{\n listen 127.0.0.1:{port};\n include release.conf;\n}}"
     return Release({"compose.yml": f"ask {port}", "nginx.conf": name, "status.conf": status})
 
 
-def test_a_release_with_another_status_port_goes_live_and_back(parts) -> None:
+def test_release_with_another_status_port_goes_live_and_back(parts) -> None:
     _store, container, fake = parts
     here, there = at(fake.port), at(fake.other_port)
-    for usual in (fake.port, fake.other_port):  # what the inventory says, before and after
-        parts = (parts[0], replace(container, status_port=usual), fake)
+    for port in (fake.port, fake.other_port):  # the inventory's, before and after its change
+        parts = (parts[0], replace(container, status_port=port), fake)
         for release in (here, there, here):
             roll_out(parts, release)
             assert not roll_out(parts, release).changed
             assert fake.loaded == release.id
-            assert serving_release(parts[0], usual) == release.id
+            assert serving_release(parts[0], port) == release.id
 
 
-def test_a_failure_on_another_status_port_is_put_back(parts) -> None:
+def test_failure_on_another_status_port_puts_the_last_good_release_back(parts) -> None:
     store, container, fake = parts
     here, there = at(fake.port), at(fake.other_port)
     roll_out(parts, here)
@@ -215,34 +218,34 @@ def test_a_failure_on_another_status_port_is_put_back(parts) -> None:
     assert (store.present(), fake.loaded, fake.definition) == (here, here.id, f"ask {fake.port}")
 
 
-def test_a_run_cut_before_the_other_status_port_converges(parts) -> None:
+def test_next_run_completes_one_killed_before_the_status_port_changed(parts) -> None:
     store, container, fake = parts
     here, there = at(fake.port), at(fake.other_port)
     roll_out(parts, here)
-    cut_after_the_switch(store, there)
+    kill_after_the_switch(store, there)
     assert serving_release(store, fake.other_port) == here.id
     rollout = roll_out((store, replace(container, status_port=fake.other_port), fake), there)
     assert (rollout.serving, fake.loaded) == (here.id, there.id)
 
 
-def test_a_stranger_on_a_former_status_port_does_not_stand_for_a_release(
+def test_other_program_on_a_former_status_port_is_not_taken_for_a_release(
     parts, monkeypatch
 ) -> None:
     store, _container, fake = parts
     roll_out(parts, at(fake.other_port))
-    heard = {fake.port: "It works!", fake.other_port: at(fake.other_port).id}
-    monkeypatch.setattr(_rollout, "release_at", heard.get)
+    answers = {fake.port: "It works!", fake.other_port: at(fake.other_port).id}
+    monkeypatch.setattr(_rollout, "release_at", answers.get)
     assert serving_release(store, fake.port) == at(fake.other_port).id
 
 
-def test_a_stopped_container_is_a_change(parts) -> None:
+def test_stopped_container_is_started_again(parts) -> None:
     roll_out(parts, ONE)
     parts[2].loaded = None
     assert roll_out(parts, ONE).changed
     assert parts[2].loaded == ONE.id
 
 
-def test_a_file_edited_by_hand_is_put_right(parts) -> None:
+def test_file_edited_by_hand_is_restored(parts) -> None:
     store = parts[0]
     roll_out(parts, ONE)
     (store.link / "nginx.conf").write_text("by hand")

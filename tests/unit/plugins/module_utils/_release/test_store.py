@@ -28,7 +28,7 @@ def put(store: Store, release: Release) -> None:
     store.switch(release.id)
 
 
-def test_what_is_put_is_read(store: Store) -> None:
+def test_live_release_is_read_back(store: Store) -> None:
     assert store.present() is None
     put(store, ONE)
     assert store.present() == ONE
@@ -45,7 +45,7 @@ def test_what_is_put_is_read(store: Store) -> None:
         ("conf.d/state.json", "{}"),
     ],
 )
-def test_it_is_read_as_it_was_written(store: Store, path: str, text: str) -> None:
+def test_files_are_read_back_as_they_were_written(store: Store, path: str, text: str) -> None:
     release = Release({"compose.yml": "image: a", path: text})
     put(store, release)
     assert store.present() == release
@@ -59,7 +59,7 @@ def test_staging_leaves_the_live_release_alone(store: Store) -> None:
     assert store.present() == ONE
 
 
-def test_a_cut_run_is_cleaned_by_the_next(store: Store) -> None:
+def test_staging_of_a_killed_run_is_replaced_by_the_next(store: Store) -> None:
     put(store, ONE)
     store.stage(TWO)
     put(store, TWO)
@@ -67,7 +67,7 @@ def test_a_cut_run_is_cleaned_by_the_next(store: Store) -> None:
     assert store.kept() == sorted([ONE.id, TWO.id])
 
 
-def test_a_damaged_release_is_written_again(store: Store) -> None:
+def test_damaged_release_is_written_again(store: Store) -> None:
     put(store, ONE)
     (store.releases / ONE.id / "nginx.conf").write_text("edited by hand")
     assert store.present() != ONE
@@ -75,7 +75,7 @@ def test_a_damaged_release_is_written_again(store: Store) -> None:
     assert store.present() == ONE
 
 
-def test_a_file_that_is_not_text_is_damage(store: Store) -> None:
+def test_file_that_is_not_text_is_damage(store: Store) -> None:
     put(store, ONE)
     (store.releases / ONE.id / "nginx.conf").write_bytes(b"\xff\x00")
     assert store.present() != ONE
@@ -90,7 +90,7 @@ def test_only_the_last_releases_are_kept(store: Store) -> None:
     assert [line["id"] for line in store.history()] == [release.id for release in releases]
 
 
-def test_the_lock_names_who_holds_it(store: Store) -> None:
+def test_lock_names_who_holds_it(store: Store) -> None:
     second = Store(str(store.root))
     refused = pytest.raises(StoreError, match="ada .* is changing")
     with store.lock("ada"), refused, second.lock("bob"):
@@ -99,7 +99,7 @@ def test_the_lock_names_who_holds_it(store: Store) -> None:
         pass
 
 
-def test_looking_needs_no_lock_and_writes_nothing(store: Store) -> None:
+def test_lock_that_is_not_needed_writes_nothing(store: Store) -> None:
     with store.lock("ada", needed=False):
         assert not store.root.exists()
 
@@ -111,7 +111,7 @@ def test_no_link_is_no_release(store: Store) -> None:
     assert store.present() is None
 
 
-def test_a_disk_that_can_not_be_written_is_named(store: Store, monkeypatch) -> None:
+def test_error_names_the_path_that_cannot_be_written(store: Store, monkeypatch) -> None:
     put(store, ONE)
 
     def full(*_args, **_kwargs):
@@ -134,7 +134,7 @@ HISTORY = [{"id": "aaa1"}, {"id": "aaa2"}, {"id": "bbb3"}, {"id": "aaa2"}]
         ("b", ["aaa1", "aaa2", "bbb3"], "bbb3"),
     ],
 )
-def test_the_release_to_go_back_to(wanted, kept, found) -> None:
+def test_release_to_go_back_to(wanted, kept, found) -> None:
     assert former_id(wanted, "aaa2", HISTORY, kept) == found
 
 
@@ -146,7 +146,7 @@ def test_the_release_to_go_back_to(wanted, kept, found) -> None:
         ("", ["aaa2"], "there is no release to go back to"),
     ],
 )
-def test_no_release_to_go_back_to(wanted, kept, message) -> None:
+def test_error_if_there_is_no_release_to_go_back_to(wanted, kept, message) -> None:
     with pytest.raises(StoreError) as error:
         former_id(wanted, "aaa2", HISTORY, kept)
     assert message in str(error.value)

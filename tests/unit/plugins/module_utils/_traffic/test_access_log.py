@@ -30,14 +30,14 @@ def test_shares_and_times_by_member() -> None:
     assert found["10.2.0.2:3306"]["share_percent"] == 100.0
 
 
-def test_a_retried_request_is_an_error_of_the_first_and_a_request_of_the_last() -> None:
+def test_retried_request_is_an_error_of_the_first_and_a_request_of_the_last() -> None:
     found = summarize([line(f"{WEB1}, {WEB2}", "502, 200", "0.001, 0.020")])
     assert (found[WEB1]["requests"], found[WEB1]["errors"]) == (0, 1)
     assert (found[WEB2]["requests"], found[WEB2]["errors"]) == (1, 0)
     assert (found[WEB1]["p95_ms"], found[WEB2]["p95_ms"]) == (None, 20.0)
 
 
-def test_what_was_before_does_not_count() -> None:
+def test_lines_before_since_do_not_count() -> None:
     since = datetime(2026, 1, 1, 10, tzinfo=timezone.utc)
     early, late = line(time="2026-01-01T10:59:59+01:00"), line(time="2026-01-01T10:00:00+00:00")
     assert summarize([early, late, line()], since=since)[WEB1]["requests"] == 1
@@ -46,12 +46,12 @@ def test_what_was_before_does_not_count() -> None:
 @pytest.mark.parametrize(
     "text, seconds", [("90s", 90), ("15m", 900), ("2h", 7200), ("1d", 86400), ("0s", 0)]
 )
-def test_how_long_ago(text, seconds) -> None:
+def test_since_is_read(text, seconds) -> None:
     assert parse_since(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize("text", ["15", "m", "1h30m", "-5m", "5 m"])
-def test_how_long_ago_is_one_number_and_a_unit(text) -> None:
+def test_since_of_another_form_is_refused(text) -> None:
     with pytest.raises(ValueError, match="such as 15m"):
         parse_since(text)
 
@@ -71,15 +71,15 @@ def test_other_lines_are_passed_over() -> None:
     assert summarize(["", "2026 [notice] start", "{broken", "{}", line(""), "[1]"]) == {}
 
 
-def test_a_member_that_never_answered_has_no_time() -> None:
+def test_answer_without_a_time_counts_as_0_ms() -> None:
     assert summarize([line(seconds="-")])[WEB1]["p95_ms"] == 0.0
 
 
-def test_no_log_has_no_lines(tmp_path) -> None:
+def test_missing_log_has_no_lines(tmp_path) -> None:
     assert newest_lines(str(tmp_path)) == []
 
 
-def test_both_logs_and_the_ones_before_are_read(tmp_path) -> None:
+def test_both_logs_and_their_newest_rotated_files_are_read(tmp_path) -> None:
     for name in ("access.log", "access.log.1", "access.log.2.gz", "sessions.log"):
         (tmp_path / name).write_text(f"{name} a\n{name} b\n")
     assert newest_lines(str(tmp_path)) == [

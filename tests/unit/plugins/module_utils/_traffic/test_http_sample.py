@@ -15,12 +15,12 @@ def test_url_must_be_http() -> None:
         take_sample("https://x/", 1, "X-Served-By", 1)
 
 
-def test_nobody_there_is_an_error_each() -> None:
+def test_each_request_without_an_answer_is_an_error() -> None:
     sample = take_sample("http://127.0.0.1:1/", 2, "X-Served-By", 1)
     assert len(sample.errors) == 2
 
 
-def test_where_nobody_answers_the_rest_is_not_sent() -> None:
+def test_requests_are_given_up_if_none_of_the_first_is_answered() -> None:
     sample = take_sample("http://127.0.0.1:1/", 40, "X-Served-By", 1)
     assert (len(sample.errors), sample.errors[3]) == (40, "not sent, as the first 3 got no answer")
 

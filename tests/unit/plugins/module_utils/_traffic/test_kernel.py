@@ -19,20 +19,20 @@ def row(remote: str, state: str) -> str:
 
 
 def test_open_connections_are_counted_by_address() -> None:
-    # 10.1.0.3:3000 on a machine of little byte order.
+    # 10.1.0.3:3000 on a little-endian machine.
     table = HEAD + row("0300010A:0BB8", "01") * 2 + row("0300010A:0BB8", "02")
     table += row("0300010A:0BB8", "06") + row("00000000:0000", "0A")
     assert count_by_remote([table]) == {"10.1.0.3:3000": 3}
 
 
-def test_the_kernels_own_table_can_be_read() -> None:
+def test_table_of_this_machine_can_be_read() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = server.getsockname()
         with socket.create_connection(address):
             assert read_connections()[f"127.0.0.1:{address[1]}"] == 1
 
 
-def test_workers_are_told_by_their_titles(tmp_path) -> None:
+def test_workers_are_counted_by_their_titles(tmp_path) -> None:
     titles = {
         "1": b"nginx: master process nginx\0",
         "2": b"nginx: worker process\0",
