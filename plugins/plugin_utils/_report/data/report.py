@@ -15,7 +15,7 @@ from ....module_utils._topology.values import CLIENTS, Host
 from ..._derive.flows import probe_targets
 from ..text.tables import probe_sentence
 from .measured import measured
-from .tally import FAILED, NOT_PROBED, OK, Record, tally, verdict
+from .tally import FAILED, NOT_PROBED, OK, Record, probe_state, tally
 
 VERSION = 1  # of the shape of the report
 CONTROLLER = "controller"
@@ -45,7 +45,7 @@ def verification_report(
     hosts = {**topology.hosts, **strangers, **topology.hosts}
     names = _groups(topology, hosts)
     probes = _records(topology, hosts, names, _complete(topology, hosts, results, sources))
-    failures = [_failure(p, explanations or {}) for p in probes if verdict(p) == FAILED]
+    failures = [_failure(p, explanations or {}) for p in probes if probe_state(p) == FAILED]
     others = [text for text in problems if text not in {each["sentence"] for each in failures}]
     return {
         **{"version": VERSION, "generated_at": generated_at},

@@ -16,7 +16,7 @@ OK, FAILED, NOT_PROBED = "ok", "failed", "not_probed"
 Record = dict[str, t.Any]
 
 
-def verdict(probe: Record) -> str:
+def probe_state(probe: Record) -> str:
     if probe["ok"] is None:
         return NOT_PROBED
     return OK if probe["ok"] else FAILED
@@ -28,7 +28,7 @@ def tally(probes: t.Iterable[Record]) -> Record:
     One that failed makes the state failed, else one that was not probed makes it not_probed.
     """
     probes = list(probes)
-    counts = collections.Counter(verdict(probe) for probe in probes)
+    counts = collections.Counter(probe_state(probe) for probe in probes)
     times = [
         p["latency_ms"] for p in probes if p["state"] == "open" and p["latency_ms"] is not None
     ]

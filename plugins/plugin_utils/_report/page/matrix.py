@@ -1,104 +1,135 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The matrix of the report's page: what each host found at each door. No I/O."""
+"""The matrices of the page: what each host, group or network found at each target."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
-from ..data.tally import NOT_PROBED, OK, Record, tallies, verdict
-from ..markup import Markup, joined, tag
+from ..data.tally import NOT_PROBED, OK, Record, probe_state, tallies
 from ..picture.labels import milliseconds
-from ..picture.picture import SIGNS
 
-CELLS = 400  # of a matrix of hosts that is shown at once
-FOLDED_CELLS = 4000  # of one that is shown when asked for
+MAX_CELLS = 400  # of a matrix that is shown at once
+MAX_FOLDED_CELLS = 4000  # of a matrix that the reader unfolds
 
-
-def matrix(report: Record) -> Markup:
-    """Return the matrix by host, or by group where that is too large to be read."""
-    rows = report["matrix"]
-    known = [f"{name}:{flow['port']}" for flow in report["flows"] for name in flow["targets"]]
-    doors = {door: head for door, head in {**dict.fromkeys(known), **_doors(rows)}.items() if head}
-    cells = len(doors) * len(rows)
-    if cells <= CELLS:
-        return tag("div", grid(doors, rows, _cell), class_="table")
-    small, note = _by_group(report), "By group of hosts: probes as declared."
-    if len(small) * len(_doors(small)) > FOLDED_CELLS:
-        small, note = _worst(small), "By group of hosts, only what is not as declared."
-    return joined(
-        [
-            tag("p", note, class_="soft"),
-            tag("div", grid(_doors(small), small, group_cell), class_="table"),
-            _folded(doors, rows) if cells <= FOLDED_CELLS else None,
-        ]
-    )
+# What was measured, by source, then by target: {"web1": {"db1:3306": a probe or a tally}}
+Rows = dict[str, dict[str, Record]]
 
 
-def _worst(rows: dict[str, dict[str, Record]]) -> dict[str, dict[str, Record]]:
-    found = {
-        source: {door: own for door, own in row.items() if own["state"] != OK}
+@dataclass(frozen=True)
+class Column:
+    """The head of a column: the target's name, and its port where the column is for one port."""
+
+    name: str
+    port: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What was found for one pair; expect is "open" or "closed"."""
+
+    state: str
+    expect: str
+    words: str
+    title: str = ""  # shown when the reader points at the cell
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows by the source's name, with a cell a column; None where a pair has nothing to show."""
+
+    columns: list[Column]
+    rows: dict[str, list[Cell | None]]
+
+
+def matrix(report: Record) -> Record:
+    """Return the matrix by host, or by group where one by host is too large to read.
+
+    The keys are note (what a reader has to know, or ""), shown (a Matrix) and folded (the Matrix
+    by host behind one by group, or None).
+    """
+    by_host = report["matrix"]
+    targets = _targets_in_order(report)
+    cells = len(targets) * len(by_host)
+    if cells <= MAX_CELLS:
+        return {"note": "", "shown": _probe_matrix(by_host, targets), "folded": None}
+    rows, note = _by_group(report), "By group of hosts: probes as declared."
+    if len(rows) * len(_targets(rows)) > MAX_FOLDED_CELLS:
+        rows, note = _not_ok(rows), "By group of hosts, only what is not as declared."
+    shown = tally_matrix(rows, {target: _column(target) for target in _targets(rows)})
+    folded = _probe_matrix(by_host, targets) if cells <= MAX_FOLDED_CELLS else None
+    return {"note": note, "shown": shown, "folded": folded}
+
+
+def tally_matrix(rows: Rows, columns: dict[str, Column]) -> Matrix:
+    """Return a matrix of tallies, with columns by the targets that the rows have."""
+    return _matrix(rows, columns, _tally_cell)
+
+
+def _probe_matrix(rows: Rows, targets: list[str]) -> Matrix:
+    return _matrix(rows, {target: _column(target) for target in targets}, _probe_cell)
+
+
+def _matrix(rows: Rows, columns: dict[str, Column], cell: t.Callable[[Record], Cell]) -> Matrix:
+    cells = {
+        source: [cell(row[target]) if target in row else None for target in columns]
         for source, row in rows.items()
     }
-    return {source: row for source, row in found.items() if row}
+    return Matrix(list(columns.values()), cells)
 
 
-def _folded(doors: dict[str, Markup], rows: dict) -> Markup:
-    whole = tag("div", grid(doors, rows, _cell), class_="table")
-    return tag("details", tag("summary", f"The same by host: {len(rows)} x {len(doors)}"), whole)
+def _targets(rows: Rows) -> list[str]:
+    return list(dict.fromkeys(target for row in rows.values() for target in row))
 
 
-def _doors(rows: dict[str, dict[str, Record]]) -> dict[str, Markup]:
-    """Return the heads of the columns: a name, and under it a port."""
-    found = {}
-    for door in dict.fromkeys(door for row in rows.values() for door in row):
-        name, _colon, port = door.rpartition(":")
-        found[door] = joined([name, tag("small", f":{port}")])
-    return found
+def _targets_in_order(report: Record) -> list[str]:
+    """Return the targets that were probed, such as "web1:3000", in the order of the flows."""
+    probed = _targets(report["matrix"])
+    declared = [f"{name}:{flow['port']}" for flow in report["flows"] for name in flow["targets"]]
+    return [target for target in dict.fromkeys([*declared, *probed]) if target in set(probed)]
 
 
-def grid(columns: dict[str, Markup], rows: dict, cell: t.Callable[[t.Any], Markup]) -> Markup:
-    heads = [tag("th", words, scope="col") for words in ("From \\ to", *columns.values())]
-    empty = tag("td", "–", class_="soft")
-    lines = [
-        tag(
-            "tr",
-            tag("th", name, scope="row"),
-            *(cell(row[key]) if key in row else empty for key in columns),
-        )
-        for name, row in rows.items()
-    ]
-    return tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *lines), class_="matrix")
+def _column(target: str) -> Column:
+    name, _colon, port = target.rpartition(":")
+    return Column(name, port)
 
 
-def _cell(probe: Record) -> Markup:
-    state = verdict(probe)
-    words = probe["state"].replace("_", " ")
-    if state == OK:
-        words = milliseconds(probe["latency_ms"]) if probe["expect"] == "open" else "closed"
-    elif state == NOT_PROBED:
-        words = f"{probe['expect']}?"
-    title = f"{probe['name']}: expected {probe['expect']}, found {probe['state']} {probe['detail']}"
-    class_ = f"{probe['expect']} {state}"
-    return tag("td", f"{SIGNS[state]} {words}", class_=class_, title=title, data_state=state)
-
-
-def _by_group(report: Record) -> dict[str, dict[str, Record]]:
-    names = {host["name"]: host["group"] for host in report["hosts"]}
+def _by_group(report: Record) -> Rows:
+    """Return tallies by the source's group, then by the target's group and port."""
+    groups = {host["name"]: host["group"] for host in report["hosts"]}
     probes = [probe for row in report["matrix"].values() for probe in row.values()]
-    found = tallies(
+    by_pair = tallies(
         probes,
-        lambda p: (names[p["source"]], f"{names[p['target']]}:{p['port']}"),
+        lambda probe: (groups[probe["source"]], f"{groups[probe['target']]}:{probe['port']}"),
     )
-    rows: dict[str, dict[str, Record]] = {}
-    for (source, door), own in found.items():
-        rows.setdefault(source, {})[door] = own
+    rows: Rows = {}
+    for (source, target), tally in by_pair.items():
+        rows.setdefault(source, {})[target] = tally
     return rows
 
 
-def group_cell(found: Record) -> Markup:
-    state = found["state"]
-    words = f"{SIGNS[state]} {found['ok']} of {found['total']}"
-    class_ = f"{'closed' if found['median_ms'] is None else 'open'} {state}"
-    return tag("td", words, class_=class_, data_state=state)
+def _not_ok(rows: Rows) -> Rows:
+    """Return what is not as declared; sources without any are left out."""
+    left = {
+        source: {target: tally for target, tally in row.items() if tally["state"] != OK}
+        for source, row in rows.items()
+    }
+    return {source: row for source, row in left.items() if row}
+
+
+def _probe_cell(probe: Record) -> Cell:
+    state, expect = probe_state(probe), probe["expect"]
+    words = probe["state"].replace("_", " ")
+    if state == OK:
+        words = milliseconds(probe["latency_ms"]) if expect == "open" else "closed"
+    elif state == NOT_PROBED:
+        words = f"{expect}?"
+    title = f"{probe['name']}: expected {expect}, found {probe['state']} {probe['detail']}"
+    return Cell(state, expect, words, title)
+
+
+def _tally_cell(tally: Record) -> Cell:
+    expect = "closed" if tally["median_ms"] is None else "open"
+    return Cell(tally["state"], expect, f"{tally['ok']} of {tally['total']}")

@@ -24,8 +24,8 @@ def fit(words: str, width: float, size: float = 7.4) -> str:
     return words
 
 
-def said(arrow: Arrow, width: float) -> str:
-    """Return the most that can be said of an arrow in this width."""
+def label_words(arrow: Arrow, width: float) -> str:
+    """Return the most that can be label_words of an arrow in this width."""
     found, port = arrow.tally, arrow.port
     state = found["state"]
     met = f"{port} {arrow.found.replace('_', ' ')}"
@@ -51,8 +51,3 @@ def _time(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:.0f} ms" if value >= 10 else f"{value:g} ms"
-
-
-def counts(arrow: Arrow) -> str:
-    found = arrow.tally
-    return f"{found['ok']} of {found['total']} probes as declared"

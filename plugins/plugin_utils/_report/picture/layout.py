@@ -91,6 +91,11 @@ def _place_groups(layout: Layout, box: Box, ports: t.Mapping) -> None:
     y = frame.y + HEAD
     for group, cards in box.groups.items():
         place = (box.name, group)
+        x, width = frame.x + PAD, frame.width - 2 * PAD
         height = _group_height(len(cards), place, layout.scale, ports)
-        layout.groups[place] = Frame(frame.x + PAD, y, frame.width - 2 * PAD, height)
+        layout.groups[place] = Frame(x, y, width, height)
+        layout.cards[place] = [
+            Frame(x, y + GROUP + number * (layout.scale.card + 6), width, layout.scale.card)
+            for number in range(len(cards))
+        ]
         y += height + PAD

@@ -18,9 +18,9 @@ from ..data.tally import FAILED, NOT_PROBED, OK, Record, tally
 
 OUTSIDE = ""  # the box of all that is in no network
 REST = "\0rest"  # the box of the networks that are too many; no network can have this name
-NETWORKS = 12  # as many boxes as a person can take in
-CARDS = 6  # in one group
-ARROWS = 48
+MAX_NETWORKS = 12  # as many boxes as a person can take in
+MAX_CARDS = 6  # in one group
+MAX_ARROWS = 48
 SIGNS = {OK: "✓", FAILED: "✗", NOT_PROBED: "?"}
 ORDER = (FAILED, NOT_PROBED, OK)  # the worst first
 
@@ -86,11 +86,11 @@ def picture(report: Record) -> Picture:
     boxes = {name: box for name, box in boxes.items() if box.groups or name != OUTSIDE}
     pairs = [tuple(name if name in boxes else REST for name in pair) for pair in report["peerings"]]
     peerings = [(one, other) for one, other in dict.fromkeys(pairs) if one != other]
-    shown = _thinned(arrows)[:ARROWS]
+    shown = _thinned(arrows)[:MAX_ARROWS]
     return Picture(boxes, peerings, shown, len(arrows) - len(shown))
 
 
-def state_of(host: Record) -> str:
+def host_state(host: Record) -> str:
     """Return the worst of what was measured from a host and to it."""
     found = [host[side] for side in ("as_source", "as_target") if host[side]["total"]]
     return next((each for each in ORDER if each in [one["state"] for one in found]), NOT_PROBED)
@@ -99,10 +99,10 @@ def state_of(host: Record) -> str:
 def _boxes(report: Record) -> dict[str, Box]:
     """Return the empty boxes: outside, then the networks, most of them perhaps as one."""
     peers = collections.Counter(name for pair in report["peerings"] for name in pair)
-    failed = {host["network"] or OUTSIDE for host in report["hosts"] if state_of(host) == FAILED}
+    failed = {host["network"] or OUTSIDE for host in report["hosts"] if host_state(host) == FAILED}
     names = [network["name"] for network in report["networks"] if network["name"] != OUTSIDE]
     ranked = sorted(names, key=lambda name: (name not in failed, -peers[name]))
-    shown = set(names if len(names) <= NETWORKS else ranked[: NETWORKS - 1])
+    shown = set(names if len(names) <= MAX_NETWORKS else ranked[: MAX_NETWORKS - 1])
     boxes = {OUTSIDE: Box(OUTSIDE, "Outside", "no declared network")}
     for network in report["networks"]:
         if network["name"] in shown:
@@ -120,17 +120,17 @@ def _place(network: str, group: str, boxes: t.Container[str]) -> Place:
 
 def _cards(hosts: list[Record]) -> list[Card]:
     """Return a card for each host; of many only those that failed, and one for all others."""
-    worst = sorted(hosts, key=lambda host: ORDER.index(state_of(host)))
+    worst = sorted(hosts, key=lambda host: ORDER.index(host_state(host)))
     shown = hosts
-    if len(hosts) > CARDS:
-        shown = [host for host in worst[: CARDS - 1] if state_of(host) == FAILED]
-    cards = [Card(h["name"], h["address"] or "-", h["zone"], state_of(h)) for h in shown]
+    if len(hosts) > MAX_CARDS:
+        shown = [host for host in worst[: MAX_CARDS - 1] if host_state(host) == FAILED]
+    cards = [Card(h["name"], h["address"] or "-", h["zone"], host_state(h)) for h in shown]
     rest = [host for host in worst if host not in shown] if len(shown) < len(hosts) else []
     if rest:
-        counts = collections.Counter(state_of(host) for host in rest)
+        counts = collections.Counter(host_state(host) for host in rest)
         detail = "  ".join(f"{SIGNS[state]} {counts[state]}" for state in ORDER if counts[state])
         more = "more " if shown else ""
-        cards.append(Card(f"{len(rest)} {more}hosts", detail, "", state_of(rest[0])))
+        cards.append(Card(f"{len(rest)} {more}hosts", detail, "", host_state(rest[0])))
     return cards
 
 

@@ -57,11 +57,12 @@ class Route:
 
 @dataclass
 class Layout:
-    """Frames by box and by place, the routes, and the size of it all."""
+    """Frames by box, by place and of the cards there, the routes, and the size of it all."""
 
     scale: Scale
     boxes: dict[str, Frame] = field(default_factory=dict)
     groups: dict[Place, Frame] = field(default_factory=dict)
+    cards: dict[Place, list[Frame]] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
     width: float = 0

@@ -7,10 +7,15 @@ import re
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page import (
-    matrix as _report_matrix,
+    matrix as _page_matrix,
 )
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.matrix import matrix
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.page import report_html
 from support import report_samples
+from support.html import section
+
+
+def matrix(report: dict) -> str:
+    return section(report_html(report), "Matrix")
 
 
 def cells(page: str) -> list[str]:
@@ -55,7 +60,7 @@ def test_huge_matrix_has_groups_only() -> None:
 
 
 def test_too_many_groups_leave_what_is_not_as_declared(monkeypatch) -> None:
-    monkeypatch.setattr(_report_matrix, "FOLDED_CELLS", 10)
+    monkeypatch.setattr(_page_matrix, "MAX_FOLDED_CELLS", 10)
     page = matrix(report_samples.huge())
     assert "only what is not as declared" in page
     assert cells(page) == ["✗ 99 of 100"]

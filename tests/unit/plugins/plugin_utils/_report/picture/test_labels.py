@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.labels import (
-    counts,
     fit,
+    label_words,
     milliseconds,
-    said,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import Arrow
 
@@ -50,11 +49,7 @@ def test_fit(words, width, expected) -> None:
     ],
 )
 def test_label_says_what_fits(shown, width, words) -> None:
-    assert said(shown, width) == words
-
-
-def test_counts() -> None:
-    assert counts(arrow(total=2)) == "0 of 2 probes as declared"
+    assert label_words(shown, width) == words
 
 
 @pytest.mark.parametrize(("value", "words"), [(None, ""), (0.7, "0.7 ms"), (2000.0, "2000 ms")])

@@ -57,7 +57,7 @@ def test_many_hosts_become_a_number() -> None:
 
 def test_many_networks_become_one_box() -> None:
     shown = picture(report_samples.huge())
-    assert len(shown.boxes) == _report_picture.NETWORKS
+    assert len(shown.boxes) == _report_picture.MAX_NETWORKS
     assert "net-042" in shown.boxes  # what failed stays
     rest = shown.boxes[_report_picture.REST]
     assert rest.title == "89 more networks"
@@ -68,7 +68,7 @@ def test_many_networks_become_one_box() -> None:
 
 
 def test_arrows_have_an_end(monkeypatch) -> None:
-    monkeypatch.setattr(_report_picture, "ARROWS", 3)
+    monkeypatch.setattr(_report_picture, "MAX_ARROWS", 3)
     shown = picture(report_samples.broken())
     assert (len(shown.arrows), shown.left_out) == (3, 4)
     assert {arrow.tally["state"] for arrow in shown.arrows} == {"failed"}
