@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turn data into a page with the Jinja2 templates beside this file. The report's only input.
+"""Turn data into a page with the Jinja2 templates in `templates/`.
 
-Templates are read from the collection's own folder, wherever it is installed. All text is escaped
-where it is put into a page.
+No other file of the reports reads anything. Jinja2 finds the templates beside this file, wherever
+the collection is installed, and escapes all text that it puts into a page.
 """
 
 from __future__ import annotations
@@ -16,18 +16,28 @@ from pathlib import Path
 
 import jinja2
 
+from ..data.tally import probe_state
 from ..picture.labels import WORDS, fit, milliseconds
 from ..picture.picture import SIGNS
 
 TEMPLATES = Path(__file__).with_name("templates")
-# What HTML must not contain in any form: control characters, halves of surrogate pairs.
+# Characters that HTML forbids even when escaped: control characters, halves of surrogate pairs.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def render(template: str, **data: t.Any) -> str:
+    """Return the page that a template makes of the data, ready to be written as UTF-8.
+
+    A character that HTML forbids becomes a question mark. Raises jinja2.UndefinedError if the
+    template uses a name that the data lacks.
+    """
+    return FORBIDDEN.sub("?", environment().get_template(template).render(data))
 
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """Return the environment of all templates; a name that a template misspells is an error."""
-    found = jinja2.Environment(
+    """Return the environment of the templates, with their filters and the words for states."""
+    jinja = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -35,19 +45,11 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters.update(fit=fit, milliseconds=milliseconds, px=pixels)
-    found.globals.update(SIGNS=SIGNS, WORDS=WORDS)
-    return found
-
-
-def render(template: str, **data: t.Any) -> str:
-    """Return the page that a template makes of the data.
-
-    Characters that HTML forbids become question marks, so the page can be written as UTF-8.
-    """
-    return FORBIDDEN.sub("?", environment().get_template(template).render(data))
+    jinja.filters.update(fit=fit, milliseconds=milliseconds, px=pixels, state=probe_state)
+    jinja.globals.update(SIGNS=SIGNS, WORDS=WORDS)
+    return jinja
 
 
 def pixels(value: float) -> str:
-    """Return a number for an SVG attribute: 20.0 is "20", 33.333333333 is "33.3333"."""
+    """Return a number for an attribute of SVG: "20" for 20.0, "33.3333" for 100 / 3."""
     return f"{value:g}"

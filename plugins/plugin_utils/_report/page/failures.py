@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failed probes of the page, with their explanations as sentences and hops."""
+"""Choose the failures that the page shows, and divide their explanations into parts."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ MARKS = {"ok": OK, "FAIL": FAILED, "-": NOT_PROBED}
 
 
 def failures(report: Record) -> Record:
-    """Return the failures that the page shows, and how many it leaves out.
+    """Return {"shown": the failures that the page shows, "left_out": the number of the others}.
 
-    The keys are shown and left_out. A failure in shown is one of the report, with its explanation
-    divided into sentences and hops, such as
+    Each failure shown has its explanation in two parts: sentences, and hops such as
     {"state": "failed", "name": "container", "evidence": "peerlb-webapp exited 3 minutes ago"}.
     """
-    found = report["failures"]
-    shown = [{**failure, **_divided(failure["explanation"])} for failure in found[:MAX_FAILURES]]
-    return {"shown": shown, "left_out": len(found) - len(shown)}
+    shown = [
+        {**failure, **_parts(failure["explanation"])}
+        for failure in report["failures"][:MAX_FAILURES]
+    ]
+    return {"shown": shown, "left_out": len(report["failures"]) - len(shown)}
 
 
-def _divided(lines: list[str]) -> Record:
+def _parts(explanation: list[str]) -> Record:
     sentences, hops = [], []
-    for line in lines:
-        mark, _space, words = line.partition(" ")
+    for line in explanation:
+        mark, _space, rest = line.partition(" ")
         if mark in MARKS:
             # Two spaces or more stand between the name of a hop and its evidence.
-            name, *evidence = re.split(r"\s{2,}", words.strip(), maxsplit=1)
+            name, *evidence = re.split(r"\s{2,}", rest.strip(), maxsplit=1)
             hops.append({"state": MARKS[mark], "name": name, "evidence": "".join(evidence)})
         else:
             sentences.append(line)

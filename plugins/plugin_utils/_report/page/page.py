@@ -1,30 +1,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the pages: a verification's report, and an audit of the cloud's project.
+"""Make the two pages: the report of a verification, and the audit of the cloud's project.
 
-A page needs nothing else: no script, no file, no network.
+A page is one file that needs no other: no script, no image, no network.
 """
 
 from __future__ import annotations
 
 from ..data.tally import FAILED, NOT_PROBED, OK, Record
 from ..picture.drawing import draw
-from ..picture.picture import SIGNS, picture
+from ..picture.picture import ORDER, SIGNS, host_state, picture_of
 from ..picture.routes import NARROW, WIDE
 from .environment import render
 from .failures import failures
-from .matrix import matrix
+from .matrix import matrix, networks
 from .project import project
-from .tables import flows, hosts, networks
 
 MAX_NAMES = 6  # of hosts in a sentence
 
 
 def report_html(report: Record) -> str:
-    """Return the page for a report that verification_report() returned."""
+    """Return the page for a report, as verification_report() in `data/report.py` returns it."""
     summary = report["summary"]
-    shown, audit = picture(report), report.get("project")
+    shown, audit = picture_of(report), report.get("project")
     return render(
         "report.html.j2",
         title=f"{SIGNS[summary['state']]} Who reaches whom",
@@ -38,16 +37,20 @@ def report_html(report: Record) -> str:
         project=project(audit) if audit else None,
         drawings=[draw(shown, scale) for scale in (WIDE, NARROW)],
         flows_left_out=shown.left_out,
-        flows=flows(report),
+        # What failed comes first, because the page cuts long tables.
+        flows=sorted(report["flows"], key=lambda flow: ORDER.index(flow["state"])),
         slowest=max((flow["max_ms"] or 0 for flow in report["flows"]), default=0),
         matrix=matrix(report),
         networks=networks(report),
-        hosts=hosts(report),
+        hosts=sorted(report["hosts"], key=lambda host: ORDER.index(host_state(host))),
     )
 
 
 def audit_html(audit: Record) -> str:
-    """Return the page about the cloud's project alone, for what audit() returned."""
+    """Return the page about the cloud's project alone, for what the module's audit returned.
+
+    audit may have the key generated_at, a time that is shown as it is.
+    """
     shown = project(audit)
     words = {
         OK: "The project is as declared",
@@ -74,7 +77,7 @@ def _heading(summary: Record) -> str:
 
 
 def _probed_from(any_probed_from: Record) -> str:
-    """Say from where the flows from any were tried."""
+    """Return the sentence that says from where the flows from any were probed."""
     if not any_probed_from["declared"]:
         return "No flow is declared from any."
     outside, inside = any_probed_from["outside"], any_probed_from["inside"]
@@ -84,7 +87,7 @@ def _probed_from(any_probed_from: Record) -> str:
 
 
 def _names(names: list[str]) -> str:
-    """Return "a, b, c", or the first of very many names and how many more there are."""
+    """Return "a, b, c"; of many names the first, and how many more there are."""
     rest = len(names) - MAX_NAMES
     return ", ".join(names[:MAX_NAMES]) + (f" and {rest} more" if rest > 0 else "")
 

@@ -13,11 +13,6 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.environm
     pixels,
     render,
 )
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.matrix import (
-    Cell,
-    Column,
-    Matrix,
-)
 
 STYLE = (TEMPLATES / "style.css").read_text()
 
@@ -45,11 +40,11 @@ def test_text_is_escaped(value, expected) -> None:
 
 
 def test_attributes_are_escaped(macros) -> None:
-    cell = Cell("ok", "open", "<i>", title='"x')
-    found = macros.grid(Matrix([Column("db1", "<")], {"web1": [cell]}))
-    expected = '<td class="open ok" title="&#34;x" data-state="ok">✓ &lt;i&gt;</td>'
-    assert expected in found
-    assert "<small>:&lt;</small>" in found
+    probe = {"name": '"x', "expect": "open", "state": "<i>", "detail": "'>", "ok": False}
+    assert macros.probe_cell(probe) == (
+        '<td class="open failed" title="&#34;x: expected open, found &lt;i&gt; &#39;&gt;"'
+        ' data-state="failed">✗ &lt;i&gt;</td>'
+    )
 
 
 def test_markup_of_a_macro_is_not_escaped_again(macros) -> None:

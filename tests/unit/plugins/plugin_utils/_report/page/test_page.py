@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.page import report_html
 from support import report_samples
+from support.html import rows, section
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def heading(page: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["well", "broken", "hostile", "huge"])
-def test_page_needs_nothing_else(reports, name) -> None:
+def test_page_has_no_script_and_loads_no_file(reports, name) -> None:
     page = report_html(reports[name])
     assert page.startswith('<!doctype html>\n<html lang="en">')
     assert "default-src 'none'" in page
@@ -41,7 +42,7 @@ def test_page_needs_nothing_else(reports, name) -> None:
         ({}, [], ["x"], "✗ All 20 probes are as declared, but the service is not well"),
     ],
 )
-def test_heading_is_the_verdict(found, silent, problems, words) -> None:
+def test_heading_sums_up_the_probes(found, silent, problems, words) -> None:
     page = report_html(report_samples.stack().report(found, silent=silent, problems=problems))
     assert heading(page) == words
 
@@ -54,7 +55,7 @@ def test_heading_is_the_verdict(found, silent, problems, words) -> None:
         (["web1", "web2", "db1"], "from outside by client."),
     ],
 )
-def test_page_says_from_where_any_was_probed(silent, words) -> None:
+def test_page_says_from_where_flows_from_any_were_probed(silent, words) -> None:
     page = report_html(report_samples.stack().report(silent=silent))
     assert f"Flows from any were probed {words}" in page
 
@@ -64,7 +65,7 @@ def test_page_says_what_was_not_judged() -> None:
     assert "<p>what &lt;b&gt; reaches</p>" in page.split("</header>")[0]
 
 
-def test_service_is_shown_as_far_as_it_is_known(reports) -> None:
+def test_service_is_shown_without_the_parts_that_are_missing(reports) -> None:
     page = report_html(reports["well"])
     assert "3f9c01d2a7b4" in page
     assert "row 41 written" in page
@@ -76,8 +77,29 @@ def test_service_is_shown_as_far_as_it_is_known(reports) -> None:
     assert "<h2>Service</h2>" not in report_html(report)
 
 
-def test_thousand_hosts_make_a_page_of_some_kilobytes(reports) -> None:
+def test_page_of_a_thousand_hosts_stays_small(reports) -> None:
     assert len(report_html(reports["huge"])) < 250_000
+
+
+def test_failed_flows_come_first(reports) -> None:
+    found = rows(section(report_html(reports["broken"]), "Flows"))
+    assert found[0][:4] == ["Flow", "Protocol", "Measured", "Probes as declared"]
+    assert found[1][:4] == ["any → nginx_lb:80", "http", "✗ not as declared", "2 of 4"]
+    assert found[3][:4] == ["webapp → mysql:3306", "mysql", "✗ open, not declared", "0 of 1"]
+    assert [line[2][0] for line in found[1:]] == ["✗", "✗", "✗", "✗", "?", "✓"]
+    assert found[6][4].endswith(" ms")
+
+
+def test_host_has_its_probes_as_source_and_as_target(reports) -> None:
+    found = rows(section(report_html(reports["broken"]), "Hosts"))
+    assert found[3] == ["web2", "10.1.0.3", "webapp", "lab-b", "? 0 of 4", "✗ 3 of 4"]
+    assert found[5] == ["client", "203.0.113.10", "clients", "-", "✗ 4 of 5", "-"]
+
+
+def test_rows_beyond_the_limit_are_counted(reports) -> None:
+    hosts = section(report_html(reports["huge"]), "Hosts")
+    assert len(rows(hosts)) == 1 + 100
+    assert "and 900 more rows in the JSON file" in hosts
 
 
 def svg(page: str, width: str = "wide") -> str:
@@ -109,11 +131,9 @@ def test_drawing_draws_failed_flows_last_and_so_on_top(reports) -> None:
 
 
 def test_drawing_says_in_words_what_it_shows(reports) -> None:
-    drawing = svg(report_html(reports["broken"]))
-    assert "2 as declared, 4 not as declared, 1 not probed" in ET.fromstring(drawing).get(
-        "aria-label"
-    )
-    titles = [each.text for each in ET.fromstring(drawing).iter("title")]
+    drawing = ET.fromstring(svg(report_html(reports["broken"])))
+    assert "2 as declared, 4 not as declared, 1 not probed" in drawing.get("aria-label")
+    titles = [each.text for each in drawing.iter("title")]
     assert "nginx_lb -> webapp:3000 (http): not as declared, 1 of 2 probes as declared" in titles
     assert "vpc-nginx-lb and vpc-webapp are peered" in titles
 

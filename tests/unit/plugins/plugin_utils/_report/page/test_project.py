@@ -29,7 +29,7 @@ def test_section_is_left_out_without_an_audit(audit) -> None:
 
 
 def unreadable(*parts: str) -> dict:
-    """Return an audit of a project of which these parts may not be read."""
+    """Return the audit of a project in which these parts could not be read."""
     document = gcp_samples.stack()
     for part in parts:
         document[part] = []
@@ -58,13 +58,13 @@ def unreadable(*parts: str) -> dict:
         ),
     ],
 )
-def test_as_declared_is_said_only_if_all_was_judged(found, title, line) -> None:
+def test_project_is_as_declared_only_if_all_was_judged(found, title, line) -> None:
     assert f"<h1>{title}</h1>" in audit_html(found)
     header = report_html({**report_samples.well(), "project": found}).split("</header>")[0]
     assert (f">{line}</p>" in header) if line else "The audit" not in header
 
 
-def test_findings_are_shown_with_what_mends_them() -> None:
+def test_findings_are_shown_with_the_command_that_mends_them() -> None:
     document = gcp_samples.stack()
     document["networks"][1]["peerings"] = []
     found = audited(document)
@@ -80,7 +80,7 @@ def test_ways_out_are_a_table() -> None:
     assert '<span class="badge ok">✓ nat</span>' in found
 
 
-def test_names_stay_names() -> None:
+def test_markup_in_names_stays_text() -> None:
     document = gcp_samples.stack()
     document["firewalls"][3]["name"] = "<script>alert(1)</script>"
     document["firewalls"][3]["sourceRanges"] = ["10.0.0.0/8"]

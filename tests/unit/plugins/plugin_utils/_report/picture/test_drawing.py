@@ -7,7 +7,7 @@ import re
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.drawing import draw
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import picture
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import picture_of
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.routes import (
     NARROW,
     WIDE,
@@ -19,7 +19,7 @@ SCALES = pytest.mark.parametrize("scale", [WIDE, NARROW], ids=["wide", "narrow"]
 
 
 def drawn(name: str, scale=WIDE):
-    return draw(picture(getattr(report_samples, name)()), scale)
+    return draw(picture_of(getattr(report_samples, name)()), scale)
 
 
 def numbers(path: str) -> list[float]:
@@ -41,7 +41,7 @@ def test_failed_flows_are_drawn_last_and_so_on_top() -> None:
 
 def test_description_counts_the_flows() -> None:
     assert "2 as declared, 4 not as declared, 1 not probed" in drawn("broken").description
-    titles = [peering.title for peering in drawn("broken").peerings]
+    titles = [sentence for sentence, _path in drawn("broken").peerings]
     assert "vpc-nginx-lb and vpc-webapp are peered" in titles
 
 
