@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at the report in a real browser: its elements, its picture, its sizes and themes."""
+"""The report in a real browser: its elements, its picture, its sizes and its themes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import typing as t
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.page import report_html
-from chromium import Chromium, Rgb, started
 from support import report_samples
+from support.chromium import Chromium, Rgb, started
 
 SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 SAMPLES = ("well", "broken", "larger", "hostile", "audited")
 
-# What is shown of the topology: one of two drawings, the other is for another width.
-SHOWN = """
+# What scripts below use. The page has a drawing for each width, and shows one of the two.
+HELPERS = """
 const drawn = [...document.querySelectorAll('svg.topology')].filter(e => e.getClientRects().length);
 if (drawn.length !== 1) throw new Error(`${drawn.length} drawings are shown`);
 const all = selector => [...drawn[0].querySelectorAll(selector)];
@@ -49,6 +49,8 @@ def screen(request: pytest.FixtureRequest) -> tuple[int, str]:
 
 @pytest.fixture
 def show(browser: Chromium, pages: dict, screen: tuple[int, str]) -> t.Callable[[str], Chromium]:
+    """Return a function that opens a sample's page on each of the screens."""
+
     def shown(name: str) -> Chromium:
         browser.open(pages[name], *screen)
         return browser
@@ -56,11 +58,13 @@ def show(browser: Chromium, pages: dict, screen: tuple[int, str]) -> t.Callable[
     return shown
 
 
-def look(browser: Chromium, script: str) -> t.Any:
-    return browser.evaluate(f"(() => {{ {SHOWN} {script} }})()")
+def in_drawing(browser: Chromium, script: str) -> t.Any:
+    """Return what a script returns that uses `all` and `box`, for elements of the drawing."""
+    return browser.evaluate(f"(() => {{ {HELPERS} {script} }})()")
 
 
 def inside(inner: dict, outer: dict, slack: float = 0.5) -> bool:
+    """Tell whether one box is inside another; slack is in pixels."""
     return (
         inner["x"] >= outer["x"] - slack
         and inner["y"] >= outer["y"] - slack
@@ -70,6 +74,7 @@ def inside(inner: dict, outer: dict, slack: float = 0.5) -> bool:
 
 
 def overlap(one: dict, other: dict) -> bool:
+    """Tell whether two boxes have a pixel in common."""
     return (
         one["x"] < other["x"] + other["width"]
         and other["x"] < one["x"] + one["width"]
@@ -86,19 +91,20 @@ def brightness(colour: Rgb) -> float:
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
+    """Return the contrast as WCAG defines it, 1 to 21."""
     low, high = sorted((brightness(one), brightness(other)))
     return (high + 0.05) / (low + 0.05)
 
 
-def tone(colour: Rgb) -> str:
-    """Tell green, red and grey, whatever the theme makes of them."""
+def state_of_colour(colour: Rgb) -> str:
+    """Return the state that a colour shows in either theme: green, red or grey."""
     red, green, _blue = colour
     if green - red > 40:
         return "ok"
     return "failed" if red - green > 40 else "not_probed"
 
 
-def test_pixels_are_read_as_they_are(browser: Chromium, tmp_path) -> None:
+def test_pixels_of_a_screenshot_are_read(browser: Chromium, tmp_path) -> None:
     colours = [(18, 52, 86), (255, 0, 1), (0, 200, 0), (250, 251, 252)]
     cells = "".join(f"<i style='background:rgb{colour}'></i>" for colour in colours)
     style = "body{margin:0;display:flex}i{width:10px;height:10px}"
@@ -110,7 +116,7 @@ def test_pixels_are_read_as_they_are(browser: Chromium, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_page_needs_nothing_and_fits(show, screen, name) -> None:
+def test_page_loads_nothing_and_fits_the_screen(show, screen, name) -> None:
     browser = show(name)
     assert browser.requests() == [browser.evaluate("location.href")]
     assert browser.complaints() == []
@@ -127,10 +133,10 @@ def test_page_needs_nothing_and_fits(show, screen, name) -> None:
         ("larger", 6, 7, {"ok": 7, "failed": 3}),
     ],
 )
-def test_topology_is_drawn(show, name, networks, peerings, flows) -> None:
+def test_drawing_has_all_networks_peerings_and_flows(show, name, networks, peerings, flows) -> None:
     browser = show(name)
     report = getattr(report_samples, name)()
-    drawn = look(
+    drawn = in_drawing(
         browser,
         """return {networks: all('.network').map(e => e.dataset.name),
         peerings: all('.peering').length,
@@ -148,7 +154,7 @@ def test_topology_is_drawn(show, name, networks, peerings, flows) -> None:
 
 def test_hosts_are_drawn_with_address_zone_and_state(show) -> None:
     browser = show("broken")
-    cards = look(
+    cards = in_drawing(
         browser,
         "return all('.member').map(e => [...e.querySelectorAll('text')].map(t => t.textContent))",
     )
@@ -159,21 +165,21 @@ def test_hosts_are_drawn_with_address_zone_and_state(show) -> None:
         ["web1", "10.1.0.2", "lab-a", "✗"],
         ["web2", "10.1.0.3", "lab-b", "✗"],
     ]
-    states = look(show("well"), "return all('.member').map(e => e.dataset.state)")
+    states = in_drawing(show("well"), "return all('.member').map(e => e.dataset.state)")
     assert states == ["ok"] * 5
 
 
 def test_many_hosts_are_one_card(show) -> None:
-    cards = look(show("larger"), "return all('.member').map(e => e.dataset.name)")
+    cards = in_drawing(show("larger"), "return all('.member').map(e => e.dataset.name)")
     assert "19 more hosts" in cards
     assert "shop-03" in cards  # it failed
     assert "shop-04" not in cards
 
 
 @pytest.mark.parametrize("name", ["well", "broken"])
-def test_flows_have_the_colour_of_what_was_measured(show, name) -> None:
+def test_flows_have_the_colour_of_their_state(show, name) -> None:
     browser = show(name)
-    flows = look(
+    flows = in_drawing(
         browser, "return all('.flow').map(e => [e.dataset.state, box(e.querySelector('.tip'))])"
     )
     assert flows
@@ -183,19 +189,19 @@ def test_flows_have_the_colour_of_what_was_measured(show, name) -> None:
         back = tuple(browser.pixels({"x": 14, "y": 14, "width": 1, "height": 1})[0][0])
         inked = [c for c, _count in seen.most_common() if contrast(c, back) > 2.5]
         assert inked, "nothing is drawn here"
-        assert tone(inked[0]) == state
+        assert state_of_colour(inked[0]) == state
 
 
-def test_labels_say_the_state_and_can_be_told_apart(show) -> None:
+def test_states_differ_by_sign_and_dashes_too(show) -> None:
     browser = show("broken")
-    labels = look(
+    labels = in_drawing(
         browser,
         "return all('.label').map(e => [e.dataset.state, e.querySelector('text').textContent])",
     )
     signs = {"ok": "✓", "failed": "✗", "not_probed": "?"}
     assert len(labels) == 7
     assert all(words.startswith(signs[state]) for state, words in labels)
-    dashes = look(
+    dashes = in_drawing(
         browser,
         """return all('.flow').map(e => [e.dataset.state,
         getComputedStyle(e.querySelector('.line')).strokeDasharray])""",
@@ -204,9 +210,9 @@ def test_labels_say_the_state_and_can_be_told_apart(show) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_nothing_lies_on_anything_else(show, name) -> None:
+def test_labels_cards_and_boxes_do_not_overlap(show, name) -> None:
     browser = show(name)
-    pills = look(
+    pills = in_drawing(
         browser,
         """return all('.label').map(e =>
         [box(e.querySelector('rect')), box(e.querySelector('text'))])""",
@@ -215,7 +221,7 @@ def test_nothing_lies_on_anything_else(show, name) -> None:
         assert inside(words, pill)
     for number, (pill, _words) in enumerate(pills):
         assert not any(overlap(pill, other) for other, _words in pills[number + 1 :])
-    cards = look(
+    cards = in_drawing(
         browser,
         """return all('.member').map(e =>
         [box(e.querySelector('rect')), ...[...e.querySelectorAll('text')].map(box)])""",
@@ -224,45 +230,45 @@ def test_nothing_lies_on_anything_else(show, name) -> None:
         assert all(inside(words, card) for words in (title, detail, sign))
         assert not overlap(title, sign)
         assert zone["width"] == 0 or not overlap(detail, zone)
-    boxes = look(browser, "return all('.box').map(box)")
+    boxes = in_drawing(browser, "return all('.box').map(box)")
     for number, one in enumerate(boxes):
         assert not any(overlap(one, other) for other in boxes[number + 1 :])
         assert not any(overlap(one, pill) for pill, _words in pills)
-        assert inside(one, look(browser, "return box(drawn[0])"))
+        assert inside(one, in_drawing(browser, "return box(drawn[0])"))
 
 
 @pytest.mark.parametrize("name", ["well", "broken", "larger"])
-def test_letters_of_the_drawing_can_be_read(show, name) -> None:
-    """The drawing shrinks on small screens; on all of them its letters stay 7 pixels or more."""
+def test_text_of_the_drawing_is_large_enough(show, name) -> None:
+    """The drawing shrinks on small screens, but its text stays 7.5 pixels high or more."""
     browser = show(name)
-    scale = look(
+    scale = in_drawing(
         browser, "return drawn[0].getBoundingClientRect().width / drawn[0].viewBox.baseVal.width"
     )
-    size = look(
+    size = in_drawing(
         browser,
         "return Math.min(...all('text').map(e => parseFloat(getComputedStyle(e).fontSize)))",
     )
     assert scale * size >= 7.5
 
 
-def test_theme_is_the_readers(show, screen) -> None:
+def test_page_follows_the_readers_theme(show, screen) -> None:
     browser = show("well")
     corner = browser.pixels({"x": 2, "y": 2, "width": 4, "height": 4})[0][0]
     assert brightness(corner) < 0.02 if screen[1] == "dark" else brightness(corner) > 0.85
 
 
 @pytest.mark.parametrize("name", ["well", "broken", "audited"])
-def test_text_has_contrast(show, name) -> None:
-    """All letters against what is behind them: at least 4.5 to 1, as WCAG asks for."""
+def test_text_has_enough_contrast(show, name) -> None:
+    """WCAG asks for a contrast of 4.5 to 1 between text and what is behind it."""
     browser = show(name)
-    pairs = look(
+    pairs = in_drawing(
         browser,
         """
         const numbers = c => c.match(/[\\d.]+/g).map(Number);
         const behind = e => { for (; e; e = e.parentElement) {
             const c = numbers(getComputedStyle(e).backgroundColor);
             if (c.length === 3 || c[3] > 0) return c.slice(0, 3); } return [255, 255, 255]; };
-        const said = all('text').map(e => {
+        const words = all('text').map(e => {
             const rect = e.parentElement.querySelector('rect');
             if (!rect) return null;
             const fill = getComputedStyle(rect).fill;
@@ -270,7 +276,7 @@ def test_text_has_contrast(show, name) -> None:
                     fill === 'none' ? behind(drawn[0]) : numbers(fill)]; });
         const main = document.querySelector('main');
         const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
-        const found = said.filter(Boolean);
+        const found = words.filter(Boolean);
         for (let node = walker.nextNode(); node; node = walker.nextNode()) {
             const e = node.parentElement;
             if (!node.data.trim() || e.closest('svg') || !e.getClientRects().length) continue;
@@ -313,7 +319,7 @@ def test_the_project_is_shown_before_the_topology(show) -> None:
     assert browser.evaluate(inside)
 
 
-def test_matrix_shows_every_pair(show) -> None:
+def test_matrix_has_a_cell_for_every_pair(show) -> None:
     browser = show("broken")
     states = browser.evaluate(
         """[...document.querySelectorAll('td[data-state]')].map(e =>
@@ -327,7 +333,7 @@ def test_matrix_shows_every_pair(show) -> None:
     }
 
 
-def test_page_can_be_heard(show) -> None:
+def test_page_can_be_read_by_a_screen_reader(show) -> None:
     browser = show("broken")
     assert browser.evaluate("document.documentElement.lang") == "en"
     assert browser.evaluate("document.title") == "✗ Who reaches whom"
@@ -337,7 +343,7 @@ def test_page_can_be_heard(show) -> None:
     assert browser.evaluate("document.querySelectorAll('th').length") > 20
 
 
-def test_names_stay_names(show) -> None:
+def test_markup_in_names_stays_text(show) -> None:
     browser = show("hostile")
     assert browser.evaluate("document.title") == "✗ Who reaches whom"
     assert browser.evaluate("document.querySelectorAll('script, img, iframe, b').length") == 0

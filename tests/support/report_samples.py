@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports to look at: the stack when all is well, when much is not, and larger ones."""
+"""Sample reports: of a stack without and with failures, of larger stacks, and of hostile names."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SERVICE = {
 }
 
 
-class Site:
-    """A declaration and its hosts, and what probes of them find unless told otherwise."""
+class SampleInventory:
+    """A declaration and its hosts, from which reports with results as declared can be made."""
 
     def __init__(self, networks: dict[str, str], peerings: list[list[str]]) -> None:
         self.declaration: dict[str, t.Any] = {
@@ -42,78 +42,83 @@ class Site:
         self.hostvars: dict[str, dict[str, t.Any]] = {}
 
     def host(self, name: str, address: str, group: str, zone: str = "") -> None:
+        """Add a host."""
         self.hostvars[name] = {"ansible_host": address, "peerlb_zone": zone}
-        for each in ("all", group):
-            self.groups.setdefault(each, []).append(name)
+        for key in ("all", group):
+            self.groups.setdefault(key, []).append(name)
 
     def flow(self, source: str, target: str, port: int, protocol: str) -> None:
+        """Declare a flow."""
         entry = {"from": source, "to": target, "port": port, "protocol": protocol}
         self.declaration["flows"].append(entry)
 
     def topology(self) -> Topology:
+        """Return the model of the declaration and the hosts."""
         return read_topology(self.declaration, self.groups, self.hostvars)
 
     def report(
         self,
-        found: t.Mapping[str, tuple[str, str]] | None = None,
+        exceptions: t.Mapping[str, tuple[str, str]] | None = None,
         silent: t.Container[str] = (),
         sources: t.Sequence[str] = (),
-        **more: t.Any,
+        **options: t.Any,
     ) -> dict:
-        """Return a report; found are states and details by probe, silent sources gave nothing."""
+        """Return a report in which all probes are as declared but the exceptions.
+
+        An exception is a state and a detail by the name of a probe:
+        {"lb1 -> web2:3000": ("refused", "Connection refused")}. Hosts in silent have no results.
+        sources are all hosts unless given; options are those of verification_report().
+        """
         topology, dice = self.topology(), random.Random(4)
         sources = sources or list(topology.hosts)
         results = []
         for name in sources:
             host = topology.hosts.get(name, Host(name, None, ""))
             for target in probe_targets(topology, host) if name not in silent else ():
-                results.append(_result(target, (found or {}).get(target["name"]), dice))
-        return verification_report(topology, results, sources, "2026-03-14T09:26:53Z", **more)
+                results.append(_result(target, (exceptions or {}).get(target["name"]), dice))
+        return verification_report(topology, results, sources, "2026-03-14T09:26:53Z", **options)
 
 
-def _result(target: dict, found: tuple[str, str] | None, dice: random.Random) -> dict:
+def _result(target: dict, exception: tuple[str, str] | None, dice: random.Random) -> dict:
     closed = target["expect"] == "closed"
     usual = ("timeout", "no answer in 2 s") if closed else ("open", f"{target['protocol']} spoken")
-    state, detail = found or usual
+    state, detail = exception or usual
     connected = state in ("open", "wrong_protocol", "blocked")
     ok = not connected if closed else state == "open"
     latency = round(dice.uniform(0.3, 4.0), 1) if connected else 2000.0
     return {
         **{key: target[key] for key in ("name", "address", "port", "protocol", "expect")},
-        **{
-            "state": state,
-            "detail": detail,
-            "connected": connected,
-            "latency_ms": latency,
-            "ok": ok,
-        },
+        **{"state": state, "detail": detail, "ok": ok},
+        **{"connected": connected, "latency_ms": latency},
     }
 
 
-def stack() -> Site:
-    site = Site(
+def stack() -> SampleInventory:
+    """Return the inventory of a load balancer, two applications, a database and a client."""
+    inventory = SampleInventory(
         {"vpc-nginx-lb": "10.0.0.0/16", "vpc-webapp": "10.1.0.0/16", "vpc-db": "10.2.0.0/16"},
         [["vpc-nginx-lb", "vpc-webapp"], ["vpc-nginx-lb", "vpc-db"]],
     )
-    site.host("lb1", "10.0.0.2", "nginx_lb", "lab-c")
-    site.host("web1", "10.1.0.2", "webapp", "lab-a")
-    site.host("web2", "10.1.0.3", "webapp", "lab-b")
-    site.host("db1", "10.2.0.2", "mysql", "lab-a")
-    site.host("client", "203.0.113.10", "clients")
-    site.flow("any", "nginx_lb", 80, "http")
-    site.flow("webapp", "nginx_lb", 3306, "mysql")
-    site.flow("nginx_lb", "webapp", 3000, "http")
-    site.flow("nginx_lb", "mysql", 3306, "mysql")
-    return site
+    inventory.host("lb1", "10.0.0.2", "nginx_lb", "lab-c")
+    inventory.host("web1", "10.1.0.2", "webapp", "lab-a")
+    inventory.host("web2", "10.1.0.3", "webapp", "lab-b")
+    inventory.host("db1", "10.2.0.2", "mysql", "lab-a")
+    inventory.host("client", "203.0.113.10", "clients")
+    inventory.flow("any", "nginx_lb", 80, "http")
+    inventory.flow("webapp", "nginx_lb", 3306, "mysql")
+    inventory.flow("nginx_lb", "webapp", 3000, "http")
+    inventory.flow("nginx_lb", "mysql", 3306, "mysql")
+    return inventory
 
 
 def well() -> dict:
+    """Return the report of a stack in which all is as declared."""
     return stack().report(service=SERVICE)
 
 
 def broken() -> dict:
-    """A container is stopped, a rule is missing, a host is gone, a door stands open."""
-    found = {
+    """Return a report with a stopped container, a missing rule, a lost host and open ports."""
+    exceptions = {
         "lb1 -> web2:3000": ("refused", "Connection refused"),
         "web1 -> db1:3306": ("open", "MySQL 9.7.0 greeted"),
         "client -> db1:3306": ("open", "MySQL 9.7.0 greeted"),
@@ -132,11 +137,11 @@ def broken() -> dict:
     problems = ["the application does not reach MySQL: no answer"]
     service = {**SERVICE, "served_by": {"web1": 40}, "connection": ""}
     more = {"explanations": explanations, "problems": problems, "service": service}
-    return stack().report(found, silent=["web2"], **more)
+    return stack().report(exceptions, silent=["web2"], **more)
 
 
 def audited() -> dict:
-    """A peering lacks one side, a rule is too wide, and a VM has no way to packages."""
+    """Return a report with an audit that found a one-sided peering, a rule too wide, and more."""
     command = "gcloud compute networks peerings create vpc-db-to-vpc-nginx-lb --project=acme"
     findings = [
         {
@@ -182,9 +187,9 @@ def audited() -> dict:
 
 
 def larger() -> dict:
-    """Six networks, fifty hosts."""
+    """Return the report of six networks with fifty hosts."""
     names = ("edge", "shop", "search", "billing", "data", "backup")
-    site = Site(
+    inventory = SampleInventory(
         {f"vpc-{name}": f"10.{at}.0.0/16" for at, name in enumerate(names)},
         [["vpc-edge", f"vpc-{name}"] for name in names[1:4]]
         + [[f"vpc-{name}", "vpc-data"] for name in names[1:4]]
@@ -194,44 +199,44 @@ def larger() -> dict:
     for at, (name, size) in enumerate(sizes.items()):
         for number in range(size):
             zone = f"europe-west1-{'bcd'[number % 3]}"
-            site.host(f"{name}-{number + 1:02}", f"10.{at}.0.{number + 2}", name, zone)
-    site.host("office", "198.51.100.7", "clients")
-    site.flow("any", "edge", 443, "tcp")
+            inventory.host(f"{name}-{number + 1:02}", f"10.{at}.0.{number + 2}", name, zone)
+    inventory.host("office", "198.51.100.7", "clients")
+    inventory.flow("any", "edge", 443, "tcp")
     for at, name in enumerate(names[1:4]):
-        site.flow("edge", name, 8000 + at, "http")
-        site.flow(name, "data", 3306, "mysql")
-    site.flow("data", "backup", 873, "tcp")
-    found = {
+        inventory.flow("edge", name, 8000 + at, "http")
+        inventory.flow(name, "data", 3306, "mysql")
+    inventory.flow("data", "backup", 873, "tcp")
+    exceptions = {
         "edge-02 -> search-07:8001": ("refused", "Connection refused"),
         "shop-03 -> billing-02:8002": ("open", "HTTP/1.1 200 OK"),
         "office -> backup-01:873": ("open", "connected"),
     }
-    return site.report(found)
+    return inventory.report(exceptions)
 
 
 def hostile() -> dict:
-    """Names and details that would break out of the page if they could."""
-    site = stack()
-    evil = '</title><script>document.title="owned"</script>"><img src=http://203.0.113.1/x>&'
-    site.host(evil, "10.1.0.9", "webapp", "<b>zone</b>")
-    found = {f"{evil} -> lb1:3306": ("refused", "<svg onload=alert(1)>")}
-    why = {f"{evil} -> lb1:3306": ["</ol><iframe src=//203.0.113.1>"]}
-    return site.report(found, explanations=why, problems=[evil])
+    """Return a report whose names and details would break out of the page if they could."""
+    inventory = stack()
+    name = '</title><script>document.title="owned"</script>"><img src=http://203.0.113.1/x>&'
+    inventory.host(name, "10.1.0.9", "webapp", "<b>zone</b>")
+    exceptions = {f"{name} -> lb1:3306": ("refused", "<svg onload=alert(1)>")}
+    why = {f"{name} -> lb1:3306": ["</ol><iframe src=//203.0.113.1>"]}
+    return inventory.report(exceptions, explanations=why, problems=[name])
 
 
 def huge() -> dict:
-    """A hundred networks and a thousand hosts; a few of them probe."""
+    """Return the report of a hundred networks with a thousand hosts, a few of which probe."""
     names = [f"net-{number:03}" for number in range(100)]
-    site = Site(
+    inventory = SampleInventory(
         {name: f"10.{number}.0.0/16" for number, name in enumerate(names)},
         [[names[0], name] for name in names[1:]],
     )
     for number in range(1000):
         at = number % 100
-        site.host(f"host-{number:04}", f"10.{at}.1.{number // 100 + 1}", f"group-{at:03}", "z")
-    site.flow("any", "group-000", 443, "tcp")
+        inventory.host(f"host-{number:04}", f"10.{at}.1.{number // 100 + 1}", f"group-{at:03}", "z")
+    inventory.flow("any", "group-000", 443, "tcp")
     for at in range(1, 100):
-        site.flow("group-000", f"group-{at:03}", 8000, "http")
+        inventory.flow("group-000", f"group-{at:03}", 8000, "http")
     sources = [f"host-{number:04}" for number in range(0, 1000, 50)]
-    found = {"host-0000 -> host-0042:8000": ("refused", "Connection refused")}
-    return site.report(found, sources=sources)
+    exceptions = {"host-0000 -> host-0042:8000": ("refused", "Connection refused")}
+    return inventory.report(exceptions, sources=sources)

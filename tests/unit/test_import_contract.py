@@ -63,20 +63,22 @@ def test_the_copy_keeps_the_contract(lint) -> None:
         ("module_utils/_release/store.py", "module_utils._topology.model", "6 A release knows"),
         ("plugin_utils/_derive/flows.py", "plugin_utils._proof.proof", "7 The controller"),
         ("plugin_utils/_report/data/report.py", "plugin_utils._report.page.page", "8 A report"),
-        ("plugin_utils/_derive/flows.py", None, "9 What is pure"),
+        ("plugin_utils/_derive/flows.py", "import socket", "9 What is pure"),
+        ("plugin_utils/_report/page/page.py", "import jinja2", "9 What is pure"),
         ("module_utils/_values/ranges.py", "module_utils._topology.model", "10 No circles"),
-        ("module_utils/_unplaced/__init__.py", None, "3 Both sides"),
-        ("plugin_utils/_unplaced/__init__.py", None, "7 The controller"),
+        ("module_utils/_unplaced/__init__.py", "import json", "3 Both sides"),
+        ("plugin_utils/_unplaced/__init__.py", "import json", "7 The controller"),
     ],
 )
 def test_a_planted_fault_breaks_it(plugins, lint, where, what, broken) -> None:
     """A fault is an import that a rule forbids, or a package that stands in no layer."""
     file = plugins / where
     file.parent.mkdir(exist_ok=True)
-    line = f"from {COLLECTION}.{what} import __name__ as _planted\n" if what else "import socket\n"
+    plain = what.startswith("import ")
+    line = what if plain else f"from {COLLECTION}.{what} import __name__ as _planted"
     before = file.read_text() if file.exists() else "from __future__ import annotations\n"
     future = "from __future__ import annotations\n"
-    file.write_text(before.replace(future, future + line, 1))
+    file.write_text(before.replace(future, f"{future}{line}\n", 1))
     done = lint()
     assert done.returncode == 1, done.stdout
     summary = done.stdout.partition("Broken contracts")[0]

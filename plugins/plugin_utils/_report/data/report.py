@@ -1,10 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put all that verify found into one plain value, to be kept and to be drawn.
-
-No Ansible, no I/O.
-"""
+"""Put all that verify found into one plain value, to be kept as JSON and to be drawn."""
 
 from __future__ import annotations
 
@@ -15,10 +12,10 @@ from ....module_utils._topology.values import CLIENTS, Host
 from ..._derive.flows import probe_targets
 from ..text.tables import probe_sentence
 from .measured import measured
-from .tally import FAILED, NOT_PROBED, OK, Record, tally, verdict
+from .tally import FAILED, NOT_PROBED, OK, Record, probe_state, tally
 
 VERSION = 1  # of the shape of the report
-CONTROLLER = "controller"
+CONTROLLER = "controller"  # the group of a source that is not in the inventory
 Explanations = t.Mapping[str, t.Union[str, t.Sequence[str]]]
 
 
@@ -34,42 +31,52 @@ def verification_report(
     service: t.Mapping[str, t.Any] | None = None,
     project: t.Mapping[str, t.Any] | None = None,
 ) -> Record:
-    """Return the report; results are those of probes, sources the hosts that had to probe.
+    """Return the report; the filter of this name documents what comes back, key by key.
 
-    explanations hold lines by the name of a probe, problems are sentences about anything that
-    is not as it should be, unjudged such about what was not judged, service says how the
-    application answered, project what the audit of the cloud's project found. Names that are not
-    in the inventory stand for the controller.
+    results are those of probes, and sources the hosts that had to probe. A source that is not in
+    the inventory is the controller. explanations have lines by the name of a probe. problems are
+    sentences about what else is not as it should be, unjudged about what was not judged. service
+    says how the application answered, project what the audit of the cloud's project found.
     """
-    strangers = {name: Host(name, None, "", groups=(CONTROLLER,)) for name in sources}
-    hosts = {**topology.hosts, **strangers, **topology.hosts}
-    names = _groups(topology, hosts)
-    probes = _records(topology, hosts, names, _complete(topology, hosts, results, sources))
-    failures = [_failure(p, explanations or {}) for p in probes if verdict(p) == FAILED]
-    others = [text for text in problems if text not in {each["sentence"] for each in failures}]
+    hosts = _hosts(topology, sources)
+    groups = _groups(topology, hosts)
+    probes = _probes(topology, hosts, groups, _with_missing(topology, hosts, results, sources))
+    failures = [_failure(p, explanations or {}) for p in probes if probe_state(p) == FAILED]
+    told = {failure["sentence"] for failure in failures}
+    other_problems = [problem for problem in problems if problem not in told]
     return {
         **{"version": VERSION, "generated_at": generated_at},
-        "summary": _summary(probes, others),
-        **measured(topology, hosts, names, probes),
-        **{"failures": failures, "problems": others, "unjudged": list(unjudged)},
+        "summary": _summary(probes, other_problems),
+        **measured(topology, hosts, groups, probes),
+        **{"failures": failures, "problems": other_problems, "unjudged": list(unjudged)},
         **{"service": dict(service or {}), "project": dict(project or {})},
     }
 
 
+def _hosts(topology: Topology, sources: t.Iterable[str]) -> dict[str, Host]:
+    """Return the hosts of the inventory, then the controller if it is among the sources."""
+    outsiders = [name for name in sources if name not in topology.hosts]
+    controllers = {name: Host(name, None, "", groups=(CONTROLLER,)) for name in outsiders}
+    return {**topology.hosts, **controllers}
+
+
 def _groups(topology: Topology, hosts: dict[str, Host]) -> dict[str, str]:
-    """Return what to call each host's kind: its groups that flows name, else the first it has."""
-    named = {name for flow in topology.flows for name in (flow.source, flow.target)} | {CLIENTS}
-    found = {}
+    """Return the group by which the report names each host, such as {"web1": "webapp"}.
+
+    It is the group that flows name ("a + b" if they name several), else the host's first group.
+    """
+    in_flows = {name for flow in topology.flows for name in (flow.source, flow.target)}
+    groups = {}
     for name, host in hosts.items():
-        own = [group for group in host.groups if group in named] or host.groups[:1]
-        found[name] = " + ".join(own) or "hosts"
-    return found
+        named = [group for group in host.groups if group in in_flows | {CLIENTS}]
+        groups[name] = " + ".join(named or host.groups[:1]) or "hosts"
+    return groups
 
 
-def _complete(
+def _with_missing(
     topology: Topology, hosts: dict[str, Host], results: t.Iterable, sources: t.Sequence[str]
 ) -> t.Iterator[Record]:
-    """Yield the results, and what the sources without any should have probed."""
+    """Yield the results, and for each source without any what it should have probed."""
     probed = set()
     for result in results:
         probed.add(result["name"].split(" -> ")[0])
@@ -80,37 +87,45 @@ def _complete(
                 yield {**target, "state": NOT_PROBED, "latency_ms": None, "detail": "", "ok": None}
 
 
-def _records(
-    topology: Topology, hosts: dict[str, Host], names: dict[str, str], results: t.Iterable[Record]
+def _probes(
+    topology: Topology, hosts: dict[str, Host], groups: dict[str, str], results: t.Iterable[Record]
 ) -> list[Record]:
-    found = []
+    """Return the results with their source, target and flow.
+
+    What is open without a flow gets one in words: "webapp -> mysql:3306 (mysql), not declared".
+    """
+    probes = []
     for result in results:
-        source, _arrow, door = result["name"].partition(" -> ")
-        target = door.rpartition(":")[0]
-        words = ""
+        source, _arrow, address = result["name"].partition(" -> ")
+        target = address.rpartition(":")[0]
+        flow = ""
         if result["expect"] == "open":
-            words = str(topology.admits(hosts[source], hosts[target], result["port"]))
+            flow = str(topology.admits(hosts[source], hosts[target], result["port"]))
         elif result["ok"] is False:
-            ends = f"{names[source]} -> {names[target]}:{result['port']}"
-            words = f"{ends} ({result['protocol']}), not declared"
-        found.append({**result, "source": source, "target": target, "flow": words})
-    return found
+            ends = f"{groups[source]} -> {groups[target]}:{result['port']}"
+            flow = f"{ends} ({result['protocol']}), not declared"
+        probes.append({**result, "source": source, "target": target, "flow": flow})
+    return probes
 
 
 def _failure(probe: Record, explanations: Explanations) -> Record:
-    why = explanations.get(probe["name"]) or ()
-    lines = why.splitlines() if isinstance(why, str) else [str(line) for line in why]
+    explanation = explanations.get(probe["name"]) or ()
+    if isinstance(explanation, str):
+        explanation = explanation.splitlines()
     keys = ("name", "source", "target", "port", "protocol", "expect", "state", "detail", "flow")
-    found = {key: probe[key] for key in keys}
-    return {**found, "sentence": probe_sentence(probe), "explanation": lines}
+    return {
+        **{key: probe[key] for key in keys},
+        "sentence": probe_sentence(probe),
+        "explanation": [str(line) for line in explanation],
+    }
 
 
-def _summary(probes: list[Record], others: list[str]) -> Record:
-    """Count all, and what had to be open and what closed, and how much of it was."""
-    found = tally(probes)
-    if others and found["state"] == OK:
-        found["state"] = FAILED
+def _summary(probes: list[Record], problems: list[str]) -> Record:
+    """Return the tally of all probes, and how many of those to be open and closed are so."""
+    summary = tally(probes)
+    if problems and summary["state"] == OK:
+        summary["state"] = FAILED
     for expect in ("open", "closed"):
         own = [probe for probe in probes if probe["expect"] == expect]
-        found[expect] = {"total": len(own), "ok": sum(probe["ok"] is True for probe in own)}
-    return found
+        summary[expect] = {"total": len(own), "ok": sum(probe["ok"] is True for probe in own)}
+    return summary

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Count probes: by flow, by host, by whatever they have in common. No Ansible, no I/O."""
+"""Count probes: by flow, by host, by whatever they have in common."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ import typing as t
 
 OK, FAILED, NOT_PROBED = "ok", "failed", "not_probed"
 
-# A probe as the report holds it: source, target, port, address, protocol, expect, state,
-# latency_ms, detail, ok (None where it was not probed) and flow, the words of its flow or "".
+# Plain data, as JSON has it. A probe in a report has the keys name, source, target, port, address,
+# protocol, expect ("open" or "closed"), state ("open", "refused", "timeout", …), latency_ms,
+# detail, ok (None if it was not probed) and flow (in words, or "" if no flow is concerned).
 Record = dict[str, t.Any]
 
 
-def verdict(probe: Record) -> str:
+def probe_state(probe: Record) -> str:
+    """Return "ok" if the probe is as declared, "failed" if not, "not_probed" if it is missing."""
     if probe["ok"] is None:
         return NOT_PROBED
     return OK if probe["ok"] else FAILED
 
 
 def tally(probes: t.Iterable[Record]) -> Record:
-    """Return how many probes were as declared, their common state and the latencies of open ones.
+    """Return how many probes are as declared, and the latencies of those that found a port open.
 
-    One that failed makes the state failed, else one that was not probed makes it not_probed.
+    An example: {"state": "failed", "total": 3, "ok": 2, "failed": 1, "not_probed": 0,
+    "median_ms": 1.2, "max_ms": 1.8}. The state is "failed" if any probe failed, else "not_probed"
+    if any is missing or there are none, else "ok". Without latencies both times are None.
     """
     probes = list(probes)
-    counts = collections.Counter(verdict(probe) for probe in probes)
+    counts = collections.Counter(probe_state(probe) for probe in probes)
     times = [
         p["latency_ms"] for p in probes if p["state"] == "open" and p["latency_ms"] is not None
     ]
@@ -47,8 +51,16 @@ def tally(probes: t.Iterable[Record]) -> Record:
 def tallies(
     probes: t.Iterable[Record], key: t.Callable[[Record], t.Hashable]
 ) -> dict[t.Any, Record]:
-    """Return a tally for each thing that key finds, in the order in which they come."""
-    found: dict[t.Hashable, list[Record]] = {}
-    for probe in probes:
-        found.setdefault(key(probe), []).append(probe)
-    return {each: tally(own) for each, own in found.items()}
+    """Return a tally for each key of the probes, in the order in which the keys first occur."""
+    grouped = group_by(probes, key)
+    return {name: tally(members) for name, members in grouped.items()}
+
+
+def group_by(
+    records: t.Iterable[Record], key: t.Callable[[Record], t.Any]
+) -> dict[t.Any, list[Record]]:
+    """Return the records by their key; the records need not be sorted."""
+    grouped: dict[t.Any, list[Record]] = {}
+    for record in records:
+        grouped.setdefault(key(record), []).append(record)
+    return grouped

@@ -3,5 +3,6 @@
 
 """The report as one page of HTML that needs no other file.
 
-It knows the data and the picture. It must not compute what a probe means. Begin with `page.py`.
+Python chooses what the page shows, and the templates in `templates/` write it. It must not compute
+what a probe means. Begin with `page.py` and `templates/report.html.j2`.
 """

@@ -1,104 +1,91 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The matrix of the report's page: what each host found at each door. No I/O."""
+"""Choose the matrices of the page, of hosts and of networks, so that people can read them."""
 
 from __future__ import annotations
 
-import typing as t
+from ..data.tally import FAILED, OK, Record, tallies
+from ..picture.picture import MAX_NETWORKS
 
-from ..data.tally import NOT_PROBED, OK, Record, tallies, verdict
-from ..markup import Markup, joined, tag
-from ..picture.labels import milliseconds
-from ..picture.picture import SIGNS
+MAX_CELLS = 400  # of a matrix that is shown at once
+MAX_FOLDED_CELLS = 4000  # of a matrix that the reader unfolds
 
-CELLS = 400  # of a matrix of hosts that is shown at once
-FOLDED_CELLS = 4000  # of one that is shown when asked for
-
-
-def matrix(report: Record) -> Markup:
-    """Return the matrix by host, or by group where that is too large to be read."""
-    rows = report["matrix"]
-    known = [f"{name}:{flow['port']}" for flow in report["flows"] for name in flow["targets"]]
-    doors = {door: head for door, head in {**dict.fromkeys(known), **_doors(rows)}.items() if head}
-    cells = len(doors) * len(rows)
-    if cells <= CELLS:
-        return tag("div", grid(doors, rows, _cell), class_="table")
-    small, note = _by_group(report), "By group of hosts: probes as declared."
-    if len(small) * len(_doors(small)) > FOLDED_CELLS:
-        small, note = _worst(small), "By group of hosts, only what is not as declared."
-    return joined(
-        [
-            tag("p", note, class_="soft"),
-            tag("div", grid(_doors(small), small, group_cell), class_="table"),
-            _folded(doors, rows) if cells <= FOLDED_CELLS else None,
-        ]
-    )
+# What was measured, by source, then by target: {"web1": {"db1:3306": a probe or a tally}}
+Rows = dict[str, dict[str, Record]]
+# Targets with the two words of their heads: {"db1:3306": ("db1", "3306")}
+Columns = dict[str, tuple[str, str]]
 
 
-def _worst(rows: dict[str, dict[str, Record]]) -> dict[str, dict[str, Record]]:
-    found = {
-        source: {door: own for door, own in row.items() if own["state"] != OK}
-        for source, row in rows.items()
+def matrix(report: Record) -> Record:
+    """Return the matrix by host, or by group where a matrix by host is too large to read.
+
+    The keys are by_host (rows of probes) and columns; note, by_group (rows of tallies) and
+    group_columns. What the page does not show is None.
+    """
+    by_host = report["matrix"]
+    columns = _in_order_of_flows(_columns(by_host), report["flows"])
+    cells = len(columns) * len(by_host)
+    if cells <= MAX_CELLS:
+        return {"by_host": by_host, "columns": columns, "by_group": None}
+    by_group, note = _by_group(report), "By group of hosts: probes as declared."
+    if len(by_group) * len(_columns(by_group)) > MAX_FOLDED_CELLS:
+        by_group, note = _not_ok(by_group), "By group of hosts, only what is not as declared."
+    return {
+        "by_host": by_host if cells <= MAX_FOLDED_CELLS else None,
+        "columns": columns,
+        "note": note,
+        "by_group": by_group,
+        "group_columns": _columns(by_group),
     }
-    return {source: row for source, row in found.items() if row}
 
 
-def _folded(doors: dict[str, Markup], rows: dict) -> Markup:
-    whole = tag("div", grid(doors, rows, _cell), class_="table")
-    return tag("details", tag("summary", f"The same by host: {len(rows)} x {len(doors)}"), whole)
+def networks(report: Record) -> Record:
+    """Return the matrix of networks, or a list of their pairs where a matrix would be too wide.
 
-
-def _doors(rows: dict[str, dict[str, Record]]) -> dict[str, Markup]:
-    """Return the heads of the columns: a name, and under it a port."""
-    found = {}
-    for door in dict.fromkeys(door for row in rows.values() for door in row):
-        name, _colon, port = door.rpartition(":")
-        found[door] = joined([name, tag("small", f":{port}")])
-    return found
-
-
-def grid(columns: dict[str, Markup], rows: dict, cell: t.Callable[[t.Any], Markup]) -> Markup:
-    heads = [tag("th", words, scope="col") for words in ("From \\ to", *columns.values())]
-    empty = tag("td", "–", class_="soft")
-    lines = [
-        tag(
-            "tr",
-            tag("th", name, scope="row"),
-            *(cell(row[key]) if key in row else empty for key in columns),
-        )
-        for name, row in rows.items()
+    The network "" stands for the outside. A matrix is {"rows": {"": {"vpc-db": a tally}},
+    "columns": its heads}; a list is {"pairs": [("", "vpc-db", a tally)]}, what failed first.
+    """
+    rows = {network["name"]: network["to"] for network in report["networks"]}
+    if len(rows) <= MAX_NETWORKS:
+        columns = {target: (target or "outside", "") for row in rows.values() for target in row}
+        return {"rows": {source: row for source, row in rows.items() if row}, "columns": columns}
+    pairs = [
+        (source, target, tally) for source, row in rows.items() for target, tally in row.items()
     ]
-    return tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *lines), class_="matrix")
+    return {"pairs": sorted(pairs, key=lambda pair: pair[2]["state"] != FAILED)}
 
 
-def _cell(probe: Record) -> Markup:
-    state = verdict(probe)
-    words = probe["state"].replace("_", " ")
-    if state == OK:
-        words = milliseconds(probe["latency_ms"]) if probe["expect"] == "open" else "closed"
-    elif state == NOT_PROBED:
-        words = f"{probe['expect']}?"
-    title = f"{probe['name']}: expected {probe['expect']}, found {probe['state']} {probe['detail']}"
-    class_ = f"{probe['expect']} {state}"
-    return tag("td", f"{SIGNS[state]} {words}", class_=class_, title=title, data_state=state)
+def _columns(rows: Rows) -> Columns:
+    targets = dict.fromkeys(target for row in rows.values() for target in row)
+    heads = {target: target.rpartition(":") for target in targets}
+    return {target: (name, port) for target, (name, _colon, port) in heads.items()}
 
 
-def _by_group(report: Record) -> dict[str, dict[str, Record]]:
-    names = {host["name"]: host["group"] for host in report["hosts"]}
+def _in_order_of_flows(columns: Columns, flows: list[Record]) -> Columns:
+    """Return the columns in the order in which the flows name their targets, then the others."""
+    declared = [f"{name}:{flow['port']}" for flow in flows for name in flow["targets"]]
+    return {target: columns[target] for target in [*declared, *columns] if target in columns}
+
+
+def _by_group(report: Record) -> Rows:
+    """Return tallies by the source's group, then by the target's group and port."""
+    groups = {host["name"]: host["group"] for host in report["hosts"]}
     probes = [probe for row in report["matrix"].values() for probe in row.values()]
-    found = tallies(
+    by_pair = tallies(
         probes,
-        lambda p: (names[p["source"]], f"{names[p['target']]}:{p['port']}"),
+        lambda probe: (groups[probe["source"]], f"{groups[probe['target']]}:{probe['port']}"),
     )
-    rows: dict[str, dict[str, Record]] = {}
-    for (source, door), own in found.items():
-        rows.setdefault(source, {})[door] = own
+    rows: Rows = {}
+    for (source, target), tally in by_pair.items():
+        rows.setdefault(source, {})[target] = tally
     return rows
 
 
-def group_cell(found: Record) -> Markup:
-    state = found["state"]
-    words = f"{SIGNS[state]} {found['ok']} of {found['total']}"
-    class_ = f"{'closed' if found['median_ms'] is None else 'open'} {state}"
-    return tag("td", words, class_=class_, data_state=state)
+def _not_ok(rows: Rows) -> Rows:
+    """Return the tallies that are not as declared; a source without any is left out."""
+    left = {
+        source: {target: tally for target, tally in row.items() if tally["state"] != OK}
+        for source, row in rows.items()
+    }
+    return {source: row for source, row in left.items() if row}

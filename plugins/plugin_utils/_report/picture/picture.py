@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say what the picture of a report shows: boxes, cards in them, arrows. No sizes, no I/O.
+"""Choose what the picture of a report shows: boxes, cards in them, and arrows between them.
 
-Many hosts become one card, many networks one box, many arrows a number: what failed is shown
+Many hosts become one card, many networks one box, many arrows a number. What failed is shown
 before what did not.
 """
 
@@ -14,22 +14,22 @@ import itertools
 import typing as t
 from dataclasses import dataclass, field
 
-from ..data.tally import FAILED, NOT_PROBED, OK, Record, tally
+from ..data.tally import FAILED, NOT_PROBED, OK, Record, group_by, tally
 
-OUTSIDE = ""  # the box of all that is in no network
-REST = "\0rest"  # the box of the networks that are too many; no network can have this name
-NETWORKS = 12  # as many boxes as a person can take in
-CARDS = 6  # in one group
-ARROWS = 48
+OUTSIDE = ""  # the box of the hosts that are in no network
+OTHER_NETWORKS = "\0rest"  # the box of the networks that are too many; no network has this name
+MAX_NETWORKS = 12  # as many boxes as a person can take in
+MAX_CARDS = 6  # in one group
+MAX_ARROWS = 48
 SIGNS = {OK: "✓", FAILED: "✗", NOT_PROBED: "?"}
 ORDER = (FAILED, NOT_PROBED, OK)  # the worst first
 
-Place = tuple[str, str]  # a box and a group in it
+Place = tuple[str, str]  # a box and a group in it: ("vpc-db", "mysql")
 
 
 @dataclass(frozen=True)
 class Card:
-    """A host, or the number of those that are not shown one by one."""
+    """A host with its address and zone, or the number of hosts that are not shown one by one."""
 
     title: str
     detail: str
@@ -39,7 +39,7 @@ class Card:
 
 @dataclass
 class Box:
-    """A network, with its hosts by group."""
+    """A network with its ranges (detail), and its hosts by group."""
 
     name: str
     title: str
@@ -49,21 +49,21 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A flow between two places, as it was measured between just these."""
+    """A flow between two places, with the tally of the probes between just these two."""
 
     source: Place
     target: Place
     port: int
     protocol: str
     declared: bool
-    found: str  # what was met instead, where it failed
-    words: str
+    failure: str  # what most of the failed probes found, such as "refused"; "" if none failed
+    flow: str  # in words: "webapp -> mysql:3306 (mysql)"
     tally: t.Mapping[str, t.Any]
 
 
 @dataclass
 class Picture:
-    """All that is drawn; left_out counts the arrows that are not."""
+    """All that is drawn; left_out counts the arrows that are too many."""
 
     boxes: dict[str, Box]
     peerings: list[tuple[str, str]]
@@ -71,38 +71,39 @@ class Picture:
     left_out: int = 0
 
 
-def picture(report: Record) -> Picture:
-    """Choose what to show of a report."""
-    boxes = _boxes(report)
+def picture_of(report: Record) -> Picture:
+    """Return the picture of a report: what failed first, and no more than a person can take in."""
+    boxes = _empty_boxes(report)
     places = {
         host["name"]: _place(host["network"] or OUTSIDE, host["group"], boxes)
         for host in report["hosts"]
     }
-    for place, hosts in _by(report["hosts"], lambda host: places[host["name"]]).items():
+    for place, hosts in group_by(report["hosts"], lambda host: places[host["name"]]).items():
         boxes[place[0]].groups[place[1]] = _cards(hosts)
     arrows = sorted(_arrows(report, places), key=lambda arrow: ORDER.index(arrow.tally["state"]))
     if any(arrow.source == (OUTSIDE, "") for arrow in arrows):
         boxes[OUTSIDE].groups.setdefault("", [])
     boxes = {name: box for name, box in boxes.items() if box.groups or name != OUTSIDE}
-    pairs = [tuple(name if name in boxes else REST for name in pair) for pair in report["peerings"]]
-    peerings = [(one, other) for one, other in dict.fromkeys(pairs) if one != other]
-    shown = _thinned(arrows)[:ARROWS]
-    return Picture(boxes, peerings, shown, len(arrows) - len(shown))
+    shown = _merged(arrows)[:MAX_ARROWS]
+    return Picture(boxes, _peerings(report, boxes), shown, len(arrows) - len(shown))
 
 
-def state_of(host: Record) -> str:
-    """Return the worst of what was measured from a host and to it."""
-    found = [host[side] for side in ("as_source", "as_target") if host[side]["total"]]
-    return next((each for each in ORDER if each in [one["state"] for one in found]), NOT_PROBED)
+def host_state(host: Record) -> str:
+    """Return the worst state of the probes from a host and to it."""
+    measured = [host[side] for side in ("as_source", "as_target") if host[side]["total"]]
+    return min((tally["state"] for tally in measured), key=ORDER.index, default=NOT_PROBED)
 
 
-def _boxes(report: Record) -> dict[str, Box]:
-    """Return the empty boxes: outside, then the networks, most of them perhaps as one."""
-    peers = collections.Counter(name for pair in report["peerings"] for name in pair)
-    failed = {host["network"] or OUTSIDE for host in report["hosts"] if state_of(host) == FAILED}
+def _empty_boxes(report: Record) -> dict[str, Box]:
+    """Return the boxes: outside, then the networks, the least important of them as one box.
+
+    Networks with a failed host count most, then those with the most peerings.
+    """
+    peerings = collections.Counter(name for pair in report["peerings"] for name in pair)
+    failed = {host["network"] or OUTSIDE for host in report["hosts"] if host_state(host) == FAILED}
     names = [network["name"] for network in report["networks"] if network["name"] != OUTSIDE]
-    ranked = sorted(names, key=lambda name: (name not in failed, -peers[name]))
-    shown = set(names if len(names) <= NETWORKS else ranked[: NETWORKS - 1])
+    ranked = sorted(names, key=lambda name: (name not in failed, -peerings[name]))
+    shown = set(names if len(names) <= MAX_NETWORKS else ranked[: MAX_NETWORKS - 1])
     boxes = {OUTSIDE: Box(OUTSIDE, "Outside", "no declared network")}
     for network in report["networks"]:
         if network["name"] in shown:
@@ -110,73 +111,84 @@ def _boxes(report: Record) -> dict[str, Box]:
             detail = cidrs[0] + (f" and {len(cidrs) - 1} more" if len(cidrs) > 1 else "")
             boxes[network["name"]] = Box(network["name"], network["name"], detail)
     if len(shown) < len(names):
-        boxes[REST] = Box(REST, f"{len(names) - len(shown)} more networks", "see the tables")
+        title = f"{len(names) - len(shown)} more networks"
+        boxes[OTHER_NETWORKS] = Box(OTHER_NETWORKS, title, "see the tables")
     return boxes
 
 
 def _place(network: str, group: str, boxes: t.Container[str]) -> Place:
-    return (network, group) if network in boxes else (REST, "hosts")
+    return (network, group) if network in boxes else (OTHER_NETWORKS, "hosts")
+
+
+def _peerings(report: Record, boxes: t.Container[str]) -> list[tuple[str, str]]:
+    """Return the pairs of boxes whose networks are peered, each pair once."""
+    pairs = [[name if name in boxes else OTHER_NETWORKS for name in p] for p in report["peerings"]]
+    return [(one, other) for one, other in dict.fromkeys(map(tuple, pairs)) if one != other]
 
 
 def _cards(hosts: list[Record]) -> list[Card]:
-    """Return a card for each host; of many only those that failed, and one for all others."""
-    worst = sorted(hosts, key=lambda host: ORDER.index(state_of(host)))
+    """Return a card for each host; of many hosts only the failed ones, and one for the others."""
+    worst_first = sorted(hosts, key=lambda host: ORDER.index(host_state(host)))
     shown = hosts
-    if len(hosts) > CARDS:
-        shown = [host for host in worst[: CARDS - 1] if state_of(host) == FAILED]
-    cards = [Card(h["name"], h["address"] or "-", h["zone"], state_of(h)) for h in shown]
-    rest = [host for host in worst if host not in shown] if len(shown) < len(hosts) else []
-    if rest:
-        counts = collections.Counter(state_of(host) for host in rest)
+    if len(hosts) > MAX_CARDS:
+        shown = [host for host in worst_first[: MAX_CARDS - 1] if host_state(host) == FAILED]
+    cards = [Card(h["name"], h["address"] or "-", h["zone"], host_state(h)) for h in shown]
+    if len(shown) < len(hosts):
+        states = [host_state(host) for host in worst_first if host not in shown]
+        counts = collections.Counter(states)
         detail = "  ".join(f"{SIGNS[state]} {counts[state]}" for state in ORDER if counts[state])
         more = "more " if shown else ""
-        cards.append(Card(f"{len(rest)} {more}hosts", detail, "", state_of(rest[0])))
+        cards.append(Card(f"{len(states)} {more}hosts", detail, "", states[0]))
     return cards
 
 
 def _arrows(report: Record, places: dict[str, Place]) -> t.Iterator[Arrow]:
-    """Yield each flow once for each pair of places that it was measured between.
+    """Yield each flow once for each pair of places that it was probed between.
 
-    Flows from any lead from outside; from within only where they failed, else all would lead
-    to all.
+    A flow from any is drawn from outside. From inside it is drawn only where it failed, because
+    otherwise arrows would lead from every group to every other.
     """
-    cells = [cell for row in report["matrix"].values() for cell in row.values() if cell["flow"]]
-    measured = _by(cells, lambda cell: cell["flow"])
+    probes = [probe for row in report["matrix"].values() for probe in row.values()]
+    by_flow = group_by(probes, lambda probe: probe["flow"])
     for flow in report["flows"]:
-        own = measured.get(flow["words"], [])
-        pairs = _by(own, lambda cell: (places[cell["source"]], places[cell["target"]]))
-        for (source, target), probes in pairs.items():
-            found = tally(probes)
-            if flow["source"] != "any" or source[0] == OUTSIDE or found["state"] == FAILED:
-                yield _arrow(flow, source, target, found, probes)
-        if not own:
-            starts = [places[name] for name in flow["sources"]] or [(OUTSIDE, "")]
-            ends = [places[name] for name in flow["targets"]]
-            for source, target in itertools.product(dict.fromkeys(starts), dict.fromkeys(ends)):
-                yield _arrow(flow, source, target, tally([]), [])
+        if flow["words"] not in by_flow:
+            yield from _arrows_without_probes(flow, places)
+            continue
+        pairs = group_by(
+            by_flow[flow["words"]], lambda probe: (places[probe["source"]], places[probe["target"]])
+        )
+        for (source, target), own in pairs.items():
+            arrow = _arrow(flow, source, target, own)
+            if flow["source"] != "any" or source[0] == OUTSIDE or arrow.tally["state"] == FAILED:
+                yield arrow
 
 
-def _thinned(arrows: list[Arrow]) -> list[Arrow]:
-    """Return the arrows, but one for each state between a place and the networks not shown."""
-    found: dict[t.Any, Arrow] = {}
+def _arrows_without_probes(flow: Record, places: dict[str, Place]) -> t.Iterator[Arrow]:
+    sources = [places[name] for name in flow["sources"]] or [(OUTSIDE, "")]
+    targets = [places[name] for name in flow["targets"]]
+    for source, target in itertools.product(dict.fromkeys(sources), dict.fromkeys(targets)):
+        yield _arrow(flow, source, target, [])
+
+
+def _arrow(flow: Record, source: Place, target: Place, probes: list[Record]) -> Arrow:
+    failures = collections.Counter(probe["state"] for probe in probes if probe["ok"] is False)
+    return Arrow(
+        source,
+        target,
+        port=flow["port"],
+        protocol=flow["protocol"],
+        declared=flow["declared"],
+        failure=failures.most_common(1)[0][0] if failures else "",
+        flow=flow["words"],
+        tally=tally(probes),
+    )
+
+
+def _merged(arrows: list[Arrow]) -> list[Arrow]:
+    """Return the arrows, with one for each state between a place and the box of other networks."""
+    merged: dict[t.Any, Arrow] = {}
     for arrow in arrows:
-        many = REST in (arrow.source[0], arrow.target[0])
-        which = arrow.tally["state"] if many else (arrow.words, arrow.port)
-        found.setdefault((arrow.source, arrow.target, which), arrow)
-    return list(found.values())
-
-
-def _arrow(
-    flow: Record, source: Place, target: Place, found: Record, probes: list[Record]
-) -> Arrow:
-    states = collections.Counter(probe["state"] for probe in probes if probe["ok"] is False)
-    met = states.most_common(1)[0][0] if states else ""
-    door = (flow["port"], flow["protocol"], flow["declared"])
-    return Arrow(source, target, *door, met, flow["words"], found)
-
-
-def _by(records: t.Iterable[Record], key: t.Callable[[Record], t.Any]) -> dict[t.Any, list[Record]]:
-    found: dict[t.Any, list[Record]] = {}
-    for record in records:
-        found.setdefault(key(record), []).append(record)
-    return found
+        to_others = OTHER_NETWORKS in (arrow.source[0], arrow.target[0])
+        key = arrow.tally["state"] if to_others else (arrow.flow, arrow.port)
+        merged.setdefault((arrow.source, arrow.target, key), arrow)
+    return list(merged.values())

@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let arrows run between boxes: where they leave, turn and enter. No I/O.
+"""Let arrows run between boxes: where they leave, turn and enter, in pixels.
 
-They leave and enter at the sides of groups, run straight past the labels there and turn in the
-gutter between the columns.
+An arrow leaves and enters at the side of a group. It runs straight past the labels there and turns
+in the gutter, the space between two columns of boxes.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ LEFT, RIGHT = "left", "right"
 
 @dataclass(frozen=True)
 class Scale:
-    """The sizes that depend on the screen: of boxes, cards, labels and of the turns of arrows."""
+    """The sizes that depend on the screen."""
 
-    box: int
-    card: int
-    label: int
-    turn: int
+    box: int  # width
+    card: int  # height
+    label: int  # width, with the space around it
+    turn: int  # width in which arrows turn
     gap: int  # between the boxes of a column
-    port: int  # between two arrows at one side
+    arrow_gap: int  # between two arrows at one side of a group
 
 
-WIDE = Scale(box=200, card=44, label=136, turn=56, gap=28, port=28)
-NARROW = Scale(box=178, card=44, label=112, turn=34, gap=22, port=28)
+WIDE = Scale(box=200, card=44, label=136, turn=56, gap=28, arrow_gap=28)
+NARROW = Scale(box=178, card=44, label=112, turn=34, gap=22, arrow_gap=28)
 
 
 @dataclass
 class Frame:
-    """Where something is."""
+    """Where something stands: x and y are those of its upper left corner."""
 
     x: float
     y: float
@@ -45,52 +45,57 @@ class Frame:
 
 @dataclass
 class Route:
-    """How an arrow runs: its ends, and between them the column where it turns or the bus."""
+    """How an arrow runs from start to end."""
 
     arrow: Arrow
     start: tuple[float, float] = (0, 0)
     end: tuple[float, float] = (0, 0)
-    sides: tuple[str, str] = (RIGHT, LEFT)
+    sides: tuple[str, str] = (RIGHT, LEFT)  # of the groups, at the start and at the end
     bends: tuple[float, float] = (0, 0)  # x where the curve begins and ends
-    bus: float = 0  # y above all boxes, for those that pass a column; else 0
+    overpass: float = 0  # y above all boxes, if the arrow passes over a column; else 0
 
 
 @dataclass
 class Layout:
-    """Frames by box and by place, the routes, and the size of it all."""
+    """The frames of boxes, of groups and of the cards in them, the routes, and the whole size."""
 
     scale: Scale
     boxes: dict[str, Frame] = field(default_factory=dict)
     groups: dict[Place, Frame] = field(default_factory=dict)
+    cards: dict[Place, list[Frame]] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
-    columns: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)  # of each box, from 0 at the left
     width: float = 0
     height: float = 0
 
 
-def route(arrow: Arrow, columns: dict[str, int]) -> Route:
+def route_of(arrow: Arrow, columns: dict[str, int]) -> Route:
+    """Return the arrow's route with its sides, and whether it passes over a column (overpass)."""
     start, end = columns[arrow.source[0]], columns[arrow.target[0]]
-    leaves, enters = (LEFT, RIGHT) if start > end else (RIGHT, LEFT if end > start else RIGHT)
-    return Route(arrow, sides=(leaves, enters), bus=float(abs(end - start) > 1))
+    sides = (LEFT, RIGHT) if start > end else (RIGHT, LEFT if end > start else RIGHT)
+    return Route(arrow, sides=sides, overpass=float(abs(end - start) > 1))
 
 
-def ends(layout: Layout) -> dict[tuple[Place, str], list[tuple[Route, int]]]:
-    """Return the ends of arrows by group and side; 0 is a start and 1 an end."""
-    found: dict[tuple[Place, str], list[tuple[Route, int]]] = collections.defaultdict(list)
+def ends_by_side(layout: Layout) -> dict[tuple[Place, str], list[tuple[Route, int]]]:
+    """Return the ends of the routes at each side of a group; 0 is a start and 1 an end.
+
+    An example: {(("vpc-db", "mysql"), "left"): [(route, 1), (other_route, 0)]}
+    """
+    ends: dict[tuple[Place, str], list[tuple[Route, int]]] = collections.defaultdict(list)
     for route in layout.routes:
-        for number, place in enumerate((route.arrow.source, route.arrow.target)):
-            found[place, route.sides[number]].append((route, number))
-    return found
+        for which, place in enumerate((route.arrow.source, route.arrow.target)):
+            ends[place, route.sides[which]].append((route, which))
+    return ends
 
 
 def gutter(layout: Layout, at: int, columns: int) -> float:
     """Return the width right of a column: labels where arrows enter, and room to turn."""
-    zones = _zones(layout, at)
-    used = any(zones) or at < columns - 1
-    return sum(zones) + (layout.scale.turn if used else 0)
+    labels = _label_widths(layout, at)
+    used = any(labels) or at < columns - 1
+    return sum(labels) + (layout.scale.turn if used else 0)
 
 
-def _zones(layout: Layout, at: int) -> tuple[float, float]:
+def _label_widths(layout: Layout, at: int) -> tuple[float, float]:
     """Return the width that labels need at the left and right of the gutter after a column."""
     label, columns = layout.scale.label, layout.columns
     entered = {(columns[route.arrow.target[0]], route.sides[1]) for route in layout.routes}
@@ -100,15 +105,16 @@ def _zones(layout: Layout, at: int) -> tuple[float, float]:
     )
 
 
-def place_ports(layout: Layout) -> None:
-    for (place, side), own in ends(layout).items():
+def place_ends(layout: Layout) -> None:
+    """Set start, end and bends of all routes; the boxes and groups have their frames already."""
+    for (place, side), ends in ends_by_side(layout).items():
         frame = layout.groups[place]
         box = layout.boxes[place[0]]
         x = box.x if side == LEFT else box.x + box.width
-        own.sort(key=lambda end: _order(layout, frame, *end))
-        step = min(layout.scale.port + 8, frame.height / len(own))
-        first = frame.y + (frame.height - step * (len(own) - 1)) / 2
-        for number, (route, which) in enumerate(own):
+        ends.sort(key=lambda end: _order(layout, frame, *end))
+        step = min(layout.scale.arrow_gap + 8, frame.height / len(ends))
+        first = frame.y + (frame.height - step * (len(ends) - 1)) / 2
+        for number, (route, which) in enumerate(ends):
             point = (x, first + number * step)
             if which == 0:
                 route.start = point
@@ -119,12 +125,12 @@ def place_ports(layout: Layout) -> None:
 
 
 def _order(layout: Layout, frame: Frame, route: Route, which: int) -> tuple[float, ...]:
-    """Sort the ends at one side so that arrows do not cross more than they must."""
+    """Return what sorts the ends at one side so that arrows do not cross more than they must."""
     places = (route.arrow.source, route.arrow.target)
     other = layout.groups[places[1 - which]]
     number = layout.routes.index(route)
-    if route.bus:
-        return (0, -route.bus, number)
+    if route.overpass:
+        return (0, -route.overpass, number)
     if route.sides[0] != route.sides[1]:
         return (2, other.y, number)
     below = other.y > frame.y or (other.y == frame.y and which == 0)
@@ -133,9 +139,9 @@ def _order(layout: Layout, frame: Frame, route: Route, which: int) -> tuple[floa
 
 
 def _bend(layout: Layout, route: Route, which: int) -> float:
-    """Return where an arrow ends to run straight: beyond the labels of its side."""
+    """Return x where an arrow stops to run straight: beyond the labels of its side."""
     x = (route.start, route.end)[which][0]
     at = layout.columns[(route.arrow.source, route.arrow.target)[which][0]]
     if route.sides[which] == RIGHT:
-        return x + _zones(layout, at)[0]
-    return x - _zones(layout, at - 1)[1]
+        return x + _label_widths(layout, at)[0]
+    return x - _label_widths(layout, at - 1)[1]

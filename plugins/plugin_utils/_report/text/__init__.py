@@ -3,5 +3,5 @@
 
 """The reports as lines of text for a terminal.
 
-It knows tables and sentences. It must not know HTML. Begin with `tables.py`.
+It must not know HTML. Begin with `tables.py`.
 """

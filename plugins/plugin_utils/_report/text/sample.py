@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge who answered a number of requests by what a pool should give. No Ansible, no I/O."""
+"""Compare the members that answered a number of requests with the weights of their pool."""
 
 from __future__ import annotations
 
@@ -9,41 +9,43 @@ import typing as t
 
 from ....module_utils._traffic.http_sample import UNNAMED
 
-# One client that asks in turn finds these exact: it has no cookie, and nothing else in flight.
+# With these methods the shares are exact for a client that sends its requests one after the other
+# and without cookies, while nobody else sends any.
 EXACT = ("round_robin", "least_conn", "sticky")
-MISSED = 5  # of so many that are due, other clients do not take all
+MISSED = 5  # if a member is due so many answers, other clients do not take all of them
 
-Found = t.Mapping[str, t.Any]
+Pool = t.Mapping[str, t.Any]  # as nginx_release_info returns it
+Sample = t.Mapping[str, t.Any]  # as http_sample returns it
 
 
-def expected_shares(pool: Found, requests: int, names: t.Mapping[str, str]) -> dict[str, float]:
-    """Return how many of the requests each member that serves is due by its weight.
+def expected_shares(pool: Pool, requests: int, names: t.Mapping[str, str]) -> dict[str, float]:
+    """Return the number of requests that each member should answer: {"web1": 30.0, "web2": 10.0}.
 
-    Backups serve where nobody else does. names holds what members call themselves in their
-    answers, where that is not their own name; those that share a name share what is due.
+    Backups serve if no other member does. names has the name that a member gives itself in its
+    answers, if it is not the member's own. Members with the same name are counted together.
     """
-    serving = [each for each in pool["members"] if each["state"] == "up" and each["weight"] > 0]
-    serving = [each for each in serving if not each["backup"]] or serving
-    total = sum(each["weight"] for each in serving)
+    serving = [m for m in pool["members"] if m["state"] == "up" and m["weight"] > 0]
+    serving = [member for member in serving if not member["backup"]] or serving
+    total = sum(member["weight"] for member in serving)
     due: dict[str, float] = {}
-    for each in serving:
-        name = names.get(each["name"]) or each["name"]
-        due[name] = due.get(name, 0) + requests * each["weight"] / total
+    for member in serving:
+        name = names.get(member["name"]) or member["name"]
+        due[name] = due.get(name, 0) + requests * member["weight"] / total
     return due
 
 
 def sample_problems(
-    sample: Found,
-    pool: Found,
+    sample: Sample,
+    pool: Pool,
     requests: int,
     tolerance: int,
     names: t.Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Say how the answers differ from what the pool should give, a sentence each.
+    """Return how the answers differ from the pool's weights: ["web2 answered 1 of 40, due 20"].
 
-    tolerance is by how many answers a member may differ from its due: requests of other clients
-    fall among these. What they can not explain is a problem all the same: a member that is due
-    some and answers none, or answers though it is due none.
+    tolerance is the number of answers by which a member may differ, because requests of other
+    clients fall among these. Other clients cannot explain a member that is due some answers and
+    gives none, or is due none and gives some: both are problems whatever is tolerated.
     """
     problems = []
     if sample["failed_requests"]:
@@ -51,9 +53,9 @@ def sample_problems(
             f"{sample['failed_requests']} of {requests} requests got no answer:"
             f" {sample['errors'][0]}"
         )
-    answered = sample["statuses"]
-    if set(answered) - {"200"}:
-        problems.append(f"answers by status {answered}, expected 200 only")
+    statuses = sample["statuses"]
+    if set(statuses) - {"200"}:
+        problems.append(f"answers by status {statuses}, expected 200 only")
     if _nameless(sample):
         return problems
     due, served = expected_shares(pool, requests, names or {}), sample["served_by"]
@@ -66,14 +68,15 @@ def sample_problems(
 
 
 def _plausible(share: float, count: int, tolerance: int) -> bool:
+    """Tell whether a member that is due this share may have given so many answers."""
     if not share or (share >= MISSED and not count):
         return not share and not count
-    # Shares that are no whole numbers may fall to either side.
+    # A share that is no whole number may be rounded up or down.
     return abs(count - share) <= tolerance + (share % 1 > 0)
 
 
-def sample_notes(sample: Found, pool: Found) -> list[str]:
-    """Say what of the answers is not judged, and why."""
+def sample_notes(sample: Sample, pool: Pool) -> list[str]:
+    """Return a sentence if the members' shares cannot be judged, with the reason; else []."""
     if _nameless(sample):
         why = "no answer says in X-Served-By whose it is"
     elif _method(pool) not in EXACT:
@@ -83,10 +86,10 @@ def sample_notes(sample: Found, pool: Found) -> list[str]:
     return [f"not judged: the shares of the members, as {why}"]
 
 
-def _method(pool: Found) -> str:
+def _method(pool: Pool) -> str:
     return pool.get("method", "round_robin")
 
 
-def _nameless(sample: Found) -> bool:
+def _nameless(sample: Sample) -> bool:
     """Tell whether the answers come from an application that does not name itself."""
     return set(sample["served_by"]) == {UNNAMED}

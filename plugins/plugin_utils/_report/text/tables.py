@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say what verify found, as a table a person can read. No Ansible, no I/O."""
+"""Tables and sentences about probes and load balancers, as lines of text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MARK = {True: "ok", False: "FAIL"}
 
 
 def table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[str]:
-    """Return the rows as lines of one width for each column."""
+    """Return a table as lines: the heads, a rule, the rows, each column as wide as it needs."""
     cells = [[str(cell) for cell in row] for row in [heads, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in cells]
@@ -20,6 +20,7 @@ def table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[s
 
 
 def probe_row(probe: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a row such as ["web1 -> lb1:3306", "mysql", "open", "open", "0.7 ms", "ok"]."""
     latency = probe.get("latency_ms")
     return [
         probe["name"],
@@ -32,7 +33,10 @@ def probe_row(probe: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def probe_sentence(probe: t.Mapping[str, t.Any]) -> str:
-    """Say what a probe found and what was expected of it."""
+    """Return what was expected of a probe and what it found.
+
+    An example: "web1 -> db1:3306 (mysql): expected closed, found open (MySQL 9.7)"
+    """
     return (
         f"{probe['name']} ({probe['protocol']}): expected {probe['expect']},"
         f" found {probe['state']} ({probe['detail']})"
@@ -46,8 +50,11 @@ STATUS_HEADS = (
 
 
 def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
-    """Return a row for each member of nginx_release_info: weight now and in the inventory, …"""
-    declared = {
+    """Return a row for each member in what nginx_release_info returned, as STATUS_HEADS says.
+
+    The columns requests to p95 are those of recent traffic, open the number of connections.
+    """
+    in_inventory = {
         (pool["name"], member["name"]): member
         for pool in info["declared"]
         for member in pool["members"]
@@ -56,14 +63,14 @@ def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
     for pool in info["pools"]:
         for member in pool["members"]:
             address = f"{member['address']}:{member['port']}"
-            seen = info["traffic"].get(address, {})
-            was = declared[(pool["name"], member["name"])]
+            traffic = info["traffic"].get(address, {})
+            inventory = in_inventory[(pool["name"], member["name"])]
             state = member["state"] + (" (backup)" if member["backup"] else "")
             rows.append(
                 [
-                    *(pool["name"], member["name"], address, member["weight"], was["weight"]),
-                    *(state, seen.get("requests", 0), f"{seen.get('share_percent', 0)} %"),
-                    *(seen.get("errors", 0), _milliseconds(seen.get("p95_ms"))),
+                    *(pool["name"], member["name"], address, member["weight"], inventory["weight"]),
+                    *(state, traffic.get("requests", 0), f"{traffic.get('share_percent', 0)} %"),
+                    *(traffic.get("errors", 0), _milliseconds(traffic.get("p95_ms"))),
                     info["connections"].get(address, 0),
                 ]
             )
@@ -71,7 +78,11 @@ def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
 
 
 def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
-    """Return what an operator wants to see of a load balancer, as lines of text."""
+    """Return the state of a load balancer for its operator, from what nginx_release_info returned.
+
+    The lines say which release answers, how each member of each pool does, how weights differ from
+    the inventory, and which releases are kept.
+    """
     workers = info["workers"]
     lines = [
         f"release {info['serving'] or 'none'} answers"

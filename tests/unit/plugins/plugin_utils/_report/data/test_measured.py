@@ -8,7 +8,7 @@ from support import report_samples
 
 
 @pytest.fixture
-def site() -> report_samples.Site:
+def stack() -> report_samples.SampleInventory:
     return report_samples.stack()
 
 
@@ -16,17 +16,17 @@ def flows(report: dict) -> dict[str, dict]:
     return {flow["words"]: flow for flow in report["flows"]}
 
 
-def test_it_says_from_where_any_was_probed(site) -> None:
+def test_hosts_that_probed_flows_from_any_are_listed(stack) -> None:
     inside = ["web1", "web2", "db1"]
-    found = site.report()["any_probed_from"]
-    assert found == {"declared": True, "outside": ["client"], "inside": inside}
-    assert site.report(silent=["client"])["any_probed_from"]["outside"] == []
-    site.declaration["flows"][0]["from"] = "clients"
-    assert site.report()["any_probed_from"] == {"declared": False, "outside": [], "inside": []}
+    expected = {"declared": True, "outside": ["client"], "inside": inside}
+    assert stack.report()["any_probed_from"] == expected
+    assert stack.report(silent=["client"])["any_probed_from"]["outside"] == []
+    stack.declaration["flows"][0]["from"] = "clients"
+    assert stack.report()["any_probed_from"] == {"declared": False, "outside": [], "inside": []}
 
 
-def test_matrix_has_every_pair(site) -> None:
-    matrix = site.report()["matrix"]
+def test_matrix_has_every_probe_by_source_and_target(stack) -> None:
+    matrix = stack.report()["matrix"]
     assert list(matrix) == ["lb1", "web1", "web2", "db1", "client"]
     assert list(matrix["db1"]) == ["lb1:80", "lb1:3306", "web1:3000", "web2:3000"]
     cell = matrix["web1"]["lb1:3306"]
@@ -38,16 +38,16 @@ def test_matrix_has_every_pair(site) -> None:
     assert matrix["web1"]["db1:3306"]["flow"] == ""
 
 
-def test_flow_that_nobody_can_try_was_not_probed(site) -> None:
-    site.flow("198.51.100.0/24", "mysql", 22, "tcp")
-    flow = flows(site.report())["198.51.100.0/24 -> mysql:22 (tcp)"]
+def test_flow_without_a_source_host_is_not_probed(stack) -> None:
+    stack.flow("198.51.100.0/24", "mysql", 22, "tcp")
+    flow = flows(stack.report())["198.51.100.0/24 -> mysql:22 (tcp)"]
     assert (flow["state"], flow["total"]) == ("not_probed", 0)
     assert (flow["sources"], flow["targets"]) == ([], ["db1"])
 
 
-def test_what_is_open_without_a_flow_is_one_of_its_own(site) -> None:
+def test_open_port_without_a_flow_is_listed_as_undeclared_flow(stack) -> None:
     found = dict.fromkeys(("web1 -> db1:3306", "web2 -> db1:3306"), ("open", "greeted"))
-    report = site.report(found)
+    report = stack.report(found)
     flow = report["flows"][-1]
     assert flow["declared"] is False
     assert (flow["source"], flow["target"], flow["port"]) == ("webapp", "mysql", 3306)
@@ -55,7 +55,7 @@ def test_what_is_open_without_a_flow_is_one_of_its_own(site) -> None:
     assert (flow["state"], flow["failed"]) == ("failed", 2)
 
 
-def test_results_are_by_host_and_network() -> None:
+def test_probes_are_counted_by_host_and_by_network() -> None:
     report = report_samples.broken()
     hosts = {host["name"]: host for host in report["hosts"]}
     assert (hosts["lb1"]["as_source"]["ok"], hosts["lb1"]["as_source"]["total"]) == (2, 3)

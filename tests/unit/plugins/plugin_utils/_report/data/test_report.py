@@ -13,7 +13,7 @@ from support import report_samples
 
 
 @pytest.fixture
-def site() -> report_samples.Site:
+def stack() -> report_samples.SampleInventory:
     return report_samples.stack()
 
 
@@ -21,8 +21,8 @@ def flows(report: dict) -> dict[str, dict]:
     return {flow["words"]: flow for flow in report["flows"]}
 
 
-def test_all_is_well(site) -> None:
-    report = site.report()
+def test_report_of_a_stack_without_failures(stack) -> None:
+    report = stack.report()
     assert report["summary"]["state"] == "ok"
     assert report["summary"]["open"] == {"total": 9, "ok": 9}
     assert report["summary"]["closed"] == {"total": 11, "ok": 11}
@@ -32,20 +32,20 @@ def test_all_is_well(site) -> None:
     assert report["peerings"] == [["vpc-db", "vpc-nginx-lb"], ["vpc-nginx-lb", "vpc-webapp"]]
 
 
-def test_it_is_plain_json() -> None:
+def test_report_can_be_kept_as_json() -> None:
     report = report_samples.broken()
     assert json.loads(json.dumps(report)) == report
 
 
-def test_controller_stands_outside(site) -> None:
-    report = site.report(sources=["lb1", "localhost"])
+def test_source_outside_the_inventory_is_the_controller(stack) -> None:
+    report = stack.report(sources=["lb1", "localhost"])
     assert report["any_probed_from"]["outside"] == ["localhost"]
     host = report["hosts"][-1]
     assert (host["name"], host["network"], host["group"]) == ("localhost", None, "controller")
 
 
-def test_host_without_results_was_not_probed(site) -> None:
-    report = site.report(silent=["web2"])
+def test_source_without_results_counts_as_not_probed(stack) -> None:
+    report = stack.report(silent=["web2"])
     assert report["summary"]["state"] == "not_probed"
     assert report["summary"]["not_probed"] == 4
     assert {cell["ok"] for cell in report["matrix"]["web2"].values()} == {None}
@@ -55,47 +55,47 @@ def test_host_without_results_was_not_probed(site) -> None:
 
 
 @pytest.mark.parametrize("lines", ["one\ntwo", ["one", "two"]])
-def test_failure_has_its_explanation(site, lines) -> None:
+def test_failure_has_its_explanation(stack, lines) -> None:
     name = "lb1 -> web2:3000"
     found = {name: ("refused", "Connection refused")}
-    report = site.report(found, explanations={name: lines})
+    report = stack.report(found, explanations={name: lines})
     (failure,) = report["failures"]
     assert failure["explanation"] == ["one", "two"]
     assert failure["flow"] == "nginx_lb -> webapp:3000 (http)"
     assert "expected open, found refused (Connection refused)" in failure["sentence"]
     assert flows(report)[failure["flow"]]["state"] == "failed"
-    # The other half of the flow is as it was.
+    # The same flow to web1 did not fail.
     assert flows(report)[failure["flow"]]["ok"] == 1
 
 
-def test_problems_are_told_once(site) -> None:
+def test_problem_that_repeats_a_failure_is_left_out(stack) -> None:
     found = {"lb1 -> web2:3000": ("refused", "Connection refused")}
-    sentence = site.report(found)["failures"][0]["sentence"]
-    assert site.report(found, problems=[sentence, "else"])["problems"] == ["else"]
+    sentence = stack.report(found)["failures"][0]["sentence"]
+    assert stack.report(found, problems=[sentence, "else"])["problems"] == ["else"]
 
 
-def test_what_is_not_judged_is_no_failure(site) -> None:
-    report = site.report(unjudged=["left out"])
+def test_unjudged_parts_are_no_failure(stack) -> None:
+    report = stack.report(unjudged=["left out"])
     assert report["summary"]["state"] == "ok"
     assert report["unjudged"] == ["left out"]
 
 
-def test_problem_alone_is_a_failure(site) -> None:
-    assert site.report(problems=["no answer"])["summary"]["state"] == "failed"
+def test_problem_without_failed_probes_makes_the_state_failed(stack) -> None:
+    assert stack.report(problems=["no answer"])["summary"]["state"] == "failed"
 
 
-def test_groups_are_those_that_flows_name() -> None:
-    site = report_samples.stack()
-    site.groups["aaa"] = list(site.groups["all"])
-    site.groups["debian"] = ["client", "lb1"]
-    names = {host["name"]: host["group"] for host in site.report()["hosts"]}
+def test_host_is_named_by_the_group_that_flows_name() -> None:
+    stack = report_samples.stack()
+    stack.groups["aaa"] = list(stack.groups["all"])
+    stack.groups["debian"] = ["client", "lb1"]
+    names = {host["name"]: host["group"] for host in stack.report()["hosts"]}
     assert names == {
         **{"lb1": "nginx_lb", "web1": "webapp", "web2": "webapp"},
         **{"db1": "mysql", "client": "clients"},
     }
 
 
-def test_nothing_at_all(site) -> None:
-    report = verification_report(site.topology(), [], [], "now")
+def test_report_without_results_and_sources_is_not_probed(stack) -> None:
+    report = verification_report(stack.topology(), [], [], "now")
     assert report["summary"]["state"] == "not_probed"
     assert {flow["state"] for flow in report["flows"]} == {"not_probed"}

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.data.tally import tallies, tally
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.data.tally import (
+    group_by,
+    tallies,
+    tally,
+)
 
 
 def probe(ok, state="open", latency=1.0) -> dict:
@@ -12,7 +16,7 @@ def probe(ok, state="open", latency=1.0) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "state"),
+    ("oks", "state"),
     [
         ([True, True], "ok"),
         ([True, None], "not_probed"),
@@ -20,22 +24,29 @@ def probe(ok, state="open", latency=1.0) -> dict:
         ([], "not_probed"),
     ],
 )
-def test_state_is_the_worst(verdicts, state) -> None:
-    found = tally(probe(ok) for ok in verdicts)
+def test_state_is_the_worst_of_all_probes(oks, state) -> None:
+    found = tally(probe(ok) for ok in oks)
     assert found["state"] == state
-    assert found["total"] == len(verdicts)
-    assert found["ok"] == verdicts.count(True)
-    assert found["failed"] == verdicts.count(False)
-    assert found["not_probed"] == verdicts.count(None)
+    assert found["total"] == len(oks)
+    assert found["ok"] == oks.count(True)
+    assert found["failed"] == oks.count(False)
+    assert found["not_probed"] == oks.count(None)
 
 
-def test_latencies_are_of_what_is_open() -> None:
+def test_latencies_are_those_of_open_ports() -> None:
     probes = [probe(True, latency=1.2), probe(True, latency=4.0), probe(True, "timeout", 2000.0)]
     found = tally([*probes, probe(None, "not_probed", None)])
     assert (found["median_ms"], found["max_ms"]) == (2.6, 4.0)
     assert tally(probes[2:])["median_ms"] is None
 
 
-def test_tallies_are_by_key() -> None:
-    found = tallies([probe(True), probe(False, "refused")], lambda each: each["state"])
-    assert {key: own["state"] for key, own in found.items()} == {"open": "ok", "refused": "failed"}
+def test_tallies_by_key() -> None:
+    found = tallies([probe(True), probe(False, "refused")], lambda probe: probe["state"])
+    states = {key: tally["state"] for key, tally in found.items()}
+    assert states == {"open": "ok", "refused": "failed"}
+
+
+def test_group_by_keeps_the_order_of_keys() -> None:
+    records = [{"name": name} for name in ("b1", "a1", "b2")]
+    grouped = group_by(records, lambda record: record["name"][0])
+    assert [(key, len(members)) for key, members in grouped.items()] == [("b", 2), ("a", 1)]

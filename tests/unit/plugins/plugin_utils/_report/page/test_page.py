@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
+import xml.etree.ElementTree as ET
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.page.page import report_html
 from support import report_samples
+from support.html import rows, section
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +25,10 @@ def heading(page: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["well", "broken", "hostile", "huge"])
-def test_page_needs_nothing_else(reports, name) -> None:
+def test_page_has_no_script_and_loads_no_file(reports, name) -> None:
     page = report_html(reports[name])
     assert page.startswith('<!doctype html>\n<html lang="en">')
-    assert "default-src &#x27;none&#x27;" in page
+    assert "default-src 'none'" in page
     assert not re.search(r"<(script|link|img|iframe|object|base)\b", page)
     assert not re.search(r"""\b(src|href|on\w+)=["']""", page)
 
@@ -39,7 +42,7 @@ def test_page_needs_nothing_else(reports, name) -> None:
         ({}, [], ["x"], "✗ All 20 probes are as declared, but the service is not well"),
     ],
 )
-def test_heading_is_the_verdict(found, silent, problems, words) -> None:
+def test_heading_sums_up_the_probes(found, silent, problems, words) -> None:
     page = report_html(report_samples.stack().report(found, silent=silent, problems=problems))
     assert heading(page) == words
 
@@ -52,7 +55,7 @@ def test_heading_is_the_verdict(found, silent, problems, words) -> None:
         (["web1", "web2", "db1"], "from outside by client."),
     ],
 )
-def test_page_says_from_where_any_was_probed(silent, words) -> None:
+def test_page_says_from_where_flows_from_any_were_probed(silent, words) -> None:
     page = report_html(report_samples.stack().report(silent=silent))
     assert f"Flows from any were probed {words}" in page
 
@@ -62,7 +65,7 @@ def test_page_says_what_was_not_judged() -> None:
     assert "<p>what &lt;b&gt; reaches</p>" in page.split("</header>")[0]
 
 
-def test_service_is_shown_as_far_as_it_is_known(reports) -> None:
+def test_service_is_shown_without_the_parts_that_are_missing(reports) -> None:
     page = report_html(reports["well"])
     assert "3f9c01d2a7b4" in page
     assert "row 41 written" in page
@@ -74,5 +77,94 @@ def test_service_is_shown_as_far_as_it_is_known(reports) -> None:
     assert "<h2>Service</h2>" not in report_html(report)
 
 
-def test_thousand_hosts_make_a_page_of_some_kilobytes(reports) -> None:
+def test_page_of_a_thousand_hosts_stays_small(reports) -> None:
     assert len(report_html(reports["huge"])) < 250_000
+
+
+def test_failed_flows_come_first(reports) -> None:
+    found = rows(section(report_html(reports["broken"]), "Flows"))
+    assert found[0][:4] == ["Flow", "Protocol", "Measured", "Probes as declared"]
+    assert found[1][:4] == ["any → nginx_lb:80", "http", "✗ not as declared", "2 of 4"]
+    assert found[3][:4] == ["webapp → mysql:3306", "mysql", "✗ open, not declared", "0 of 1"]
+    assert [line[2][0] for line in found[1:]] == ["✗", "✗", "✗", "✗", "?", "✓"]
+    assert found[6][4].endswith(" ms")
+
+
+def test_host_has_its_probes_as_source_and_as_target(reports) -> None:
+    found = rows(section(report_html(reports["broken"]), "Hosts"))
+    assert found[3] == ["web2", "10.1.0.3", "webapp", "lab-b", "? 0 of 4", "✗ 3 of 4"]
+    assert found[5] == ["client", "203.0.113.10", "clients", "-", "✗ 4 of 5", "-"]
+
+
+def test_rows_beyond_the_limit_are_counted(reports) -> None:
+    hosts = section(report_html(reports["huge"]), "Hosts")
+    assert len(rows(hosts)) == 1 + 100
+    assert "and 900 more rows in the JSON file" in hosts
+
+
+def svg(page: str, width: str = "wide") -> str:
+    """Return the drawing of the topology for a wide or a narrow screen."""
+    return re.search(rf'<svg class="topology {width}".*?</svg>', page, re.DOTALL).group()
+
+
+def by_class(drawing: str, name: str) -> list[ET.Element]:
+    return [each for each in ET.fromstring(drawing).iter() if name in each.get("class", "").split()]
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_drawing_has_every_element(reports, width) -> None:
+    drawing = svg(report_html(reports["broken"]), width)
+    assert [each.get("data-name") for each in by_class(drawing, "network")] == [
+        *("vpc-nginx-lb", "vpc-webapp", "vpc-db"),
+    ]
+    assert len(by_class(drawing, "outside")) == 1
+    assert len(by_class(drawing, "peering")) == 2
+    assert len(by_class(drawing, "member")) == 5
+    assert len(by_class(drawing, "flow")) == len(by_class(drawing, "label")) == 7
+    assert len(by_class(drawing, "undeclared")) == 2
+
+
+def test_drawing_draws_failed_flows_last_and_so_on_top(reports) -> None:
+    drawing = svg(report_html(reports["broken"]))
+    states = [each.get("data-state") for each in by_class(drawing, "flow")]
+    assert states == ["not_probed", "ok", "ok"] + ["failed"] * 4
+
+
+def test_drawing_says_in_words_what_it_shows(reports) -> None:
+    drawing = ET.fromstring(svg(report_html(reports["broken"])))
+    assert "2 as declared, 4 not as declared, 1 not probed" in drawing.get("aria-label")
+    titles = [each.text for each in drawing.iter("title")]
+    assert "nginx_lb -> webapp:3000 (http): not as declared, 1 of 2 probes as declared" in titles
+    assert "vpc-nginx-lb and vpc-webapp are peered" in titles
+
+
+def test_drawing_is_well_formed_whatever_hosts_are_called(reports) -> None:
+    drawing = svg(report_html(reports["hostile"]))
+    names = [each.get("data-name") for each in by_class(drawing, "member")]
+    assert any(name.startswith("</title><script>") for name in names)
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_drawing_of_many_hosts_stays_small(reports, width) -> None:
+    drawing = svg(report_html(reports["huge"]), width)
+    assert len(drawing) < 60_000
+    assert len(by_class(drawing, "network")) == 12
+
+
+# Words of the two reports that come from hosts, from the inventory or from the cloud.
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("web1", "lb1", "nginx_lb", "vpc-webapp", "lab-a", "10.1.0.0/16", "10.1.0.2", "client"),
+        *("refused", "Connection", "greeted", "peerlb-webapp", "container", "3f9c01d2a7b4", "2026"),
+        *("acme", "excess", "gcloud", "nat-webapp", "not reach", "row 41", "http", "left out"),
+    ],
+)
+def test_markup_in_any_text_stays_text(word) -> None:
+    broken = {**report_samples.broken(), "project": report_samples.audited()["project"]}
+    broken["unjudged"] = ["left out"]
+    broken["service"] = report_samples.SERVICE
+    assert word in json.dumps(broken)
+    page = report_html(json.loads(json.dumps(broken).replace(word, "<b>x</b>")))
+    assert "<b>x" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page

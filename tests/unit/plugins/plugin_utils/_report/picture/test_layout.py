@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.layout import lay_out
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import picture
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import picture_of
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.routes import (
     NARROW,
     WIDE,
@@ -20,10 +20,10 @@ REPORTS = ("well", "broken", "larger", "huge")
 @pytest.fixture(params=itertools.product(REPORTS, (WIDE, NARROW)), ids=str)
 def layout(request):
     name, scale = request.param
-    return lay_out(picture(getattr(report_samples, name)()), scale)
+    return lay_out(picture_of(getattr(report_samples, name)()), scale)
 
 
-def test_boxes_stand_apart_and_inside(layout) -> None:
+def test_boxes_stand_apart_and_inside_the_picture(layout) -> None:
     frames = list(layout.boxes.values())
     for one, other in itertools.combinations(frames, 2):
         assert (
@@ -46,8 +46,18 @@ def test_groups_are_in_their_boxes(layout) -> None:
         assert frame.y + frame.height < box.y + box.height
 
 
+def test_cards_are_in_their_groups(layout) -> None:
+    for place, cards in layout.cards.items():
+        group = layout.groups[place]
+        for card in cards:
+            assert (card.x, card.width) == (group.x, group.width)
+            assert group.y < card.y
+            assert card.y + card.height <= group.y + group.height
+        assert all(one.y + one.height < other.y for one, other in itertools.pairwise(cards))
+
+
 def test_columns_follow_the_peerings() -> None:
-    layout = lay_out(picture(report_samples.larger()), WIDE)
+    layout = lay_out(picture_of(report_samples.larger()), WIDE)
     assert layout.columns == {
         "": 0,
         "vpc-edge": 1,  # entered from outside, though vpc-data has more peerings
@@ -57,15 +67,15 @@ def test_columns_follow_the_peerings() -> None:
     }
 
 
-def test_narrow_is_one_column() -> None:
-    layout = lay_out(picture(report_samples.larger()), NARROW)
+def test_narrow_layout_has_one_column() -> None:
+    layout = lay_out(picture_of(report_samples.larger()), NARROW)
     assert set(layout.columns.values()) == {0}
     assert layout.width <= 360  # a phone
 
 
-def test_networks_without_peerings_have_a_place() -> None:
-    site = report_samples.Site({"a": "10.0.0.0/16", "b": "10.1.0.0/16"}, [])
-    site.host("one", "10.0.0.2", "x")
-    layout = lay_out(picture(site.report()), WIDE)
+def test_networks_without_peerings_are_placed() -> None:
+    stack = report_samples.SampleInventory({"a": "10.0.0.0/16", "b": "10.1.0.0/16"}, [])
+    stack.host("one", "10.0.0.2", "x")
+    layout = lay_out(picture_of(stack.report()), WIDE)
     assert layout.columns == {"a": 0, "b": 0}
     assert layout.routes == []

@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.layout import lay_out
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import picture
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.picture import picture_of
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.routes import (
     NARROW,
     WIDE,
@@ -19,7 +19,7 @@ from support import report_samples
 @pytest.fixture(params=itertools.product(("well", "broken", "larger"), (WIDE, NARROW)), ids=str)
 def layout(request):
     name, scale = request.param
-    return lay_out(picture(getattr(report_samples, name)()), scale)
+    return lay_out(picture_of(getattr(report_samples, name)()), scale)
 
 
 def test_arrows_end_at_the_sides_of_their_groups(layout) -> None:
@@ -51,18 +51,18 @@ def test_ends_at_one_side_stand_apart(layout) -> None:
         assert all(below - above >= 24 for above, below in zip(ordered, ordered[1:]))
 
 
-def test_sides_follow_the_columns() -> None:
-    layout = lay_out(picture(report_samples.broken()), WIDE)
+def test_arrows_leave_and_enter_at_the_sides_that_face_each_other() -> None:
+    layout = lay_out(picture_of(report_samples.broken()), WIDE)
     sides = {(r.arrow.source[1], r.arrow.target[1], r.arrow.port): r.sides for r in layout.routes}
     assert sides["clients", "nginx_lb", 80] == ("right", "left")
     assert sides["webapp", "nginx_lb", 3306] == ("left", "right")
     assert sides["webapp", "mysql", 3306] == ("right", "right")
 
 
-def test_what_passes_a_column_runs_above_it() -> None:
-    layout = lay_out(picture(report_samples.broken()), WIDE)
-    (route,) = [route for route in layout.routes if route.bus]
+def test_arrow_over_a_column_runs_above_all_boxes() -> None:
+    layout = lay_out(picture_of(report_samples.broken()), WIDE)
+    (route,) = [route for route in layout.routes if route.overpass]
     assert (route.arrow.source[1], route.arrow.target[1]) == ("clients", "mysql")
-    assert 0 < route.bus < min(frame.y for frame in layout.boxes.values())
-    narrow = lay_out(picture(report_samples.broken()), NARROW)
-    assert not any(route.bus for route in narrow.routes)
+    assert 0 < route.overpass < min(frame.y for frame in layout.boxes.values())
+    narrow = lay_out(picture_of(report_samples.broken()), NARROW)
+    assert not any(route.overpass for route in narrow.routes)

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import sample as _sample
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import (
+    sample as sample_module,
+)
 
 EXACT = ("round_robin", "least_conn", "sticky")
 OTHERS = ("random", "ip_hash", "hash")
@@ -23,7 +25,7 @@ def sample(served_by: dict, **settings) -> dict:
 def problems(served_by: dict, *members: dict, tolerance: int = 0, method: str = "", **more) -> list:
     pool = {"members": members or (member("a"), member("b"))}
     pool |= {"method": method} if method else {}
-    return _sample.sample_problems(sample(served_by), pool, 40, tolerance, **more)
+    return sample_module.sample_problems(sample(served_by), pool, 40, tolerance, **more)
 
 
 @pytest.mark.parametrize(
@@ -36,13 +38,13 @@ def problems(served_by: dict, *members: dict, tolerance: int = 0, method: str = 
         ([member("a"), member("b", state="down")], {"a": 40}),
         ([member("a"), member("b", backup=True)], {"a": 40}),
         ([member("a"), member("b"), member("c")], {"a": 13, "b": 13, "c": 14}),
-        # Nobody else is left to serve.
+        # No other member can serve.
         ([member("a", state="drain"), member("b", backup=True)], {"b": 40}),
         ([member("a", weight=1000), member("b")], {"a": 40}),
     ],
 )
 @pytest.mark.parametrize("method", ["", *EXACT])
-def test_due_shares_are_no_problem(members, served_by, method) -> None:
+def test_answers_by_weight_are_no_problem(members, served_by, method) -> None:
     assert problems(served_by, *members, method=method) == []
 
 
@@ -61,9 +63,9 @@ def test_due_shares_are_no_problem(members, served_by, method) -> None:
         (sample({}, failed_requests=40, errors=["reset"]), "a answered 0 of 40, due 20"),
     ],
 )
-def test_what_is_wrong_is_named(answers, message) -> None:
+def test_wrong_shares_and_statuses_are_named(answers, message) -> None:
     pool = {"members": [member("a"), member("b")]}
-    assert any(message in each for each in _sample.sample_problems(answers, pool, 40, 0))
+    assert any(message in each for each in sample_module.sample_problems(answers, pool, 40, 0))
 
 
 @pytest.mark.parametrize("method", EXACT)
@@ -72,7 +74,7 @@ def test_what_is_wrong_is_named(answers, message) -> None:
     [
         ({"a": 30, "b": 10}, [], []),
         ({"a": 31, "b": 9}, [], ["a answered 31 of 40, due 20", "b answered 9 of 40, due 20"]),
-        # What other clients can not explain.
+        # Other clients cannot explain these.
         ({"a": 40}, [member("a", weight=7), member("b")], ["b answered 0 of 40, due 5"]),
         ({"a": 40}, [member("a", weight=9), member("b")], []),
         (
@@ -108,7 +110,7 @@ def test_member_that_does_not_serve_must_not_answer_by_any_method() -> None:
         assert found == ["b answered 1 of 40, due 0"]
 
 
-def test_members_may_bear_other_names_or_one_for_all() -> None:
+def test_members_can_name_themselves_and_share_a_name() -> None:
     assert problems({"blue": 20, "b": 20}, names={"a": "blue", "b": ""}) == []
     assert problems({"shop": 40}, names={"a": "shop", "b": "shop"}) == []
     assert len(problems({"blue": 20, "b": 20})) == 2
@@ -125,9 +127,9 @@ def test_members_may_bear_other_names_or_one_for_all() -> None:
         ({"a": 40}, "ip_hash", ["as ip_hash gives no exact ones"]),
     ],
 )
-def test_what_is_not_judged_is_said(served_by, method, words) -> None:
+def test_shares_that_cannot_be_judged_are_noted(served_by, method, words) -> None:
     pool = {"members": [member("a"), member("b")], "method": method}
-    notes = _sample.sample_notes(sample(served_by), pool)
+    notes = sample_module.sample_notes(sample(served_by), pool)
     assert notes == [f"not judged: the shares of the members, {each}" for each in words]
     if words:
         assert problems(served_by, method=method) == []

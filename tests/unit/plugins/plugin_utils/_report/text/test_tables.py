@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import tables as _report
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import tables
 from support import ROOT
 
 PROBE = {
@@ -18,7 +18,7 @@ PROBE = {
 
 
 def test_table_has_a_line_a_probe() -> None:
-    lines = _report.table(("flow", ""), [_report.probe_row(PROBE)[:2], ("b", "c")])
+    lines = tables.table(("flow", ""), [tables.probe_row(PROBE)[:2], ("b", "c")])
     assert lines == [
         "flow",
         "-" * 23,
@@ -28,7 +28,7 @@ def test_table_has_a_line_a_probe() -> None:
 
 
 def test_probe_sentence() -> None:
-    assert _report.probe_sentence(PROBE) == (
+    assert tables.probe_sentence(PROBE) == (
         "web1 -> db1:3306 (mysql): expected closed, found open (MySQL 9.7)"
     )
 
@@ -56,6 +56,6 @@ def test_status_is_as_the_document_shows_it() -> None:
         "10.1.0.3:3000": answered(10, 25.0, 4.6),
         "10.2.0.2:3306": answered(8, 100.0, 45),
     }
-    lines = _report.table(_report.STATUS_HEADS, _report.status_rows(info))
+    lines = tables.table(tables.STATUS_HEADS, tables.status_rows(info))
     document = (ROOT / "docs/operate.md").read_text()
     assert "\n".join(f"    {line}" for line in lines) in document

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A headless Chromium, spoken to over a pipe, and a reader of its pictures."""
+"""Drive a headless Chromium over a pipe, and read the screenshots it takes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Rgb = tuple[int, int, int]
 
 
 class Chromium:
-    """One tab of a browser; its commands are those of the DevTools protocol."""
+    """One tab of a browser, driven by commands of the Chrome DevTools Protocol."""
 
     def __init__(self, process: subprocess.Popen, to: int, of: int) -> None:
         self.process, self._to, self._of = process, to, of
@@ -45,6 +45,7 @@ class Chromium:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params: t.Any) -> dict:
+        """Send a command, such as "Page.navigate", and return the browser's result."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params}
         if self._session:
@@ -69,7 +70,7 @@ class Chromium:
         return json.loads(line)
 
     def open(self, page: Path, width: int, theme: str) -> None:
-        """Show a file on a screen of that width, in a light or dark theme."""
+        """Show a file on a screen of this width in pixels, in the theme "light" or "dark"."""
         size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
         self.call("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": theme}
@@ -81,24 +82,25 @@ class Chromium:
             assert time.monotonic() < deadline, "the page did not load"
 
     def evaluate(self, expression: str) -> t.Any:
+        """Return the value of an expression of JavaScript in the page."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
     def requests(self) -> list[str]:
-        """Return the addresses that the page asked for."""
+        """Return the URLs that the page has loaded."""
         sent = [e for e in self.events if e.get("method") == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in sent]
 
     def complaints(self) -> list[str]:
-        """Return what the browser had to say of the page."""
-        said = [
+        """Return the warnings and errors of the browser's console."""
+        logged = [
             e["params"]["entry"]["text"] for e in self.events if e.get("method") == "Log.entryAdded"
         ]
         thrown = [
             str(e["params"]) for e in self.events if e.get("method") == "Runtime.exceptionThrown"
         ]
-        return said + thrown
+        return logged + thrown
 
     def screenshot(self, clip: dict[str, float] | None = None) -> bytes:
         """Return a PNG of the whole page, or of a part of it."""
@@ -110,12 +112,13 @@ class Chromium:
         return base64.b64decode(answer["data"])
 
     def pixels(self, clip: dict[str, float]) -> list[list[Rgb]]:
+        """Return the rows of pixels of a part of the page, each as (red, green, blue)."""
         return read_png(self.screenshot(clip))
 
 
 @contextlib.contextmanager
 def started(profile: Path) -> t.Iterator[Chromium]:
-    """Start a browser with a profile of its own and end it, with all of its processes."""
+    """Start a browser with its own profile, and end it with all of its processes."""
     command = shutil.which("chromium")
     assert command, "chromium is missing: scripts/setup installs it (as root)"
     theirs_in, to = os.pipe()
@@ -144,7 +147,7 @@ def started(profile: Path) -> t.Iterator[Chromium]:
 
 
 def read_png(data: bytes) -> list[list[Rgb]]:
-    """Return the rows of pixels of a picture as Chromium writes them: 8 bits, not interlaced."""
+    """Return the rows of pixels of a PNG as Chromium writes it: 8 bits, not interlaced."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     chunks, at = [], 8
     while at < len(data):
