@@ -13,6 +13,7 @@ import typing as t
 from ....module_utils._topology.model import Topology
 from ....module_utils._topology.values import CLIENTS, Host
 from ..._derive.flows import probe_targets
+from ..._derive.probe_name import ProbeName
 from ..text.tables import probe_sentence
 from .measured import measured
 from .tally import FAILED, NOT_PROBED, OK, Record, tally, verdict
@@ -72,7 +73,7 @@ def _complete(
     """Yield the results, and what the sources without any should have probed."""
     probed = set()
     for result in results:
-        probed.add(result["name"].split(" -> ")[0])
+        probed.add(ProbeName.parse(result["name"]).source)
         yield dict(result)
     for name in sources:
         if name not in probed:
@@ -85,8 +86,8 @@ def _records(
 ) -> list[Record]:
     found = []
     for result in results:
-        source, _arrow, door = result["name"].partition(" -> ")
-        target = door.rpartition(":")[0]
+        name = ProbeName.parse(result["name"])
+        source, target = name.source, name.target
         words = ""
         if result["expect"] == "open":
             words = str(topology.admits(hosts[source], hosts[target], result["port"]))

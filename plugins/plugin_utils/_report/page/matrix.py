@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..._derive.probe_name import split_destination
 from ..data.tally import NOT_PROBED, OK, Record, tallies, verdict
 from ..markup import Markup, joined, tag
 from ..picture.labels import milliseconds
@@ -53,7 +54,7 @@ def _doors(rows: dict[str, dict[str, Record]]) -> dict[str, Markup]:
     """Return the heads of the columns: a name, and under it a port."""
     found = {}
     for door in dict.fromkeys(door for row in rows.values() for door in row):
-        name, _colon, port = door.rpartition(":")
+        name, port = split_destination(door)
         found[door] = joined([name, tag("small", f":{port}")])
     return found
 
