@@ -12,6 +12,7 @@ from ...module_utils._topology.values import ANY, Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network, parse_cidr
 from ...module_utils._values.entries import listing
 from .pools import inward
+from .probe_name import ProbeName
 
 
 def flow_address(
@@ -97,7 +98,7 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
             continue
         found.append(
             {
-                "name": f"{source.name} -> {name}:{port}",
+                "name": str(ProbeName(source.name, name, port)),
                 "address": target.seen_from(source),
                 "port": port,
                 "protocol": topology.protocol(name, port),

@@ -38,7 +38,6 @@ def _undecided(case: Case) -> str:
 def _way_round(case: Case) -> str:
     """Name the declared ways to the same protocol through a network that both can reach."""
     topology, source, target = case.topology, case.source, case.target
-    wanted = f"{source.name} -> {target.name}:{case.asked.port}"
     if source.network and target.network and not topology.routed(source.network, target.network):
         relays = topology.relays(source.network, target.network)
         doors = [
@@ -55,8 +54,8 @@ def _way_round(case: Case) -> str:
         through = (
             f"declare a flow through a host in {' or '.join(relays)}" if relays else "peer them"
         )
-        return f"{through} if {wanted} is wanted"
-    return f"declare it in topology.flows if {wanted} is wanted"
+        return f"{through} if {case.asked.name} is wanted"
+    return f"declare it in topology.flows if {case.asked.name} is wanted"
 
 
 def route(case: Case) -> Hop:

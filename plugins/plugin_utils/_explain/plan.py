@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Host
 from .._derive.flows import probe_targets
+from .._derive.probe_name import ProbeName
 from .questions import Question
 
 Registered = t.Mapping[str, t.Any]  # the result of a task
@@ -94,22 +95,22 @@ def _ask_target(own: Asked, asked: Question, source: Host, target: Host) -> None
 
 
 def own_name(asked: Question) -> str:
-    return f"{asked.target} -> {asked.target}:{asked.port}"
+    return str(ProbeName(asked.target, asked.target, asked.port))
 
 
 def back_name(asked: Question) -> str:
-    return f"{asked.target} -> {asked.source}:{UNUSED_PORT}"
+    return str(ProbeName(asked.target, asked.source, UNUSED_PORT))
 
 
 def siblings(topology: Topology, asked: Question) -> list[dict[str, t.Any]]:
     """Return probes of other flows from the source to the network of the target."""
     source, target = topology.host(asked.source), topology.hosts[asked.target]
-    near = {f"{each.name}:" for each in topology.hosts.values() if each.network == target.network}
+    near = {each.name for each in topology.hosts.values() if each.network == target.network}
     found = [
         probe
         for probe in probe_targets(topology, source)
         if probe["expect"] == "open"
         and probe["name"] != asked.name
-        and probe["name"].partition(" -> ")[2].rstrip("0123456789") in near
+        and ProbeName.parse(probe["name"]).target in near
     ]
     return found[:SIBLINGS]

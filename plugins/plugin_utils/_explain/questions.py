@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import asdict, dataclass
 
@@ -15,9 +14,9 @@ from ...module_utils._topology.values import ANY, CLIENTS, Host, TopologyError
 from ...module_utils._values.entries import is_list, listing, suggestion
 from .._derive.flows import doubts
 from .._derive.pools import listeners, outward
+from .._derive.probe_name import ProbeName
 
 CONTROLLER = "localhost"
-_SHAPE = re.compile(r"\s*(\S+)\s*->\s*(\S+):(\d+)\s*")
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,15 @@ class Question:
 
 def read(topology: Topology, text: str) -> tuple[Host, Host, int]:
     """Read "web1 -> lb1:3306"; a group or network stands for its first host."""
-    match = _SHAPE.fullmatch(text)
-    if not match or not 1 <= int(match[3]) <= 65535:
-        raise TopologyError([f"explain: {text!r} is not written as 'web1 -> lb1:3306'"])
-    sources = _first(topology, match[1])
-    targets = [host for host in _named(topology, match[2]) if host != sources]
+    try:
+        name = ProbeName.parse(text)
+    except ValueError as exc:
+        raise TopologyError([f"explain: {exc}"]) from exc
+    source = _first(topology, name.source)
+    targets = [host for host in _named(topology, name.target) if host != source]
     if not targets:
         raise TopologyError([f"explain: {text!r} leads from a host to itself"])
-    return sources, targets[0], int(match[3])
+    return source, targets[0], name.port
 
 
 def _first(topology: Topology, name: str) -> Host:
@@ -70,7 +70,7 @@ def _named(topology: Topology, name: str) -> list[Host]:
 def question(topology: Topology, source: Host, target: Host, port: int) -> Question:
     admitted = topology.admits(source, target, port) or topology.managed(source, target, port)
     expect = "open" if admitted else "" if doubts(topology, source, target, port) else "closed"
-    name = f"{source.name} -> {target.name}:{port}"
+    name = str(ProbeName(source.name, target.name, port))
     protocol = topology.protocol(target.name, port)
     return Question(name, source.name, target.name, port, protocol, expect)
 

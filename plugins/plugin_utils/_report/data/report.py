@@ -10,6 +10,7 @@ import typing as t
 from ....module_utils._topology.model import Topology
 from ....module_utils._topology.values import CLIENTS, Host
 from ..._derive.flows import probe_targets
+from ..._derive.probe_name import ProbeName
 from ..text.tables import probe_sentence
 from .measured import measured
 from .tally import FAILED, NOT_PROBED, OK, Record, probe_state, tally
@@ -79,7 +80,7 @@ def _with_missing(
     """Yield the results, and for each source without any what it should have probed."""
     probed = set()
     for result in results:
-        probed.add(result["name"].split(" -> ")[0])
+        probed.add(ProbeName.parse(result["name"]).source)
         yield dict(result)
     for name in sources:
         if name not in probed:
@@ -96,8 +97,8 @@ def _probes(
     """
     probes = []
     for result in results:
-        source, _arrow, address = result["name"].partition(" -> ")
-        target = address.rpartition(":")[0]
+        name = ProbeName.parse(result["name"])
+        source, target = name.source, name.target
         flow = ""
         if result["expect"] == "open":
             flow = str(topology.admits(hosts[source], hosts[target], result["port"]))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..._derive.probe_name import split_destination
 from ..data.tally import FAILED, OK, Record, tallies
 from ..picture.picture import MAX_NETWORKS
 
@@ -58,8 +59,7 @@ def networks(report: Record) -> Record:
 
 def _columns(rows: Rows) -> Columns:
     targets = dict.fromkeys(target for row in rows.values() for target in row)
-    heads = {target: target.rpartition(":") for target in targets}
-    return {target: (name, port) for target, (name, _colon, port) in heads.items()}
+    return {target: split_destination(target) for target in targets}
 
 
 def _in_order_of_flows(columns: Columns, flows: list[Record]) -> Columns:
