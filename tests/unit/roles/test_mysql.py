@@ -92,7 +92,7 @@ def test_another_my_cnf_is_another_container(role, variables) -> None:
 )
 def test_problems(role, variables, change, problem) -> None:
     found = role.get("__mysql_problems", **{**variables, **change})
-    assert problem in found
+    assert problem in "\n".join(found)
     assert bool(found) is bool(problem)
 
 
