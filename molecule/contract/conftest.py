@@ -18,7 +18,9 @@ from support.lab import ADDRESSES, inside, on, play, run, said, within
 def explain(way: str) -> dict[str, str]:
     """Return by way the sentence of the playbook."""
     told = said(play("explain", explain=way, explain_watch=5))
-    found = re.findall(r"^ +- '?((\S+ -> \S+) \(\w+\) (?:works|fails at|can ?not).*?)'?$", told, re.M)
+    found = re.findall(
+        r"^ +- '?((\S+ -> \S+) \(\w+\) (?:works|fails at|can ?not).*?)'?$", told, re.M
+    )
     return {name: sentence for sentence, name in found}
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import typing as t
 from dataclasses import dataclass
 
@@ -95,7 +94,7 @@ class Evidence:
     @property
     def connection_answer(self) -> str:
         """What the application said of MySQL: its own words, else its status, else the error."""
-        words = textwrap.shorten(self.connection.get("body") or "", LONGEST, placeholder="...")
+        words = _shortened(self.connection.get("body") or "")
         statuses = [f"status {status}" for status in self.connection.get("statuses") or ()]
         return next(iter([*filter(None, [words]), *statuses, *self._errors()]), "no answer")
 
@@ -145,3 +144,9 @@ class Evidence:
 
     def _fact(self, name: str) -> Record:
         return next((own[name] for own in self.found.values() if name in own), {})
+
+
+def _shortened(text: str) -> str:
+    """Return a text on one line, cut at a space if it is longer than LONGEST."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 3].rsplit(" ", 1)[0] + "..."

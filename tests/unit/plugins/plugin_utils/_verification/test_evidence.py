@@ -34,6 +34,8 @@ def test_the_controller_stands_for_a_client(run) -> None:
     [
         ({"body": " pong \n now ", "statuses": {"503": 1}}, "pong now"),
         ({"body": "word " * 99, "statuses": {}}, "word " * 30 + "word..."),
+        ({"body": "{" + "x" * 200, "statuses": {}}, "{" + "x" * 156 + "..."),
+        ({"body": "x" * 160, "statuses": {}}, "x" * 160),
         ({"body": "", "statuses": {"503": 1}, "errors": ["late"]}, "status 503"),
         ({"body": None, "statuses": {}, "errors": ["refused", "again"]}, "refused"),
         ({}, "no answer"),
