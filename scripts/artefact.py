@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".cache" / "artefact"
 PLACE = WORK / "place"
 CONTENT = ["CHANGELOG.md", "LICENSE", "README.md", "meta", "playbooks", "plugins", "roles"]
+# Without the link in .venv: nothing may be read from the clone.
+ALONE = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
 WRITTEN_BY_BUILD = {"FILES.json", "MANIFEST.json"}
 
 
@@ -91,16 +93,14 @@ def check_documentation() -> None:
         "role": {path.parent.parent.name for path in (ROOT / "roles").glob("*/tasks/main.yml")},
         "filter": set(),  # one file may hold many: what ansible-doc lists must be readable
     }
-    # Without the link in .venv: nothing may be read from the clone.
-    alone = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
     for kind, wanted in sources.items():
-        listing = output("ansible-doc", "-t", kind, "-l", "--json", NAME, cwd=PLACE, **alone)
+        listing = output("ansible-doc", "-t", kind, "-l", "--json", NAME, cwd=PLACE, **ALONE)
         listed = set(json.loads(listing))
         lacking = {f"{NAME}.{name}" for name in wanted} - listed
         if lacking or not listed:
             sys.exit(f"artefact: ansible-doc lists no {kind} {sorted(lacking) or 'at all'}")
         for name in sorted(listed):
-            page = output("ansible-doc", "-t", kind, name, cwd=PLACE, **alone)
+            page = output("ansible-doc", "-t", kind, name, cwd=PLACE, **ALONE)
             if name not in page:
                 sys.exit(f"artefact: {kind} {name} has no documentation:\n{page}")
         print(f"documentation: {len(listed)} {kind}s")
@@ -116,6 +116,22 @@ def check_playbooks() -> None:
     print(f"playbooks: {len(names)}")
 
 
+def check_page() -> None:
+    """A filter makes a page: the installed collection finds its templates and stylesheet."""
+    audit = {
+        "findings": [],
+        "summary": {"error": 0, "warning": 0, "info": 0},
+        "ways_out": [],
+        "judged": {"project": "acme", "vms": 0, "flows": 0, "rules": 0, "policies": 0},
+    }
+    call = ["ansible", "localhost", "-m", "ansible.builtin.debug"]
+    call += ["-a", f"msg={{{{ audit | {NAME}.audit_html }}}}", "-e", json.dumps({"audit": audit})]
+    page = output(*call, cwd=PLACE, **ALONE)
+    if "</html>" not in page or "--page:" not in page:
+        sys.exit(f"artefact: no page is made:\n{page}")
+    print("page: made")
+
+
 def main() -> None:
     artefact = build()
     check_contents(artefact)
@@ -123,6 +139,7 @@ def main() -> None:
     install(artefact)
     check_documentation()
     check_playbooks()
+    check_page()
 
 
 if __name__ == "__main__":
