@@ -21,8 +21,9 @@ Columns = dict[str, tuple[str, str]]
 def matrix(report: Record) -> Record:
     """Return the matrix by host, or by group where a matrix by host is too large to read.
 
-    The keys are by_host (rows of probes) and columns; note, by_group (rows of tallies) and
-    group_columns. What the page does not show is None.
+    The keys are by_host, rows of probes with their columns, and by_group, rows of tallies with
+    group_columns and a note for the reader. by_group is None if the matrix by host is small
+    enough, and by_host is None if it is too large even to be unfolded.
     """
     by_host = report["matrix"]
     columns = _in_order_of_flows(_columns(by_host), report["flows"])
