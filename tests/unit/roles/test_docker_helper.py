@@ -206,7 +206,7 @@ def test_a_file_that_is_not_dockers_is_not_touched_or_shown(metadata, config, co
     code, said = run("configure", REGISTRY)
     assert code == 1
     assert said.startswith(str(config))
-    assert "mend it or remove it" in said
+    assert "correct it or remove it" in said
     assert "c2VjcmV0" not in said
     assert config.read_text() == content
 
