@@ -153,12 +153,12 @@ def compare(document: dict, direction: str, packets: list[tuple[str, int]]) -> N
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(documents(), st.sampled_from(("INGRESS", "EGRESS")), some(PACKETS, 3).filter(len))
-def test_ranges_are_judged_as_one_packet_after_the_other(document, direction, packets) -> None:
+def test_evaluation_of_ranges_equals_that_of_single_packets(document, direction, packets) -> None:
     compare(document, direction, packets)
     AGREED["rule sets"] += 1
 
 
-def test_the_rule_sets_were_of_all_kinds() -> None:
+def test_compared_rule_sets_had_all_kinds_of_answers() -> None:
     """The property above means little if it had only one kind of answer to compare."""
     if not AGREED:
         pytest.skip("the property test was not run in this process")
@@ -183,7 +183,7 @@ def answers(document: dict) -> list[tuple]:
     ]
 
 
-def test_deny_wins_a_tie_and_rules_are_named() -> None:
+def test_deny_wins_at_equal_priority() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(gcp_samples.deny("vpc-lb", "no", "all", "10.0.0.0/8"))
     admitted = "lb-http (VPC firewall rule, priority 1000)"
@@ -194,7 +194,7 @@ def test_deny_wins_a_tie_and_rules_are_named() -> None:
     ]
 
 
-def test_what_can_not_matter_is_decided() -> None:
+def test_uncertain_rules_that_change_nothing_leave_answers_decided() -> None:
     """Countries hold no private address, and a doubtful allow before an open rule is open."""
     document = gcp_samples.stack()
     closing = gcp_samples.policy_rule(1, "deny", "all", srcRegionCodes=["XX"])
@@ -204,7 +204,7 @@ def test_what_can_not_matter_is_decided() -> None:
     assert (states["0.0.0.0"], states["10.0.0.0"]) == ("undecided", "open")
 
 
-def test_unread_policies_leave_all_undecided() -> None:
+def test_unread_policies_leave_all_answers_undecided() -> None:
     document = gcp_samples.stack()
     document["effective_firewalls"] = []
     ((_first, state, rules),) = answers(document)
@@ -212,7 +212,7 @@ def test_unread_policies_leave_all_undecided() -> None:
     assert rules[0] == "the policies of vpc-lb in us-central1, which could not be read"
 
 
-def test_a_kind_of_policy_that_is_new_is_not_guessed() -> None:
+def test_policy_of_unknown_type_is_undecided() -> None:
     document = gcp_samples.stack()
     gcp_samples.add_policy(document, "vpc-lb", "GALAXY")
     ((_first, state, rules),) = answers(document)
@@ -222,14 +222,14 @@ def test_a_kind_of_policy_that_is_new_is_not_guessed() -> None:
     )
 
 
-def test_vms_with_the_same_rules_share_the_answers() -> None:
+def test_vms_with_the_same_rules_share_their_answers() -> None:
     judge = Judge(read_project(gcp_samples.stack()))
     web1, web2 = (Attachment(i, i.nics[0]) for i in judge.project.instances[1:3])
     service = Service("tcp", 3000, 3000)
     assert judge.answers(web1, "INGRESS", service) is judge.answers(web2, "INGRESS", service)
 
 
-def test_cells_divide_where_rules_do() -> None:
+def test_services_are_divided_where_rules_begin_and_end() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(gcp_samples.allow("vpc-lb", "wide", "tcp:80-90", "10.0.0.0/8"))
     document["firewalls"].append(gcp_samples.allow("vpc-lb", "ping", "icmp", "10.0.0.0/8"))
