@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential helper as Docker runs it, against a metadata server of the test."""
+"""The credential helper, started as Docker starts it, with a metadata server of the test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = "ya29.a-token"
 
 
 class Metadata:
-    """What the server answers, and the requests that it saw."""
+    """The answer of the metadata server, and the requests that it received."""
 
     def __init__(self) -> None:
         self.status, self.flavor = 200, "Google"
@@ -52,7 +52,7 @@ def metadata(monkeypatch) -> t.Iterator[Metadata]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("GCE_METADATA_HOST", f"127.0.0.1:{server.server_port}")
-    # Nothing listens there: whoever asks through a proxy fails.
+    # Nothing listens there, so that a request through a proxy fails.
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     yield told
@@ -62,7 +62,7 @@ def metadata(monkeypatch) -> t.Iterator[Metadata]:
 
 
 def run(*arguments: str, text: str = "") -> tuple[int, str]:
-    """Return the exit code and stdout, which is all that Docker reads."""
+    """Return exit code and stdout; Docker reads nothing else."""
     done = subprocess.run(
         (sys.executable, "-I", str(HELPER), *arguments),
         input=text, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
@@ -129,7 +129,7 @@ def test_other_actions_need_no_metadata_server(metadata, action, text, code, sai
 
 @pytest.fixture
 def config(tmp_path, monkeypatch) -> Path:
-    """Docker's configuration, which is not there yet."""
+    """The path of Docker's configuration, which does not exist yet."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "root/.docker"))
     return tmp_path / "root/.docker/config.json"
 
@@ -242,6 +242,6 @@ def test_role_installs_and_removes_the_helper(metadata, config, tmp_path, run_ta
     said += play(REGISTRY)
     assert f"localhost can not log in to {REGISTRY}: the metadata server" in said
     assert json.loads(config.read_text()) == OTHERS
-    # Neither the token nor another login, however much Ansible is made to say.
+    # Even with -vvv, Ansible shows neither the token nor another login.
     assert SECRET not in said
     assert OTHERS["auths"]["registry.example.com"]["auth"] not in said

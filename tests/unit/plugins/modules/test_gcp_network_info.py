@@ -14,7 +14,7 @@ from ansible_collections.peerlb.stack.plugins.modules import gcp_network_info
 
 @pytest.fixture
 def endpoint():
-    """An API that has nothing, and answers 403 for what is called forbidden."""
+    """An API with empty lists, which refuses the project "forbidden" and all routes."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

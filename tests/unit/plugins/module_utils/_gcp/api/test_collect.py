@@ -18,7 +18,7 @@ EFFECTIVE = "projects/{}/regions/{}/firewallPolicies/getEffectiveFirewalls"
 
 
 class Api:
-    """Pages by path; what is not there is empty."""
+    """Stands for the API: returns the pages of a path in turn, and empty pages for others."""
 
     def __init__(self, **pages: t.Any) -> None:
         self.pages = {f"projects/p/{path}": value for path, value in pages.pop("of", {}).items()}

@@ -39,7 +39,7 @@ def api_error(status: int, reason: str, message: str, **headers: str) -> request
 
 
 class Wire:
-    """Stands for AuthorizedSession: gives what a test has put on it, in turn."""
+    """Stands for AuthorizedSession: returns or raises what a test gave it, in turn."""
 
     def __init__(self, *given: t.Any) -> None:
         self.given = list(given)

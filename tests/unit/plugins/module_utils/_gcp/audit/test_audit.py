@@ -32,7 +32,6 @@ def test_errors_come_first_and_findings_are_counted() -> None:
 
 
 def test_empty_project_lacks_each_network_and_host() -> None:
-    """An empty project: each host is missing, each network too, and no flow is judged."""
     empty = {key: [] for key in gcp_samples.stack() if key not in ("project", "calls")}
     found = audit(gcp_samples.topology(), {"project": "acme", **empty})
     kinds = {each["id"] for each in found["findings"]}
@@ -45,7 +44,6 @@ def test_document_that_is_no_project_is_refused() -> None:
 
 
 def test_every_finding_is_in_the_documentation() -> None:
-
     page = (ROOT / "docs/google-cloud.md").read_text()
     rows = re.findall(r"^\| `([a-z0-9-]+)` \| (error|warning|info) \|", page, re.MULTILINE)
     assert rows == list(FINDINGS.items())

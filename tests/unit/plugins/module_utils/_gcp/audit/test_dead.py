@@ -115,8 +115,8 @@ FENCE = deny("vpc-db", "fence", "tcp:3306", "10.0.0.0/8", priority=900)
     ("rule", "policy", "shadowed", "command"),
     [
         (NARROW, (), ["db-mysql"], "gcloud compute firewall-rules delete db-mysql --project=acme"),
-        (WIDE, (), ["db-mysql"], ""),  # it goes: the finding excess says so
-        (FENCE, (), ["db-mysql"], ""),  # it closes a flow
+        (WIDE, (), ["db-mysql"], ""),  # the command of its finding excess deletes it
+        (FENCE, (), ["db-mysql"], ""),  # it has to change, because it closes a flow
         (OPEN_ALL, (), ["lb-http", "lb-mysql", "vpc-lb-ssh"], ""),
         (None, ("allow", "tcp:3306", "10.0.0.2/32"), ["db-mysql"], ""),
         (None, ("deny", "tcp:3306", "10.0.0.0/8"), ["db-mysql"], ""),

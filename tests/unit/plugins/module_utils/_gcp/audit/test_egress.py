@@ -14,7 +14,7 @@ SHUT = deny(
 
 
 def out(service: str, *ranges: str) -> dict:
-    """Return a rule that lets the database's VM out to these addresses."""
+    """Return an egress rule that allows a service from db1 to these ranges."""
     name = service.replace(":", "-") + "-out"
     return allow("vpc-db", name, service, direction="EGRESS", destinationRanges=list(ranges))
 

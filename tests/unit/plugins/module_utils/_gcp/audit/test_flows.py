@@ -81,7 +81,7 @@ def test_bastion_is_managed_only_from_its_declared_range() -> None:
     bastion = document["firewalls"][-3]
     bastion["sourceRanges"] = ["198.51.100.0/24"]
     assert managed(document, "198.51.100.0/24", "10.0.0.0/16") == []
-    # Another VM beside the bastion may be where Ansible runs.
+    # Ansible may run on another VM in the network of the bastion.
     gcp_samples.add_instance(document, "runner", "vpc-lb", "10.0.0.9")
     (finding,) = managed(document, "198.51.100.0/24", "10.0.0.0/16")
     assert finding["explanation"].startswith("from 10.0.0.0/16 on lb1: closed")
@@ -144,7 +144,7 @@ def test_flow_with_uncertain_rule_is_undecided_with_its_reason() -> None:
 
 
 def test_denied_addresses_that_cannot_arrive_close_no_flow() -> None:
-    """From any means the internet and the peers: a deny for others closes no flow."""
+    """The source "any" means the internet and the peers. Others may be denied."""
     document = gcp_samples.stack()
     others = ("192.168.0.0/16", "127.0.0.0/8", "172.16.0.0/12")
     document["firewalls"].append(deny("vpc-lb", "no", "all", *others, priority=1))
@@ -188,7 +188,7 @@ def test_unread_policies_leave_flows_undecided() -> None:
     kinds = {each["id"] for each in found(document)}
     assert kinds == {"flow-undecided", "management-undecided", "excess-undecided", "way-undecided"}
     assert [f["object"] for f in found(document, "flow-undecided")] == [
-        "any -> nginx_lb:80 (http)",  # on its way out of vpc-db
+        "any -> nginx_lb:80 (http)",  # its egress from vpc-db
         "nginx_lb -> mysql:3306 (mysql)",
     ]
 

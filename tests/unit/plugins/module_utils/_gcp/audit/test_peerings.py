@@ -84,7 +84,7 @@ def test_undeclared_peerings_are_found() -> None:
 
 
 def public(cidr: str, exports: bool | None, imports: bool | None) -> list[dict[str, str]]:
-    """Audit the stack with this range for the applications, exchanged with these flags."""
+    """Return findings about missing routes, with this range for vpc-web and these flags."""
     begin = cidr.partition(".0.0/")[0]
     text = json.dumps([gcp_samples.stack(), gcp_samples.DECLARATION, gcp_samples.ADDRESSES])
     document, declaration, addresses = json.loads(text.replace("10.1.", f"{begin}."))

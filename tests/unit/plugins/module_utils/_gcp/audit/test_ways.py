@@ -17,7 +17,7 @@ def ways(document: dict) -> dict[str, str]:
 
 
 def listed(*ranges: str) -> dict:
-    """Return what makes NAT be for these ranges of the database's subnet."""
+    """Return the fields of a NAT for these ranges of the database's subnet."""
     subnet = f"{gcp_samples.API}/regions/us-central1/subnetworks/vpc-db-0"
     return {
         "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
@@ -88,7 +88,7 @@ def test_external_address_without_a_route_is_no_way() -> None:
     document["routes"].append({**route, "destRange": "199.36.153.8/30"})
     assert ways(document)["lb1"] == "google-only"
     (finding,) = found(document)
-    assert finding["command"] == ""  # no NAT would be of use
+    assert finding["command"] == ""  # a NAT would not help without a route
 
 
 def test_route_of_highest_priority_that_applies_to_the_vm_decides() -> None:
@@ -122,7 +122,7 @@ def test_way_of_a_vm_in_another_projects_network_is_undecided() -> None:
 
 
 def first_interface(document: dict, place: str, **more: object) -> None:
-    """Give the load balancer another interface before the one in the declared network."""
+    """Give the load balancer a first interface before the one in the declared network."""
     gcp_samples.add_network(document, "vpc-mgmt", "10.9.0.0/16")
     lb1 = document["instances"][0]
     (own,) = lb1["networkInterfaces"]
@@ -155,7 +155,7 @@ def test_first_interface_decides_the_way(there, here, way) -> None:
 
 
 def halves(hop: dict) -> list[dict]:
-    """Return the two routes that together go before one to all."""
+    """Return two routes that together precede a default route."""
     place = {"network": gcp_samples.network("vpc-db"), "priority": 2000}
     return [{"name": f"half-{at}", "destRange": f"{at}.0.0.0/1", **place, **hop} for at in (0, 128)]
 

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ALL_ADDRESSES = [(0, LAST)]
-# Few numbers, so that runs meet, and both ends of all there is.
+# Few numbers, so that spans often meet, and both ends of all addresses.
 NUMBERS = st.sampled_from((0, 1, 2, 3, 5, 8, 9, LAST - 1, LAST))
-RUNS = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: tuple(sorted(pair))), max_size=3)
+SPANS = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: tuple(sorted(pair))), max_size=3)
 
 
 def rule(name: str) -> Rule:
@@ -35,13 +35,13 @@ def states(answers: Answers) -> list[tuple]:
     ]
 
 
-@given(st.lists(st.tuples(RUNS, st.sampled_from(("open", "closed"))), max_size=5))
+@given(st.lists(st.tuples(SPANS, st.sampled_from(("open", "closed"))), max_size=5))
 def test_last_overlay_decides(layers) -> None:
     answers = Answers(Answer("closed"))
-    for runs, state in layers:
-        answers.overlay(runs, Answers(Answer(state)))
+    for addresses, state in layers:
+        answers.overlay(addresses, Answers(Answer(state)))
     for address in (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, LAST - 2, LAST - 1, LAST):
-        seen = [s for runs, s in layers if any(low <= address <= high for low, high in runs)]
+        seen = [s for own, s in layers if any(low <= address <= high for low, high in own)]
         assert answers.at(address).state == (seen or ["closed"])[-1]
 
 

@@ -142,6 +142,6 @@ def test_nat_is_created_or_updated_as_routers_require(routers, lines) -> None:
         {**each, **place, "network": gcp_samples.network(each["network"])} for each in routers
     ]
     gcloud = Gcloud(read_project(document))
-    for _again in range(2):  # it is the same for all VMs there
+    for _again in range(2):  # asking twice uses up no name
         found = gcloud.create_nat("acme/global/networks/vpc-db", "us-central1")
         assert found.splitlines() == [f"gcloud compute routers {line}" for line in lines]
