@@ -6,14 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: gcp_network_audit
-short_description: Hold a Google Cloud project against the declaration
+short_description: Audit a Google Cloud project against the declaration
 version_added: 0.1.0
 description:
-  - Judges peerings, ranges, VMs, firewall rules and policies of a project by what is declared, for
-    all addresses at once, and says what is not so, by which rule, and what would mend it.
-  - It reads what M(peerlb.stack.gcp_network_info) returned or what was saved of it. It asks no
-    cloud, needs no credentials, and runs none of the commands that it prints.
-  - What only the cloud can decide is a finding of its own, never a guess.
+  - Compares peerings, ranges, VMs, firewall rules and policies of a project with the declaration,
+    for all addresses. Each difference is a finding, with the rules that cause it and, where there
+    is one, a C(gcloud) command that fixes it.
+  - The module reads what M(peerlb.stack.gcp_network_info) returned, now or earlier. It does not
+    connect to the cloud, needs no credentials, and runs none of the commands in its findings.
+  - What only the cloud can decide is a finding that says so.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -22,10 +23,10 @@ extends_documentation_fragment:
   - peerlb.stack.reader
 options:
   project:
-    description: What M(peerlb.stack.gcp_network_info) returns as its C(project).
+    description: The project, as M(peerlb.stack.gcp_network_info) returns it.
     type: dict
   path:
-    description: A JSON file that holds it.
+    description: A JSON file with the project.
     type: path
   topology:
     description: The declaration, as in C(group_vars/all/topology.yml).
@@ -37,53 +38,54 @@ options:
     required: true
     suboptions:
       groups:
-        description: The names of the hosts by group; V(all) holds every one.
+        description: The names of the hosts by group; V(all) has every host.
         type: dict
         required: true
       hosts:
-        description: By host, what the model needs of its variables.
+        description: The variables of each host that the audit needs.
         type: dict
         required: true
 notes:
-  - It does not fail because of what it finds; the playbook C(audit) does.
+  - The module does not fail if it finds errors; the playbook C(audit) does.
 seealso:
   - module: peerlb.stack.gcp_network_info
 """
 
 EXAMPLES = r"""
-- name: Audit what was saved
+- name: Audit a project that was saved earlier
   peerlb.stack.gcp_network_audit:
     path: project.json
     topology: "{{ topology }}"
     inventory: "{{ topology | peerlb.stack.inventory_hosts(groups, hostvars) }}"
   register: audit
 
-- name: Refuse errors
+- name: Fail if there are errors
   ansible.builtin.assert:
     that: audit.summary.error == 0
 """
 
 RETURN = r"""
 findings:
-  description: What is not as declared, the gravest first.
+  description: What is not as declared, errors first.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: What kind of finding it is; C(docs/google-cloud.md) lists them all.
+      description: The kind of finding; C(docs/google-cloud.md) lists all of them.
       type: str
     severity:
       description: V(error), V(warning) or V(info).
       type: str
     object:
-      description: What it is about, such as a flow, a rule, a VM or a network.
+      description: The object of the finding, such as a flow, a rule, a VM or a network.
       type: str
     explanation:
-      description: What is so, and why.
+      description: What differs, and why.
       type: str
     command:
-      description: What would mend it, a line each; empty where no single command does.
+      description:
+        - The commands that fix it, one on each line; empty if there are none that surely do.
       type: str
   sample:
     - id: flow-closed
@@ -92,20 +94,20 @@ findings:
       explanation: "from 10.0.0.2/32 on db1: closed, since no rule admits it"
       command: gcloud compute firewall-rules create nginx-lb-mysql-3306-mysql ...
 summary:
-  description: How many findings there are of each severity.
+  description: The number of findings of each severity.
   returned: success
   type: dict
   sample: {error: 1, warning: 0, info: 2}
 ways_out:
   description:
-    - Each VM's way to packages and images, V(external), V(nat), V(google-only), V(none) or
-      V(undecided).
+    - How each VM reaches packages and images. C(way) is V(external), V(nat), V(google-only),
+      V(none) or V(undecided); C(via) says by what.
   returned: success
   type: list
   elements: dict
   sample: [{vm: web1, way: nat, via: Cloud NAT nat-vpc-webapp}]
 judged:
-  description: What was looked at.
+  description: The project, and the numbers of VMs, flows, rules and policies that were judged.
   returned: success
   type: dict
   sample: {project: my-shop-42, vms: 4, flows: 4, rules: 7, policies: 0}
@@ -134,7 +136,7 @@ ARGUMENT_SPEC = {
 
 
 def saved(path: str) -> object:
-    """Return what a JSON file holds; the ValueError names the file."""
+    """Return the value in a JSON file; raise a ValueError that names the file if it cannot."""
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
@@ -143,6 +145,7 @@ def saved(path: str) -> object:
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(
         argument_spec=ARGUMENT_SPEC,
         required_one_of=[("project", "path")],

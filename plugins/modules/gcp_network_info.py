@@ -10,10 +10,11 @@ short_description: Read what decides who reaches whom in a Google Cloud project
 version_added: 0.1.0
 description:
   - Reads networks with their peerings, subnetworks, firewall rules and policies, routers with
-    their NAT, routes and instances of one project, as one document.
-  - It only reads, with the scope C(compute.readonly). The role C(roles/compute.viewer) suffices.
-  - The number of requests depends on the number of networks and regions, and on pages of 500
-    objects; not on the number of instances.
+    their NAT, routes and instances of one project, and returns them as one document.
+  - The module only reads, with the scope C(compute.readonly). The role C(roles/compute.viewer) is
+    enough.
+  - The number of requests depends on the number of networks and regions and on pages of 500
+    objects. It does not depend on the number of instances.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -27,54 +28,54 @@ options:
   project:
     description:
       - The id of the project.
-      - The environment variable E(GCP_PROJECT) stands in for it.
+      - If not set, the environment variable E(GCP_PROJECT) is used.
     type: str
     required: true
   auth_kind:
     description:
-      - Who asks, in the words of the collection C(google.cloud).
-      - V(application) are the application default credentials, as of C(gcloud auth
+      - The kind of credentials, named as in the collection C(google.cloud).
+      - V(application) means application default credentials, which come from C(gcloud auth
         application-default login), E(GOOGLE_APPLICATION_CREDENTIALS) or the metadata server.
-      - V(serviceaccount) is a service account with a key in a file; V(machineaccount) the service
-        account of the VM this runs on; V(accesstoken) a token from elsewhere.
-      - The environment variable E(GCP_AUTH_KIND) stands in for it.
+      - V(serviceaccount) means a service account with a key in a file, V(machineaccount) the
+        service account of the VM that the module runs on, and V(accesstoken) a given token.
+      - If not set, the environment variable E(GCP_AUTH_KIND) is used.
     type: str
     choices: [application, serviceaccount, machineaccount, accesstoken]
     default: application
   service_account_file:
     description:
-      - The file with the key of the service account, where this module runs.
-      - The environment variable E(GCP_SERVICE_ACCOUNT_FILE) stands in for it.
+      - A file with the key of the service account, on the host that the module runs on.
+      - If not set, the environment variable E(GCP_SERVICE_ACCOUNT_FILE) is used.
     type: path
   service_account_contents:
     description:
-      - The key itself, as JSON.
-      - The environment variable E(GCP_SERVICE_ACCOUNT_CONTENTS) stands in for it.
+      - The key of the service account itself, as JSON.
+      - If not set, the environment variable E(GCP_SERVICE_ACCOUNT_CONTENTS) is used.
     type: jsonarg
   service_account_email:
     description:
-      - Which of the VM's service accounts, with O(auth_kind=machineaccount).
-      - The environment variable E(GCP_SERVICE_ACCOUNT_EMAIL) stands in for it.
+      - Which of the VM's service accounts to use, with O(auth_kind=machineaccount).
+      - If not set, the environment variable E(GCP_SERVICE_ACCOUNT_EMAIL) is used.
     type: str
   access_token:
     description:
-      - The token, as C(gcloud auth print-access-token) tells it.
-      - The environment variable E(GCP_ACCESS_TOKEN) stands in for it.
+      - An access token, as C(gcloud auth print-access-token) prints it.
+      - If not set, the environment variable E(GCP_ACCESS_TOKEN) is used.
     type: str
   endpoint:
     description:
-      - Where the API is. Unencrypted HTTP is refused but on a loopback address.
+      - The URL of the API. Unencrypted HTTP is refused, except on a loopback address.
     type: str
     default: https://compute.googleapis.com/compute/v1
   timeout:
     description:
-      - Seconds for all of it. What may pass by itself (the statuses 429 and 5xx, a lost connection)
-        is tried up to five times, not sooner than the API asks for.
+      - Seconds for all requests together. A request that fails temporarily (with status 429 or
+        5xx, or a lost connection) is tried up to five times, not sooner than the API allows.
     type: float
     default: 120
 notes:
-  - It needs no VM; run it on the controller, with C(delegate_to) or in a play on localhost.
-  - The metadata of instances, where start-up scripts may hold secrets, is not read.
+  - Run the module on the controller, with C(delegate_to) or in a play on localhost.
+  - The metadata of instances is not read, because start-up scripts in it may hold secrets.
 """
 
 EXAMPLES = r"""
@@ -85,7 +86,7 @@ EXAMPLES = r"""
   run_once: true
   register: cloud
 
-- name: Keep it, to be judged later or elsewhere
+- name: Save the project for a later audit
   ansible.builtin.copy:
     content: "{{ cloud.project | to_nice_json }}\n"
     dest: project.json
@@ -96,7 +97,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 project:
-  description: The project. The objects are the API's own, cut to what networking needs.
+  description: The project. Its objects are the API's own, cut to the fields for networking.
   returned: success
   type: dict
   contains:
@@ -129,12 +130,12 @@ project:
       elements: dict
     effective_firewalls:
       description:
-        - The rules and policies, also those of the organization and its folders, by C(network) and
-          C(region), for each pair that has an instance.
+        - The rules and policies in effect, with those of the organization and its folders, for
+          each C(network) and C(region) with an instance.
       type: list
       elements: dict
     incomplete:
-      description: What could not be read, where, and why. Empty if everything was.
+      description: What could not be read, where, and why. Empty if everything was read.
       type: list
       elements: dict
       sample:
@@ -142,7 +143,7 @@ project:
           where: zones/europe-west1-d
           why: the API could not reach it
     calls:
-      description: How many requests were sent, with those that were repeated.
+      description: The number of requests that were sent, repeated ones included.
       type: int
       sample: 9
 """
@@ -158,6 +159,7 @@ KINDS = ["application", "serviceaccount", "machineaccount", "accesstoken"]
 
 
 def env(name: str) -> dict:
+    """Return the part of an argument's spec that makes GCP_NAME its fallback."""
     return {"fallback": (env_fallback, [f"GCP_{name}"])}
 
 
@@ -183,6 +185,7 @@ ARGUMENT_SPEC = {
 
 
 def read(params: dict) -> dict:
+    """Return the project for the module's parameters; raise GcpError if it cannot be read."""
     endpoint = secure_url("endpoint", params["endpoint"])
     session = Session(find_credentials(params), endpoint, params["timeout"])
     document = Collector(session.get, params["project"]).read()
@@ -190,6 +193,7 @@ def read(params: dict) -> dict:
 
 
 def main() -> None:
+    """Run the module."""
     module = AnsibleModule(
         argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,

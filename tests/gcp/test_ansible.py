@@ -33,14 +33,14 @@ def ask(command, fake, tmp_path):
     return run
 
 
-def test_the_project_is_read_from_googles_own_address(ask, fake) -> None:
+def test_project_is_read_from_googles_own_url(ask, fake) -> None:
     done = ask()
     assert done.returncode == 0, done.stdout
     assert set(fake.tunnels) >= {"compute.googleapis.com", "oauth2.googleapis.com"}
     assert "vpc-nginx-lb-to-vpc-webapp" in done.stdout
 
 
-def test_secrets_are_seen_by_nobody(ask, fake, tmp_path) -> None:
+def test_secrets_are_in_no_output_log_or_process_list(ask, fake, tmp_path) -> None:
     """Not when all is well, and not when the API repeats the token in its error."""
     seen = watched(ask)
     fake.fail("networks", answer=error(400, "What is " + "Bearer " + "ya29.nobody's?"))
@@ -78,7 +78,7 @@ def watched(ask) -> str:
     return done.stdout + done.stderr + "\n".join(lines)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(ask, tmp_path) -> None:
+def test_certificate_of_unknown_authority_is_refused(ask, tmp_path) -> None:
     other = tmp_path / "other.pem"
     other.write_bytes(Authority().certificate)
     done = ask(REQUESTS_CA_BUNDLE=str(other))
@@ -87,7 +87,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(ask, tmp_path) -> None
     assert "CERTIFICATE_VERIFY_FAILED" in done.stdout
 
 
-def test_without_a_way_out_it_ends_within_its_time(ask) -> None:
+def test_module_without_a_network_ends_at_its_timeout(ask) -> None:
     done = ask("timeout=2", HTTPS_PROXY="http://127.0.0.1:9")
     assert done.returncode != 0
     assert "FAILED" in done.stdout

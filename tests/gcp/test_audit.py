@@ -51,7 +51,7 @@ def recap(done: subprocess.CompletedProcess) -> str:
     return re.search(r"localhost\s+: (.*)", done.stdout).group(1)
 
 
-def test_a_project_in_order_passes(audit) -> None:
+def test_project_as_declared_passes(audit) -> None:
     done = audit()
     assert done.returncode == 0, done.stdout
     assert (
@@ -62,7 +62,7 @@ def test_a_project_in_order_passes(audit) -> None:
     assert "changed=0" in recap(done)
 
 
-def test_errors_are_shown_and_fail_unless_told_otherwise(audit, fake, tmp_path) -> None:
+def test_errors_are_shown_and_fail_the_play_unless_disabled(audit, fake, tmp_path) -> None:
     rules = fake.api.cloud.objects["firewalls"]
     rules[:] = [rule for rule in rules if rule["name"] != "db-mysql"]
     done = audit()
@@ -78,12 +78,12 @@ def test_errors_are_shown_and_fail_unless_told_otherwise(audit, fake, tmp_path) 
     assert "✗ The project is not as declared" in (tmp_path / "out/peerlb-audit.html").read_text()
 
 
-def test_a_limit_does_not_skip_it(audit, fake) -> None:
+def test_limit_does_not_skip_the_audit(audit, fake) -> None:
     fake.api.cloud.objects["firewalls"].clear()
     assert audit("--limit", "web1").returncode == 2
 
 
-def test_what_was_saved_is_judged_without_a_cloud(audit, fake, tmp_path) -> None:
+def test_saved_project_is_audited_without_the_cloud(audit, fake, tmp_path) -> None:
     saved = tmp_path / "project.json"
     assert audit(audit_save="project.json").returncode == 0
     assert saved.stat().st_mode & 0o777 == 0o600
@@ -93,7 +93,7 @@ def test_what_was_saved_is_judged_without_a_cloud(audit, fake, tmp_path) -> None
     assert len(fake.requests) == asked > 0
 
 
-def test_what_may_not_be_read_is_undecided(audit, fake) -> None:
+def test_forbidden_policies_leave_flows_undecided(audit, fake) -> None:
     fake.api.forbidden = {"regionNetworkFirewallPolicies.getEffectiveFirewalls"}
     done = audit()
     assert "document-incomplete" in done.stdout

@@ -70,7 +70,7 @@ def names(response: dict[str, t.Any]) -> set[str]:
     return {rule["name"] for rule in response["firewalls"]}
 
 
-def test_gcloud_knows_the_words_of_the_tunnel(gcloud) -> None:
+def test_gcloud_accepts_the_arguments_of_the_tunnel(gcloud) -> None:
     """It fails to find Google's proxy, not over its arguments."""
     words = ["web1", "22", "--listen-on-stdin", "--project=shop-42", f"--zone={REGION}-a"]
     said = gcloud("start-iap-tunnel", *words, "--verbosity=error").stderr

@@ -26,14 +26,14 @@ def hurried(monkeypatch) -> None:
     monkeypatch.setattr(session_module.random, "uniform", lambda *_: 0.001)
 
 
-def test_the_example_is_read_in_nine_requests(info, fake) -> None:
+def test_example_is_read_in_nine_requests(info, fake) -> None:
     found = info()["project"]
     assert found == json.loads(EXAMPLE.read_text())
     assert found["calls"] == len(fake.requests) == 9
     assert found["incomplete"] == []
 
 
-def test_metadata_of_instances_is_not_even_asked_for(info) -> None:
+def test_metadata_of_instances_is_not_requested(info) -> None:
     assert "hidden-in-metadata" not in json.dumps(info())
 
 
@@ -45,7 +45,7 @@ def test_pages_are_joined(info, fake) -> None:
     assert {**paged, "calls": 0} == {**whole, "calls": 0}
 
 
-def test_requests_grow_with_pages_not_with_instances(tmp_path, info, fake) -> None:
+def test_number_of_requests_grows_with_pages_not_with_instances(tmp_path, info, fake) -> None:
     fake.api.cloud = example(webs=998)
     found = info()["project"]
     assert len(found["instances"]) == 1000
@@ -53,12 +53,12 @@ def test_requests_grow_with_pages_not_with_instances(tmp_path, info, fake) -> No
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_it_only_reads(info, fake, check_mode) -> None:
+def test_module_only_sends_get_requests(info, fake, check_mode) -> None:
     assert info(_ansible_check_mode=check_mode)["changed"] is False
     assert {request.verb for request in fake.requests} == {"GET"}
 
 
-def test_a_zone_that_is_down_leaves_the_rest(info, fake) -> None:
+def test_zone_that_is_down_is_a_gap_and_the_rest_is_read(info, fake) -> None:
     fake.api.unreachable = {f"zones/{REGION}-a", f"regions/{REGION}"}
     found = info()["project"]
     assert [each["name"] for each in found["instances"]] == ["web2", "lb1"]
@@ -69,7 +69,7 @@ def test_a_zone_that_is_down_leaves_the_rest(info, fake) -> None:
     ]
 
 
-def test_a_part_that_is_forbidden_is_told_with_the_apis_words(info, fake) -> None:
+def test_forbidden_parts_are_gaps_with_the_apis_reason(info, fake) -> None:
     fake.api.forbidden = {"regionNetworkFirewallPolicies.getEffectiveFirewalls", "routers.list"}
     gaps = info()["project"]["incomplete"]
     assert [gap["where"] for gap in gaps] == [
@@ -78,7 +78,7 @@ def test_a_part_that_is_forbidden_is_told_with_the_apis_words(info, fake) -> Non
     assert "403 forbidden: Required 'compute.regionNetworkFirewallPolicies" in gaps[0]["why"]
 
 
-def test_a_project_that_is_not_there_is_an_error_with_the_apis_words(info) -> None:
+def test_missing_project_is_an_error_with_the_apis_reason(info) -> None:
     failed = info(project="shop-43")
     assert failed["failed"]
     assert failed["msg"] == (
@@ -87,7 +87,7 @@ def test_a_project_that_is_not_there_is_an_error_with_the_apis_words(info) -> No
     )
 
 
-def test_a_project_that_may_not_be_seen_is_an_error(info, fake) -> None:
+def test_forbidden_project_is_an_error(info, fake) -> None:
     fake.api.forbidden = {"networks.list"}
     assert "403 forbidden: Required 'compute.networks.list' permission" in info()["msg"]
 
@@ -101,13 +101,13 @@ def test_a_project_that_may_not_be_seen_is_an_error(info, fake) -> None:
         {"hang_up": True},
     ],
 )
-def test_what_passes_is_no_error(info, fake, fault) -> None:
+def test_temporary_failure_is_no_error(info, fake, fault) -> None:
     fake.fail("routes|getEffectiveFirewalls", times=2, **fault)
     found = info()["project"]
     assert (found["incomplete"], found["calls"]) == ([], 11)
 
 
-def test_what_does_not_pass_is_an_error(info, fake) -> None:
+def test_lasting_failure_is_an_error(info, fake) -> None:
     fake.fail("routes", times=99, answer=error(503, "The service is currently unavailable."))
     failed = info()
     assert failed["msg"] == (
@@ -126,7 +126,7 @@ def test_retry_after_is_honoured(info, fake) -> None:
 @pytest.mark.parametrize(
     "fault", [{"trickle": True}, {"silence": 60}, {"answer": error(503, "x"), "times": 99}]
 )
-def test_the_deadline_holds(info, fake, fault, monkeypatch) -> None:
+def test_module_ends_at_its_timeout(info, fake, fault, monkeypatch) -> None:
     monkeypatch.setattr(session_module.random, "uniform", lambda *_: 1)
     fake.fail("instances", **fault)
     failed = info(timeout=1.5)
@@ -134,29 +134,29 @@ def test_the_deadline_holds(info, fake, fault, monkeypatch) -> None:
     assert "within 1.5 s" in failed["msg"] or "tried" in failed["msg"]
 
 
-def test_a_proxys_page_is_told(info, fake) -> None:
+def test_error_quotes_the_page_of_a_proxy(info, fake) -> None:
     fake.fail("networks", answer=(407, {}), text="<html><b>Who are you?</b></html>")
     assert "407 Proxy Authentication Required: Who are you?" in info()["msg"]
 
 
-def test_nobody_is_redirected_with_a_token(info, fake) -> None:
+def test_redirects_are_not_followed(info, fake) -> None:
     fake.fail("networks", answer=(302, {}), headers={"Location": "http://example.com/"})
     assert "302 Found" in info()["msg"]
 
 
-def test_a_token_that_is_not_valid_is_told_without_it(info) -> None:
+def test_error_about_invalid_token_does_not_quote_it(info) -> None:
     failed = info(auth_kind="accesstoken", access_token="ya29.hunter2")
     assert "the credentials were refused" in failed["msg"]
     assert "hunter2" not in json.dumps(failed)
 
 
-def test_a_token_with_another_scope_is_told(info, fake) -> None:
+def test_token_without_the_scope_is_an_error(info, fake) -> None:
     other = fake.identity.issue(["https://www.googleapis.com/auth/devstorage.read_only"])
     failed = info(auth_kind="accesstoken", access_token=other["access_token"])
     assert "403 insufficientPermissions" in failed["msg"]
 
 
-def test_a_service_account_signs_for_its_token(info, fake, tmp_path) -> None:
+def test_service_account_gets_a_token_for_its_signature(info, fake, tmp_path) -> None:
     (tmp_path / "key.json").write_text(fake.identity.key_file(f"{fake.url}/token"))
     found = info(auth_kind="serviceaccount", service_account_file=str(tmp_path / "key.json"))
     assert len(found["project"]["instances"]) == 4
@@ -164,20 +164,20 @@ def test_a_service_account_signs_for_its_token(info, fake, tmp_path) -> None:
     assert "assertion" not in json.dumps([request.query for request in fake.requests])
 
 
-def test_a_key_that_is_not_the_accounts_is_refused(info, fake) -> None:
+def test_key_of_another_account_is_refused(info, fake) -> None:
     contents = fake.identity.key_file(f"{fake.url}/token", key=new_key())
     failed = info(auth_kind="serviceaccount", service_account_contents=contents)
     assert failed["msg"] == ("the credentials were refused: invalid_grant: Invalid JWT Signature.")
 
 
-def test_a_token_endpoint_that_is_down_is_told(info, fake) -> None:
+def test_token_endpoint_that_is_down_is_an_error(info, fake) -> None:
     contents = fake.identity.key_file("http://127.0.0.1:9/token")
     failed = info(auth_kind="serviceaccount", service_account_contents=contents)
     assert "no access token could be had" in failed["msg"]
 
 
 @pytest.mark.parametrize("kind", ["machineaccount", "application"])
-def test_a_vm_asks_its_metadata_server(info, fake, monkeypatch, kind) -> None:
+def test_vm_gets_its_token_from_the_metadata_server(info, fake, monkeypatch, kind) -> None:
     # google-auth reads its environment when it is imported; a process of its own would do so.
     monkeypatch.setattr(_metadata, "_GCE_METADATA_HOST", fake.url[len("http://") :])
     monkeypatch.setenv("GCE_METADATA_IP", fake.url[len("http://") :])
@@ -187,7 +187,7 @@ def test_a_vm_asks_its_metadata_server(info, fake, monkeypatch, kind) -> None:
     assert any(path.endswith(("default/token", f"{READER}/token")) for path in asked)
 
 
-def test_what_the_module_asks_for_is_published(fake, token, info) -> None:
+def test_fake_refuses_requests_that_are_not_published(fake, token, info) -> None:
     """The fake refuses a field or parameter that the API does not have: it is seen to do so."""
     info()
     (request,) = (each for each in fake.requests if each.path.endswith("aggregated/instances"))
@@ -197,7 +197,7 @@ def test_what_the_module_asks_for_is_published(fake, token, info) -> None:
         assert fake.api.answer("GET", path, {**request.query, **broken})[0] == 400
 
 
-def test_an_answer_that_is_not_as_published_is_seen(tmp_path) -> None:
+def test_fake_notices_answers_that_are_not_as_published(tmp_path) -> None:
     cloud = example()
     cloud.named("networks", "vpc-db")["peeringz"] = []
     cloud.named("instances", "db1")["status"] = "SLEEPING"

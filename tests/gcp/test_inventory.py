@@ -60,7 +60,7 @@ def ways(ansible: t.Any, way: str) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def test_groups_and_addresses_are_those_of_the_project(ansible, fake) -> None:
+def test_inventory_has_groups_and_addresses_of_the_project(ansible, fake) -> None:
     done = ansible("ansible-inventory", "--list")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout, object_hook=lambda each: each.get("__ansible_unsafe", each))
@@ -84,19 +84,19 @@ def test_groups_and_addresses_are_those_of_the_project(ansible, fake) -> None:
     assert asked == "labels.role:*"
 
 
-def test_vms_without_a_role_are_none_of_ours(ansible, fake) -> None:
+def test_vms_without_the_label_role_are_not_in_the_inventory(ansible, fake) -> None:
     del fake.api.cloud.named("instances", "web2")["labels"]
     done = ansible("ansible-inventory", "--graph", "webapp")
     assert "web1" in done.stdout
     assert "web2" not in done.stdout
 
 
-def test_a_stopped_vm_does_not_leave_its_pool_unnoticed(ansible, fake) -> None:
+def test_stopped_vm_stays_in_its_group(ansible, fake) -> None:
     fake.api.cloud.named("instances", "web2")["status"] = "TERMINATED"
     assert "web2" in ansible("ansible-inventory", "--graph", "webapp").stdout
 
 
-def test_the_declaration_is_proven_for_the_example(ansible) -> None:
+def test_check_playbook_proves_the_declaration_of_the_example(ansible) -> None:
     done = ansible("ansible-playbook", "playbooks/check.yml")
     assert done.returncode == 0, done.stdout
     assert "web1, web2 at port 3000" in done.stdout
@@ -106,7 +106,7 @@ def test_the_declaration_is_proven_for_the_example(ansible) -> None:
 @pytest.mark.parametrize(
     ("old", "new"), [("shop-42", "shop-43"), ("labels.role:*", "labels.roll:*")]
 )
-def test_a_run_with_an_empty_inventory_fails_in_words(ansible, inventory, old, new) -> None:
+def test_run_with_empty_inventory_fails_with_a_reason(ansible, inventory, old, new) -> None:
     """The plugin answers nothing, and no error, for a project that is not there."""
     change(inventory, old, new)
     listed = ansible("ansible-inventory", "--list")
@@ -118,7 +118,7 @@ def test_a_run_with_an_empty_inventory_fails_in_words(ansible, inventory, old, n
     assert "project, zones, filters and labels" in said
 
 
-def test_an_inventory_that_may_not_be_read_is_an_error(ansible, fake) -> None:
+def test_forbidden_inventory_is_an_error(ansible, fake) -> None:
     fake.api.forbidden = {"instances.aggregatedList"}
     done = ansible("ansible-playbook", "site.yml")
     assert done.returncode != 0
@@ -187,7 +187,7 @@ def started(tmp_path) -> t.Callable[..., list[str]]:
     return run
 
 
-def test_ssh_starts_the_tunnel(ansible, started) -> None:
+def test_ssh_starts_its_proxy_command_through_iap(ansible, started) -> None:
     address, words = ways(ansible, "iap")["web2"]
     assert started(words, address) == [
         *("gcloud", "compute", "start-iap-tunnel", "web2", "22", "--listen-on-stdin"),
@@ -195,7 +195,7 @@ def test_ssh_starts_the_tunnel(ansible, started) -> None:
     ]
 
 
-def test_ssh_starts_the_ssh_to_the_bastion(ansible, fake, started) -> None:
+def test_ssh_starts_its_proxy_command_to_the_bastion(ansible, fake, started) -> None:
     address, words = ways(ansible, "bastion")["db1"]
     assert started(words, address) == [
         *("ssh", "-o", "BatchMode=yes", *own(fake, "lb1")),
@@ -203,7 +203,7 @@ def test_ssh_starts_the_ssh_to_the_bastion(ansible, fake, started) -> None:
     ]
 
 
-def test_ssh_understands_the_way_from_inside(ansible, fake) -> None:
+def test_ssh_accepts_the_options_from_inside(ansible, fake) -> None:
     address, words = ways(ansible, "inside")["web1"]
     command = ["ssh", "-F", "none", "-G", *words, address]
     shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -214,7 +214,9 @@ def test_ssh_understands_the_way_from_inside(ansible, fake) -> None:
 
 
 @pytest.mark.parametrize("playbook", ["nginx_lb", "verify", "drain"])
-def test_a_single_playbook_fails_in_words_too(ansible, inventory, playbook) -> None:
+def test_single_playbook_with_empty_inventory_fails_with_a_reason(
+    ansible, inventory, playbook
+) -> None:
     change(inventory, "shop-42", "shop-43")
     done = ansible("ansible-playbook", f"playbooks/{playbook}.yml", "-e", "member=web2")
     assert done.returncode == 2

@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the cloud does with one packet, written from its documentation rule by rule.
+"""A second evaluation of firewall rules: one packet at a time, as the cloud's documents say.
 
-It reads the API's objects as they are and shares nothing with what it is there to check. What
-only the cloud knows may be either way: so the answer is a set of outcomes, all that can be.
+It reads the API's objects and shares no code with the evaluation that tests compare with it. What
+only the cloud knows can be either way, so the result is the set of all possible outcomes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BOTH = frozenset({"open", "closed"})
 
 
 class Packet(t.NamedTuple):
-    """The first packet of a connection of a VM with somebody else."""
+    """The first packet of a connection between a VM and a remote address."""
 
     instance: dict[str, t.Any]
     direction: str
@@ -30,6 +30,7 @@ class Packet(t.NamedTuple):
 
 
 def outcomes(document: dict[str, t.Any], packet: Packet) -> frozenset[str]:
+    """Return what can happen to a packet: {"open"}, {"closed"} or both."""
     nic = packet.instance["networkInterfaces"][0]
     region = packet.instance["zone"].rpartition("/")[2].rpartition("-")[0]
     network = next(n for n in document["networks"] if n["selfLink"] == nic["network"])
@@ -80,12 +81,13 @@ def _ask(chains: list, document: dict, packet: Packet, end: frozenset[str]) -> f
 
 
 def _all(parts: t.Iterable[bool | None]) -> bool | None:
-    """And, where None is: who knows."""
+    """Return whether all parts are true; None stands for unknown."""
     found = list(parts)
     return False if False in found else None if None in found else True
 
 
 def _any(parts: t.Iterable[bool | None]) -> bool | None:
+    """Return whether any part is true; None stands for unknown."""
     found = list(parts)
     return True if True in found else None if None in found else False
 

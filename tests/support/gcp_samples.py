@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A project of the cloud as its API tells it, to be changed by a test."""
+"""A sample project as gcp_network_info returns it, which tests change, and its declaration."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ Document = dict[str, t.Any]
 
 
 def network(name: str) -> str:
+    """Return the API's URL of a network."""
     return f"{API}/global/networks/{name}"
 
 
 def add_network(document: Document, name: str, *cidrs: str) -> None:
-    """Add a network with a subnetwork for each range and a route to the internet."""
+    """Add a network with a subnetwork for each range, a default route and a Cloud NAT."""
     document["networks"].append({"name": name, "selfLink": network(name), "peerings": []})
     for number, cidr in enumerate(cidrs):
         subnet = f"{name}-{number}"
@@ -76,6 +77,7 @@ def peer(document: Document, one: str, other: str) -> None:
 
 
 def add_instance(document: Document, name: str, place: str, address: str, *tags: str) -> Document:
+    """Add a VM in the network `place` without an external address, and return it."""
     entry = {
         "name": name,
         "selfLink": f"{API}/zones/{REGION}-a/instances/{name}",
@@ -97,11 +99,12 @@ def add_instance(document: Document, name: str, place: str, address: str, *tags:
 
 
 def allow(place: str, name: str, service: str, *sources: str, **more: t.Any) -> Document:
-    """Return a firewall rule that lets sources in; service is as tcp:80 or all."""
+    """Return a VPC firewall rule that allows a service, such as "tcp:80" or "all"."""
     return {**_rule(place, name, sources), "allowed": [_layer4(service)], **more}
 
 
 def deny(place: str, name: str, service: str, *sources: str, **more: t.Any) -> Document:
+    """Return a VPC firewall rule that denies a service."""
     return {**_rule(place, name, sources), "denied": [_layer4(service)], **more}
 
 
@@ -125,6 +128,7 @@ def _layer4(service: str, key: str = "IPProtocol") -> Document:
 def policy_rule(
     priority: int, action: str, service: str, *sources: str, **match: t.Any
 ) -> Document:
+    """Return a rule of a firewall policy; `match` adds fields to what it matches."""
     layer4 = _layer4(service, "ipProtocol")
     ranges = {"srcIpRanges": list(sources)} if sources else {}
     return {
@@ -143,7 +147,7 @@ def add_policy(document: Document, place: str, kind: str, *rules: Document) -> N
 
 
 def stack() -> Document:
-    """The stack of the design with exactly the rules that its declaration asks for."""
+    """Return the project of the stack, with exactly the rules that its declaration needs."""
     document: Document = {
         **{"project": "acme", "incomplete": [], "calls": 7},
         **{key: [] for key in ("networks", "subnetworks", "firewalls", "routers", "routes")},
@@ -195,7 +199,7 @@ ADDRESSES = {"lb1": "10.0.0.2", "web1": "10.1.0.2", "web2": "10.1.0.3", "db1": "
 
 
 def topology(**changes: t.Any) -> Topology:
-    """Return the declaration of the stack, with sections of it changed, and its hosts."""
+    """Return the declaration of the stack with its hosts; `changes` replace whole sections."""
     hostvars = {name: {"ansible_host": address} for name, address in ADDRESSES.items()}
     return read_topology({**DECLARATION, **changes}, GROUPS, hostvars)
 
@@ -216,7 +220,7 @@ FLOW_FINDINGS = (
 
 
 def obey(document: dict, command: str) -> None:
-    """Do what a gcloud command says, as far as it creates firewall rules and deletes them."""
+    """Carry out the gcloud commands of a finding that create and delete VPC firewall rules."""
     for line in command.splitlines():
         words = shlex.split(line)
         options = dict(word[2:].split("=", 1) for word in words if "=" in word)

@@ -6,9 +6,10 @@
     docker-credential-peerlb-gce get|store|erase|list     as Docker calls it
     docker-credential-peerlb-gce configure [--check] [REGISTRY...]
 
-It hands out the token of the VM's service account, fetched at each pull and stored nowhere. What
-goes wrong is said on stdout, where Docker looks for it. "configure" makes it the helper of these
-registries and of no others in Docker's config.json, and prints what differed.
+At each pull it fetches a token of the VM's service account from the metadata server. The token is
+stored nowhere. Errors go to stdout, where Docker reads them. "configure" makes this program the
+credential helper of these registries, and of no others, in Docker's config.json. It prints what it
+changed, or with --check what it would change.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ TOKEN = "/computeMetadata/v1/instance/service-accounts/default/token"
 TIMEOUT = 3  # seconds
 
 
-class Refused(Exception):
-    """The text says what is wrong."""
+class HelperError(Exception):
+    """An error whose text is for the user."""
 
 
 def token() -> str:
-    """Ask the metadata server; http.client knows no proxy."""
-    # The variable that Google's own libraries take.
+    """Return an access token from the metadata server. http.client uses no proxy."""
+    # Google's own libraries read the same variable.
     server = os.environ.get("GCE_METADATA_HOST") or "metadata.google.internal"
     try:
         with contextlib.closing(http.client.HTTPConnection(server, timeout=TIMEOUT)) as connection:
@@ -41,45 +42,51 @@ def token() -> str:
             text = answer.read(65536)
     except (OSError, http.client.HTTPException) as exc:
         reason = str(exc) or type(exc).__name__
-        raise Refused(
+        raise HelperError(
             f"no metadata server answers at {server} ({reason}); only a VM of Google Cloud has one"
         ) from None
     if answer.status != 200:
-        raise Refused(
+        raise HelperError(
             f"the metadata server {server} answers {answer.status} instead of a token;"
             " 404 means that the VM has no service account"
         )
     if answer.getheader("Metadata-Flavor") != "Google":
-        raise Refused(f"what answers at {server} is not Google's metadata server")
+        raise HelperError(f"what answers at {server} is not Google's metadata server")
     try:
         return str(json.loads(text)["access_token"])
     except (ValueError, KeyError, TypeError):
-        raise Refused(f"the metadata server {server} answers without a token") from None
+        raise HelperError(f"the metadata server {server} answers without a token") from None
 
 
 def login(server: str) -> str:
+    """Return the answer to Docker's "get" for a registry, as JSON."""
     if not server:
-        raise Refused("no credentials server URL")
+        raise HelperError("no credentials server URL")
     return json.dumps({"ServerURL": server, "Username": "oauth2accesstoken", "Secret": token()})
 
 
 def read(path: Path) -> dict:
-    """Return Docker's configuration; its text may hold secrets and is in no message."""
+    """Return Docker's configuration. Errors do not quote the file, which may hold secrets."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise Refused(f"{path} is not JSON: mend it or remove it") from None
+        raise HelperError(f"{path} is not JSON: correct it or remove it") from None
     if not isinstance(config, dict) or not isinstance(config.get("credHelpers", {}), dict):
-        raise Refused(f"{path}: it and its credHelpers must be objects: mend it or remove it")
+        raise HelperError(
+            f"{path}: it and its credHelpers must be objects: correct it or remove it"
+        )
     return config
 
 
 def configure(registries: list[str], *, check: bool) -> list[str]:
-    """Return what differed; with check, nothing is written. All else in the file stays."""
+    """Write the configuration and return the changes; with check, only return them.
+
+    Example of a change: "gcr.io: no helper -> peerlb-gce"
+    """
     if registries:
-        token()  # here it fails in words; later a registry may only say "denied"
+        token()  # a VM without a token fails here with a reason; later Docker says only "denied"
     directory = os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker"
     path = Path(directory, "config.json").resolve()
     config = read(path)
@@ -99,7 +106,7 @@ def configure(registries: list[str], *, check: bool) -> list[str]:
 
 
 def write(path: Path, config: dict) -> None:
-    """Replace the file in one step; a temporary file is its owner's alone from the start."""
+    """Replace the file in one step. mkstemp makes a file that only its owner can read."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=".config.json.")
     try:
@@ -112,25 +119,26 @@ def write(path: Path, config: dict) -> None:
 
 
 def act(action: str, rest: list[str]) -> list[str]:
-    """Do what is asked for and return the lines to print."""
+    """Carry out one action and return the lines to print."""
     if action == "get":
         return [login(sys.stdin.read().strip())]
     if action == "list":
         return ["{}"]
-    if action == "erase":  # nothing is kept
+    if action == "erase":  # nothing was stored
         return []
     if action == "store":
-        raise Refused("nothing is stored: the VM's own token is fetched at each pull")
+        raise HelperError("nothing is stored: the VM's own token is fetched at each pull")
     if action == "configure":
         return configure([name for name in rest if name != "--check"], check="--check" in rest)
-    raise Refused(f"unknown action {action!r}; there are get, store, erase, list and configure")
+    raise HelperError(f"unknown action {action!r}; there are get, store, erase, list and configure")
 
 
 def main(arguments: list[str]) -> int:
+    """Run the program and return its exit code."""
     try:
         for line in act(arguments[0] if arguments else "", arguments[1:]):
             print(line)
-    except (Refused, OSError) as exc:
+    except (HelperError, OSError) as exc:
         print(exc)
         return 1
     return 0

@@ -1,11 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answer as the Compute API: lists, pages, filters, fields, effective firewalls, errors."""
+"""The fake's Compute Engine API: lists, pages, filters, fields, effective firewalls, errors."""
 
 from __future__ import annotations
 
-import http
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -25,21 +24,23 @@ def error(status: int, message: str, reason: str = "") -> Answer:
 
 
 def warning(code: str, message: str, scope: str) -> dict[str, t.Any]:
+    """Return a warning as the API words it."""
     return {"code": code, "message": message, "data": [{"key": "scope", "value": scope}]}
 
 
 @dataclass
 class Api:
-    """The API of one project."""
+    """The API of one project. Its answers are checked against the published description."""
 
     cloud: Cloud
     page_limit: int = 500
-    unreachable: set[str] = field(default_factory=set)  # zones and regions, as "zones/x"
-    forbidden: set[str] = field(default_factory=set)  # methods
-    violations: list[str] = field(default_factory=list)  # answers that are not as published
-    checked: bool = True  # a bench has no use for it
+    unreachable: set[str] = field(default_factory=set)  # zones and regions, such as "zones/x"
+    forbidden: set[str] = field(default_factory=set)  # methods, such as "networks.list"
+    violations: list[str] = field(default_factory=list)  # where answers are not as published
+    checked: bool = True  # benchmarks turn the check of answers off
 
     def answer(self, verb: str, path: str, query: dict[str, str]) -> Answer:
+        """Return the status and the document that answer a request."""
         try:
             call = recognize(verb, path, query)
             if call.place["project"] != self.cloud.project:
@@ -130,7 +131,7 @@ class Api:
 
 
 def matches(call: Call, each: dict[str, t.Any]) -> bool:
-    """Apply a filter of the form the documents begin with: (field = value) (field = value)."""
+    """Tell whether an object passes the request's filter, such as "(status = RUNNING)"."""
     for part in re.findall(r"[^()]+", call.query.get("filter", "")):
         if not part.strip():
             continue
@@ -144,7 +145,3 @@ def matches(call: Call, each: dict[str, t.Any]) -> bool:
         if equal == (found[2] == "!="):
             return False
     return True
-
-
-def phrase(status: int) -> str:
-    return http.HTTPStatus(status).phrase

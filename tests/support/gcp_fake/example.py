@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The project that the fake holds: the three peered networks of the example inventory."""
+"""The example project of the fake: the three peered networks of inventories/gcp."""
 
 from __future__ import annotations
 
@@ -46,12 +46,15 @@ class Cloud:
         return made
 
     def link(self, place: str) -> str:
+        """Return the URL of an object, such as "global/networks/vpc-db"."""
         return f"{LINK}/{self.project}/{place}"
 
     def network(self, name: str) -> str:
+        """Return the URL of a network."""
         return self.link(f"global/networks/{name}")
 
     def named(self, collection: str, name: str) -> Object:
+        """Return the object of this name."""
         (found,) = (each for each in self.objects[collection] if each["name"] == name)
         return found
 
@@ -65,6 +68,7 @@ class Cloud:
 
 
 def add_network(cloud: Cloud, name: str, prefix: str) -> None:
+    """Add a network with a subnetwork, its routes, and a rule for SSH through IAP."""
     subnet = f"{name}-{REGION}"
     cloud.add(
         "networks",
@@ -110,6 +114,7 @@ def add_network(cloud: Cloud, name: str, prefix: str) -> None:
 def add_rule(
     cloud: Cloud, name: str, network: str, port: int, sources: list[str], **fields: t.Any
 ) -> Object:
+    """Add a VPC firewall rule that allows a TCP port."""
     return cloud.add(
         *("firewalls", "firewall", "global", name),
         **{
@@ -126,6 +131,7 @@ def add_rule(
 
 
 def add_peering(cloud: Cloud, one: str, other: str) -> None:
+    """Peer two networks on both sides, with the routes that the cloud makes of it."""
     for mine, peer in ((one, other), (other, one)):
         name = f"{mine}-to-{peer}"
         cloud.named("networks", mine).setdefault("peerings", []).append(
@@ -153,6 +159,7 @@ def add_peering(cloud: Cloud, one: str, other: str) -> None:
 
 
 def add_nat(cloud: Cloud, network: str) -> None:
+    """Add a Cloud Router with a Cloud NAT for all subnetworks of a network."""
     nat = {
         "name": f"{network}-nat",
         "type": "PUBLIC",
@@ -170,6 +177,7 @@ def add_nat(cloud: Cloud, network: str) -> None:
 def add_instance(
     cloud: Cloud, name: str, zone: str, network: str, address: str, role: str, public: str = ""
 ) -> Object:
+    """Add a VM with a role as its label and tag, and with `public` as its external address."""
     interface: Object = {
         "kind": "compute#networkInterface",
         "name": "nic0",
@@ -205,7 +213,7 @@ def add_instance(
 
 
 def example(webs: int = 2) -> Cloud:
-    """Return the stack of the example inventory, in order, with that many web servers."""
+    """Return the stack of the example inventory, as declared, with so many web servers."""
     cloud = Cloud()
     for name, prefix in NETWORKS.items():
         add_network(cloud, name, prefix)

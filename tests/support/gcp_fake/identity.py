@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Issue tokens as Google does: for a signed assertion, or to a VM by its metadata server."""
+"""The fake's tokens: for a signed assertion, or for a VM from its metadata server."""
 
 from __future__ import annotations
 
@@ -27,34 +27,37 @@ READ_ONLY = "https://www.googleapis.com/auth/compute.readonly"
 
 
 def new_key() -> rsa.RSAPrivateKey:
+    """Return a new private key."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @cache
 def account_key() -> rsa.RSAPrivateKey:
-    """Return the key of the service account: one for all tests, as making one takes its time."""
+    """Return the service account's key, one for all tests because it takes time to make."""
     return new_key()
 
 
 def pem(key: rsa.RSAPrivateKey) -> str:
+    """Return a private key as PEM text."""
     form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.PEM, form, plain).decode()
 
 
 def decoded(part: str) -> bytes:
+    """Return the bytes of a part of a JSON Web Token."""
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 @dataclass
 class Identity:
-    """A service account and the tokens that were issued to it, with their scopes."""
+    """A service account, the tokens issued to it with their scopes, and the assertions it sent."""
 
     key: rsa.RSAPrivateKey = field(default_factory=account_key)
     issued: dict[str, set[str]] = field(default_factory=dict)
     assertions: list[str] = field(default_factory=list)
 
     def key_file(self, token_uri: str = AUDIENCE, key: rsa.RSAPrivateKey | None = None) -> str:
-        """Return what gcloud writes for a new key."""
+        """Return the JSON file that gcloud writes for a new key."""
         return json.dumps(
             {
                 "type": "service_account",
@@ -69,12 +72,13 @@ class Identity:
         )
 
     def issue(self, scopes: t.Iterable[str]) -> dict[str, t.Any]:
+        """Return the answer with a new token."""
         token = f"ya29.{secrets.token_urlsafe(48)}"
         self.issued[token] = set(scopes)
         return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
 
     def exchange(self, form: dict[str, str]) -> tuple[int, dict[str, t.Any]]:
-        """Return a token for an assertion that the service account's key has signed."""
+        """Return status and answer for an assertion: a token if the account's key signed it."""
         self.assertions.append(form.get("assertion", ""))
         problem = self._problem(form)
         if problem:
@@ -100,7 +104,7 @@ class Identity:
         return ""
 
     def metadata(self, path: str) -> t.Any:
-        """Return what a VM's metadata server says at a path, or None."""
+        """Return the answer of a VM's metadata server; None for an unknown path."""
         account = "instance/service-accounts/"
         name = path[len(account) :].split("/")[0] if path.startswith(account) else ""
         if name not in ("", "default", READER):
@@ -117,11 +121,12 @@ class Identity:
 
 @cache
 def authority() -> Authority:
+    """Return the authority of all tests, because it takes time to make one."""
     return Authority()
 
 
 class Authority:
-    """A certificate authority of the test's own, and a server certificate for *.googleapis.com."""
+    """A certificate authority, and a server's certificate that it issued for *.googleapis.com."""
 
     def __init__(self) -> None:
         self._key = new_key()
@@ -130,11 +135,12 @@ class Authority:
 
     @cached_property
     def certificate(self) -> bytes:
+        """The authority's own certificate as PEM text."""
         return self._sign(self._name, self._public, x509.BasicConstraints(True, None), [])
 
     @cached_property
     def server(self) -> bytes:
-        """A certificate with its key, for whatever of Google is asked."""
+        """The server's certificate and key as PEM text."""
         key = new_key()
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test server")])
         names: list[x509.GeneralName] = [x509.DNSName("*.googleapis.com")]

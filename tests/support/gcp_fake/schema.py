@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold requests and answers against the published description of the API."""
+"""Check requests and answers against the published description of the API."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ WORDS = {"boolean": "(?i:true|false)", "integer": r"-?\d+", "string": ".*"}
 
 
 class Unpublished(Exception):
-    """A request or a field that the API does not know."""
+    """A request, parameter or field that the published API does not have."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request, as the method it means."""
+    """A request as a method of the API, such as "networks.list"."""
 
     method: str
     place: dict[str, str]
@@ -33,7 +33,7 @@ class Call:
 
 
 def strict(schema: t.Any) -> t.Any:
-    """Return the JSON Schema of a discovery schema: what is not described may not be."""
+    """Return a schema of the API's description as a JSON Schema that forbids other properties."""
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
@@ -60,16 +60,18 @@ SCHEMAS = {name: strict(schema) for name, schema in PUBLISHED["schemas"].items()
 
 @cache
 def validator(name: str) -> Draft202012Validator:
+    """Return the validator for a kind of object of the API."""
     return Draft202012Validator({"schemas": SCHEMAS, "$ref": f"#/schemas/{name}"})
 
 
 def faults(method: str, answer: t.Any) -> list[str]:
-    """Return where an answer is not as published."""
+    """Return where and how the answer of a method differs from the description."""
     found = validator(PUBLISHED["methods"][method]["response"]).iter_errors(answer)
     return [f"{method}: {each.json_path}: {each.message}" for each in found]
 
 
 def recognize(verb: str, path: str, query: dict[str, str]) -> Call:
+    """Return the call that a request means; raise Unpublished if there is no such method."""
     for name, method in PUBLISHED["methods"].items():
         pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", method["path"])
         match = re.fullmatch(pattern, path)
@@ -80,6 +82,7 @@ def recognize(verb: str, path: str, query: dict[str, str]) -> Call:
 
 
 def check_parameters(method: dict[str, t.Any], given: dict[str, str]) -> None:
+    """Raise Unpublished if a parameter is unknown, invalid or missing."""
     known = {**PUBLISHED["parameters"], **method["parameters"]}
     for name, value in given.items():
         if name not in known:
@@ -93,7 +96,7 @@ def check_parameters(method: dict[str, t.Any], given: dict[str, str]) -> None:
 
 
 def parse_mask(mask: str) -> dict[str, t.Any]:
-    """Return a fields mask as a tree; an empty branch is a whole object."""
+    """Return a fields mask as a tree: {"items": {"name": {}}} for "items(name)"."""
     tree: dict[str, t.Any] = {}
     stack, branch = [tree], tree
     for token in re.findall(r"[^,/()]+|[,()]", mask):
@@ -108,7 +111,10 @@ def parse_mask(mask: str) -> dict[str, t.Any]:
 
 
 def masked(schema_name: str, tree: dict[str, t.Any], value: t.Any) -> t.Any:
-    """Return what the mask names of an answer; refuse a name that the schema lacks."""
+    """Return the fields of an answer that a mask names.
+
+    Raises Unpublished if the schema lacks a field.
+    """
     return _masked({"$ref": schema_name}, tree, value)
 
 
@@ -117,7 +123,7 @@ def _masked(schema: dict[str, t.Any], tree: dict[str, t.Any], value: t.Any) -> t
     if not tree:
         return value
     if schema.get("type") == "array":
-        # An empty list is walked too: the mask is refused whatever there is.
+        # For an empty list, an empty object is checked, so that a wrong mask never passes.
         parts = [_masked(schema["items"], tree, each) for each in value or [{}]]
         return parts if value else []
     found = {}

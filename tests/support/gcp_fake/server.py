@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Serve the API, tokens and metadata over HTTP, and over TLS to whom this is the proxy."""
+"""The fake's server: API, tokens and metadata over HTTP, and over TLS for clients of its proxy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOUNDARY = re.compile(r"/v1/projects/-/serviceAccounts/[^/]+/allowedLocations")
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked. The host is the one of the URL, also within a tunnel."""
+    """A request that the fake received; through the proxy, the host is that of the tunnel."""
 
     verb: str
     host: str
@@ -38,20 +38,20 @@ class Request:
 
 @dataclass
 class Fault:
-    """What goes wrong with the next requests to a path: a status, silence, or nothing at all."""
+    """What goes wrong with the next requests to paths that match a pattern."""
 
-    path: str
+    path: str  # a regular expression
     times: int
     answer: Answer = (503, {})
     headers: dict[str, str] = field(default_factory=dict)
     silence: float = 0.0  # seconds before an answer
-    trickle: bool = False  # one byte at a time, for ever
-    hang_up: bool = False
-    text: str | None = None  # instead of JSON
+    trickle: bool = False  # an answer of single bytes, which takes a minute
+    hang_up: bool = False  # no answer at all
+    text: str | None = None  # an answer that is not JSON
 
 
 class Fake:
-    """The cloud. As a context, it listens on 127.0.0.1:port."""
+    """A fake of Google Cloud. As a context manager, it serves at `url` on the loopback device."""
 
     def __init__(self, folder: Path, cloud: Cloud | None = None) -> None:
         self.api = Api(cloud or example())
@@ -84,10 +84,11 @@ class Fake:
         self.server.server_close()
 
     def fail(self, path: str, times: int = 1, **fault: t.Any) -> None:
-        """Let something go wrong with the next requests to what this pattern is found in."""
+        """Add a fault, whose fields are those of Fault."""
         self.faults.append(Fault(path, times, **fault))
 
     def next_fault(self, path: str) -> Fault | None:
+        """Return the fault for a request, and count it; None if the request succeeds."""
         for fault in self.faults:
             if fault.times and re.search(fault.path, path):
                 fault.times -= 1
@@ -95,7 +96,7 @@ class Fake:
         return None
 
     def environment(self) -> dict[str, str]:
-        """Return the variables of a process that has this for a proxy, and trusts it."""
+        """Return the variables that make a process use this as its proxy, and trust it."""
         return {
             "HTTPS_PROXY": self.url,
             "REQUESTS_CA_BUNDLE": str(self.authority_file),
@@ -103,6 +104,7 @@ class Fake:
         }
 
     def respond(self, request: Request) -> Answer:
+        """Return status and document for a request, as Google's servers would answer it."""
         self.requests.append(request)
         time.sleep(self.latency)
         if request.path.startswith("/compute/v1/"):
@@ -130,9 +132,11 @@ class Fake:
 
 
 def handler(fake: Fake) -> type[http.server.BaseHTTPRequestHandler]:
+    """Return the handler of the fake's HTTP server."""
+
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # else each answer waits 40 ms for the one before
+        disable_nagle_algorithm = True  # otherwise each answer is 40 ms late
         tunnel = ""
 
         def do_CONNECT(self) -> None:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential helper as Docker runs it, against a metadata server of the test."""
+"""The credential helper, started as Docker starts it, with a metadata server of the test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = "ya29.a-token"
 
 
 class Metadata:
-    """What the server answers, and the requests that it saw."""
+    """The answer of the metadata server, and the requests that it received."""
 
     def __init__(self) -> None:
         self.status, self.flavor = 200, "Google"
@@ -52,7 +52,7 @@ def metadata(monkeypatch) -> t.Iterator[Metadata]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("GCE_METADATA_HOST", f"127.0.0.1:{server.server_port}")
-    # Nothing listens there: whoever asks through a proxy fails.
+    # Nothing listens there, so that a request through a proxy fails.
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     yield told
@@ -62,7 +62,7 @@ def metadata(monkeypatch) -> t.Iterator[Metadata]:
 
 
 def run(*arguments: str, text: str = "") -> tuple[int, str]:
-    """Return the exit code and stdout, which is all that Docker reads."""
+    """Return exit code and stdout; Docker reads nothing else."""
     done = subprocess.run(
         (sys.executable, "-I", str(HELPER), *arguments),
         input=text, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
@@ -71,7 +71,7 @@ def run(*arguments: str, text: str = "") -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_a_token_is_a_login(metadata) -> None:
+def test_get_returns_the_token_as_a_login(metadata) -> None:
     code, said = run("get", text=f"{REGISTRY}\n")
     assert code == 0
     assert json.loads(said) == {
@@ -94,7 +94,7 @@ def test_a_token_is_a_login(metadata) -> None:
         ({"body": b'{"token": "x"}'}, "answers without a token"),
     ],
 )
-def test_an_answer_without_a_token_is_said_in_words(metadata, answer, words) -> None:
+def test_error_says_why_the_answer_has_no_token(metadata, answer, words) -> None:
     vars(metadata).update(answer)
     code, said = run("get", text=REGISTRY)
     assert code == 1
@@ -104,7 +104,7 @@ def test_an_answer_without_a_token_is_said_in_words(metadata, answer, words) -> 
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "metadata.invalid", "127.0.0.1:port"])
-def test_no_metadata_server_is_said_in_words(monkeypatch, place) -> None:
+def test_missing_metadata_server_is_an_error_with_a_reason(monkeypatch, place) -> None:
     monkeypatch.setenv("GCE_METADATA_HOST", place)
     code, said = run("get", text=REGISTRY)
     assert code == 1
@@ -122,14 +122,14 @@ def test_no_metadata_server_is_said_in_words(monkeypatch, place) -> None:
         ("frob", "", 1, "unknown action 'frob'; there are get, store, erase, list and configure\n"),
     ],
 )
-def test_the_other_actions_ask_nobody(metadata, action, text, code, said) -> None:
+def test_other_actions_need_no_metadata_server(metadata, action, text, code, said) -> None:
     assert run(action, text=text) == (code, said)
     assert metadata.asked == []
 
 
 @pytest.fixture
 def config(tmp_path, monkeypatch) -> Path:
-    """Docker's configuration, which is not there yet."""
+    """The path of Docker's configuration, which does not exist yet."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "root/.docker"))
     return tmp_path / "root/.docker/config.json"
 
@@ -166,7 +166,7 @@ OTHERS = {
         ),
     ],
 )
-def test_exactly_these_registries_and_all_else_stays(
+def test_configure_changes_only_its_own_registries(
     metadata, config, before, registries, after
 ) -> None:
     if before is not None:
@@ -186,14 +186,14 @@ def test_exactly_these_registries_and_all_else_stays(
     assert SECRET not in config.read_text() + predicted[1]
 
 
-def test_a_file_that_others_can_read_is_closed(metadata, config) -> None:
+def test_configuration_becomes_readable_by_its_owner_only(metadata, config) -> None:
     write(config, {"credHelpers": {REGISTRY: OURS}})
     config.chmod(0o644)
     assert run("configure", REGISTRY) == (0, f"{config}: mode 0644 -> 0600\n")
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
 
 
-def test_nothing_asked_for_and_nothing_there_is_nothing_done(config) -> None:
+def test_configure_without_registries_creates_no_file(config) -> None:
     assert run("configure") == (0, "")
     assert not config.parent.exists()
 
@@ -201,17 +201,17 @@ def test_nothing_asked_for_and_nothing_there_is_nothing_done(config) -> None:
 @pytest.mark.parametrize(
     "content", ['{"auths": {"x": "c2VjcmV0"', '["c2VjcmV0"]', '{"credHelpers": 1}']
 )
-def test_a_file_that_is_not_dockers_is_not_touched_or_shown(metadata, config, content) -> None:
+def test_invalid_configuration_is_neither_changed_nor_quoted(metadata, config, content) -> None:
     write(config, content)
     code, said = run("configure", REGISTRY)
     assert code == 1
     assert said.startswith(str(config))
-    assert "mend it or remove it" in said
+    assert "correct it or remove it" in said
     assert "c2VjcmV0" not in said
     assert config.read_text() == content
 
 
-def test_a_vm_that_gets_no_token_is_not_configured(metadata, config) -> None:
+def test_vm_without_a_token_is_not_configured(metadata, config) -> None:
     metadata.status = 404
     code, said = run("configure", REGISTRY)
     assert code == 1
@@ -219,7 +219,7 @@ def test_a_vm_that_gets_no_token_is_not_configured(metadata, config) -> None:
     assert not config.exists()
 
 
-def test_the_role_installs_it_and_takes_it_away(metadata, config, tmp_path, run_tasks) -> None:
+def test_role_installs_and_removes_the_helper(metadata, config, tmp_path, run_tasks) -> None:
     helper = tmp_path / "docker-credential-peerlb-gce"
     write(config, OTHERS)
 
@@ -242,6 +242,6 @@ def test_the_role_installs_it_and_takes_it_away(metadata, config, tmp_path, run_
     said += play(REGISTRY)
     assert f"localhost can not log in to {REGISTRY}: the metadata server" in said
     assert json.loads(config.read_text()) == OTHERS
-    # Neither the token nor another login, however much Ansible is made to say.
+    # Even with -vvv, Ansible shows neither the token nor another login.
     assert SECRET not in said
     assert OTHERS["auths"]["registry.example.com"]["auth"] not in said

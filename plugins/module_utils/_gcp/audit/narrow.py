@@ -29,7 +29,7 @@ def narrowing_commands(
     Each command is a line. The text is empty where no commands do that safely.
     """
     if rule.ipv6:
-        return ""  # whoever comes by IPv6 would be shut out
+        return ""  # the new rule would not admit the IPv6 ranges
     lines = []
     for admission, services in needed.items():
         nics = (comparison.attachments[name].nic for name in admission.hosts)

@@ -39,6 +39,7 @@ class _Reader:
         self._rules: dict[tuple, Rule] = {}  # see read_policy
 
     def project(self) -> Project:
+        """Return the project; raise ProjectError with all problems."""
         project = Project(
             name=str(self._document.get("project") or ""),
             networks={each.ref: each for each in self._each("networks", _read_network)},

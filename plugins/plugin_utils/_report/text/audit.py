@@ -1,7 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Say what an audit found, for a terminal. No Ansible, no I/O."""
+"""The result of an audit as text for a terminal.
+
+An audit is what the module gcp_network_audit returns.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from ....module_utils._gcp.audit.finding import count_undecided
 from ....module_utils._values.entries import listing
 from .tables import table
 
-WIDTH = 110
-SHOWN = 100  # findings; all are in the JSON file
+WIDTH = 110  # characters of a line of explanation
+SHOWN = 100  # findings; the JSON file has all of them
 MARKS = {"error": "ERROR", "warning": "warning", "info": "info"}
 
 
 def audit_lines(found: t.Mapping[str, t.Any]) -> list[str]:
-    """Return the findings, each with what would mend it, the ways out, and what it comes to."""
+    """Return the lines of text: findings with their commands, ways out, summary, conclusion."""
     findings = found["findings"]
     lines = [line for finding in findings[:SHOWN] for line in _finding(finding)]
     if len(findings) > SHOWN:
@@ -27,30 +30,37 @@ def audit_lines(found: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def summary_sentence(found: t.Mapping[str, t.Any]) -> str:
-    """Sum up what was judged and what was found."""
+    """Return what was judged and how many findings there are, as one sentence.
+
+    Example: "acme: 4 VMs, 4 flows, 7 rules, 0 policies judged: 1 error, 0 warnings, 2 for
+    information"
+    """
     judged, summary = found["judged"], found["summary"]
-    looked = [f"{judged['vms']} VMs"]
-    looked += [_counted(judged["flows"], "flow"), _counted(judged["rules"], "rule")]
-    looked.append(_counted(judged["policies"], "policy", "policies"))
+    objects = [f"{judged['vms']} VMs"]
+    objects += [_counted(judged["flows"], "flow"), _counted(judged["rules"], "rule")]
+    objects.append(_counted(judged["policies"], "policy", "policies"))
     counts = [_counted(summary["error"], "error"), _counted(summary["warning"], "warning")]
     counts.append(f"{summary['info']} for information")
     name = judged["project"] or "the project"
-    return f"{name}: {', '.join(looked)} judged: {', '.join(counts)}"
+    return f"{name}: {', '.join(objects)} judged: {', '.join(counts)}"
 
 
 def conclusion(found: t.Mapping[str, t.Any]) -> str:
-    """Say whether the project is as declared, which nobody knows of what could not be judged."""
-    summary, unsure = found["summary"], count_undecided(found["findings"])
+    """Return whether the project is as declared, as one sentence.
+
+    While something could not be judged, the sentence does not say so.
+    """
+    summary, undecided = found["summary"], count_undecided(found["findings"])
     if summary["error"]:
         return f"The project is not as declared: {_counted(summary['error'], 'error')}"
-    if unsure:
-        what = f"{_counted(unsure, 'thing')} could not be judged"
+    if undecided:
+        what = f"{_counted(undecided, 'thing')} could not be judged"
         return f"Nothing contradicts the declaration, but {what}"
     return f"The project is as declared, with {_counted(summary['warning'], 'warning')}"
 
 
-def _counted(number: int, word: str, more: str = "") -> str:
-    return f"{number} {word if number == 1 else more or word + 's'}"
+def _counted(number: int, word: str, plural: str = "") -> str:
+    return f"{number} {word if number == 1 else plural or word + 's'}"
 
 
 def _finding(finding: t.Mapping[str, str]) -> list[str]:
@@ -64,14 +74,14 @@ def _finding(finding: t.Mapping[str, str]) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    # A command stays in one piece, to be copied.
+    # Commands are not wrapped, so that they can be copied.
     return [head, *body, *(f"{indent}$ {line}" for line in finding["command"].splitlines()), ""]
 
 
 def _ways(entries: t.Iterable[t.Mapping[str, str]]) -> list[str]:
-    """Return a row for each way to packages and images, with the VMs that have it."""
-    found: dict[tuple[str, str], list[str]] = {}
+    """Return a table of the ways to packages and images, with the VMs that have each."""
+    names_by_way: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
-        found.setdefault((entry["way"], entry["via"]), []).append(entry["vm"])
-    rows = [(way, via, listing(names)) for (way, via), names in found.items()]
+        names_by_way.setdefault((entry["way"], entry["via"]), []).append(entry["vm"])
+    rows = [(way, via, listing(names)) for (way, via), names in names_by_way.items()]
     return table(("way to packages", "by", "VMs"), rows) if rows else []

@@ -18,7 +18,7 @@ DECLARED = {
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_a_project_is_audited(run_module, check_mode) -> None:
+def test_project_is_audited(run_module, check_mode) -> None:
     document = gcp_samples.stack()
     document["instances"][3]["status"] = "TERMINATED"
     found = run_module(gcp_network_audit, project=document, check_mode=check_mode, **DECLARED)
@@ -28,7 +28,7 @@ def test_a_project_is_audited(run_module, check_mode) -> None:
     assert [entry["way"] for entry in found["ways_out"]] == ["external", "nat", "nat", "nat"]
 
 
-def test_a_saved_project_is_the_same(run_module, tmp_path) -> None:
+def test_saved_project_has_the_same_findings(run_module, tmp_path) -> None:
     document = gcp_samples.stack()
     document["firewalls"].pop()
     path = tmp_path / "project.json"
@@ -60,14 +60,14 @@ def test_refusals(run_module, changes, message) -> None:
     assert message in found["msg"]
 
 
-def test_a_file_that_is_no_json_is_named(run_module, tmp_path) -> None:
+def test_error_names_file_that_is_no_json(run_module, tmp_path) -> None:
     path = tmp_path / "broken.json"
     path.write_text("{")
     found = run_module(gcp_network_audit, path=str(path), **DECLARED)
     assert found["msg"].startswith(f"path {path}: Expecting property name")
 
 
-def test_the_samples_of_its_documentation_are_what_it_returns(run_module) -> None:
+def test_documentations_samples_have_the_keys_of_the_results(run_module) -> None:
     document = gcp_samples.stack()
     document["firewalls"] = []
     found = run_module(gcp_network_audit, project=document, **DECLARED)

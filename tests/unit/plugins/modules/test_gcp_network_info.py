@@ -14,7 +14,7 @@ from ansible_collections.peerlb.stack.plugins.modules import gcp_network_info
 
 @pytest.fixture
 def endpoint():
-    """An API that has nothing, and answers 403 for what is called forbidden."""
+    """An API with empty lists, which refuses the project "forbidden" and all routes."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -41,7 +41,7 @@ def endpoint():
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_the_project_is_read(run_module, endpoint, check_mode, monkeypatch) -> None:
+def test_project_is_read(run_module, endpoint, check_mode, monkeypatch) -> None:
     warned: list[str] = []
     monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warned.append(text))
     found = run_module(gcp_network_info, project="empty", check_mode=check_mode, **endpoint)
@@ -54,7 +54,7 @@ def test_the_project_is_read(run_module, endpoint, check_mode, monkeypatch) -> N
     ]
 
 
-def test_a_project_that_may_not_be_seen_is_an_error(run_module, endpoint) -> None:
+def test_forbidden_project_is_an_error(run_module, endpoint) -> None:
     failed = run_module(gcp_network_info, project="forbidden", **endpoint)
     assert failed["failed"]
     assert "projects/forbidden/global/networks: 403" in failed["msg"]
@@ -70,25 +70,27 @@ def test_a_project_that_may_not_be_seen_is_an_error(run_module, endpoint) -> Non
         ({"project": "p", "endpoint": "http://example.com"}, "endpoint: must be an https:// URL"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(run_module, params, said) -> None:
+def test_missing_or_wrong_parameter_is_named(run_module, params, said) -> None:
     failed = run_module(gcp_network_info, **params)
     assert failed["failed"]
     assert said in failed["msg"]
 
 
-def test_without_google_auth_it_says_what_to_install(run_module, monkeypatch) -> None:
+def test_missing_google_auth_is_an_error_with_its_name(run_module, monkeypatch) -> None:
     monkeypatch.setattr(gcp_network_info, "IMPORT_ERROR", "ImportError: no google")
     failed = run_module(gcp_network_info, project="p")
     assert "google-auth and requests" in failed["msg"]
 
 
-def test_the_documentation_names_what_is_returned(run_module, endpoint) -> None:
+def test_documentation_names_all_results(run_module, endpoint) -> None:
     found = run_module(gcp_network_info, project="empty", **endpoint)
     told = yaml.safe_load(gcp_network_info.RETURN)["project"]["contains"]
     assert set(told) == set(found["project"])
 
 
-def test_the_environment_stands_in_for_parameters(run_module, endpoint, monkeypatch) -> None:
+def test_environment_variables_replace_missing_parameters(
+    run_module, endpoint, monkeypatch
+) -> None:
     monkeypatch.setenv("GCP_PROJECT", "empty")
     monkeypatch.setenv("GCP_AUTH_KIND", "accesstoken")
     monkeypatch.setenv("GCP_ACCESS_TOKEN", endpoint["access_token"])

@@ -18,7 +18,7 @@ EFFECTIVE = "projects/{}/regions/{}/firewallPolicies/getEffectiveFirewalls"
 
 
 class Api:
-    """Pages by path; what is not there is empty."""
+    """Stands for the API: returns the pages of a path in turn, and empty pages for others."""
 
     def __init__(self, **pages: t.Any) -> None:
         self.pages = {f"projects/p/{path}": value for path, value in pages.pop("of", {}).items()}
@@ -50,7 +50,7 @@ def aggregated(**scopes: t.Any) -> dict[str, t.Any]:
     return {"items": {name.replace("_", "/").replace("0", "-"): s for name, s in scopes.items()}}
 
 
-def test_an_empty_project_is_empty_and_complete() -> None:
+def test_empty_project_is_complete() -> None:
     api = Api()
     found = api.read()
     names = [each.name for each in COLLECTIONS]
@@ -61,20 +61,20 @@ def test_an_empty_project_is_empty_and_complete() -> None:
     assert len(api.asked) == len(names)
 
 
-def test_pages_are_followed_with_the_same_query() -> None:
+def test_next_page_is_requested_with_the_same_query() -> None:
     api = Api(of={"global/firewalls": [{"items": [1], "nextPageToken": "1"}, {"items": [2]}]})
     assert api.read()["firewalls"] == [1, 2]
     first, second = (query for path, query in api.asked if path.endswith("firewalls"))
     assert second == {**first, "pageToken": "1"}
 
 
-def test_a_list_without_end_is_refused() -> None:
+def test_repeated_page_token_is_an_error() -> None:
     page = {"items": [1], "nextPageToken": "1"}
     with pytest.raises(GcpError, match="projects/p/global/routes: the API repeats a page token"):
         Api(of={"global/routes": [page, page]}).read()
 
 
-def test_aggregated_lists_are_asked_for_what_there_is() -> None:
+def test_aggregated_lists_are_read_with_partial_success() -> None:
     api = Api()
     api.read()
     queries = {path.rsplit("/", 1)[-1]: query for path, query in api.asked}
@@ -87,7 +87,7 @@ def test_aggregated_lists_are_asked_for_what_there_is() -> None:
     assert "metadata" not in queries["instances"]["fields"]
 
 
-def test_scopes_are_joined() -> None:
+def test_parts_of_all_zones_are_joined() -> None:
     empty = {"warning": {"code": "NO_RESULTS_ON_PAGE", "message": "none"}}
     page = aggregated(
         zones_a0a={"instances": [instance("a-a")]},
@@ -99,7 +99,7 @@ def test_scopes_are_joined() -> None:
     assert found["incomplete"] == []
 
 
-def test_what_the_api_could_not_reach_is_told_once() -> None:
+def test_unreachable_scope_is_one_gap() -> None:
     page = {
         **aggregated(zones_a0a={"warning": {"code": "UNREACHABLE", "message": "down"}}),
         "unreachables": ["projects/p/zones/a-a", "https://x/projects/p/zones/a-b"],
@@ -117,7 +117,7 @@ def test_what_the_api_could_not_reach_is_told_once() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_part_that_is_refused_is_told(status) -> None:
+def test_refused_list_is_a_gap(status) -> None:
     refused = GcpError("routers: not for you", status)
     found = Api(of={"aggregated/routers": [refused]}).read()
     assert found["routers"] == []
@@ -126,18 +126,18 @@ def test_a_part_that_is_refused_is_told(status) -> None:
 
 
 @pytest.mark.parametrize("status", [0, 400, 401, 500])
-def test_other_failures_end_it(status) -> None:
+def test_other_failures_are_errors(status) -> None:
     with pytest.raises(GcpError, match="broken"):
         Api(of={"aggregated/routers": [GcpError("broken", status)]}).read()
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_without_its_networks_there_is_no_project(status) -> None:
+def test_refused_networks_are_an_error(status) -> None:
     with pytest.raises(GcpError, match="no such project"):
         Api(of={"global/networks": [GcpError("no such project", status)]}).read()
 
 
-def test_firewalls_are_asked_for_once_for_each_network_and_region() -> None:
+def test_effective_firewalls_are_read_once_for_each_network_and_region() -> None:
     shared = NET.format("host-project", "shared")
     vms = [instance("eu-a", "one", shared), instance("eu-b", "one"), instance("us-a", "one")]
     api = Api(
@@ -158,7 +158,7 @@ def test_firewalls_are_asked_for_once_for_each_network_and_region() -> None:
     assert api.asked[-1] == (EFFECTIVE.format("p", "us"), {"network": one})
 
 
-def test_firewalls_that_fail_for_now_end_it() -> None:
+def test_temporary_failure_of_effective_firewalls_is_an_error() -> None:
     scope = {"instances": [instance("eu-a", "one")]}
     with pytest.raises(GcpError, match="down"):
         Api(
@@ -167,7 +167,7 @@ def test_firewalls_that_fail_for_now_end_it() -> None:
         ).read()
 
 
-def test_an_interface_without_a_network_has_no_place() -> None:
+def test_interface_without_a_network_is_in_no_region() -> None:
     assert (
         network_regions([{"zone": "x/eu-a"}, {"zone": "x/eu-a", "networkInterfaces": [{}]}])
         == set()
@@ -175,11 +175,11 @@ def test_an_interface_without_a_network_has_no_place() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "My Project", "a/b", "x" * 70, "p?fields=x", "-x"])
-def test_what_can_be_no_project_is_refused(name) -> None:
+def test_invalid_project_id_is_refused(name) -> None:
     with pytest.raises(GcpError, match="is not the id of a project"):
         Collector(Api().get, name).read()
 
 
 @pytest.mark.parametrize("name", ["shop-42", "123456789012", "example.com:shop"])
-def test_ids_numbers_and_domains_are_projects(name) -> None:
+def test_project_ids_may_be_numbers_or_have_a_domain(name) -> None:
     assert Collector(Api().get, name).read()["project"] == name

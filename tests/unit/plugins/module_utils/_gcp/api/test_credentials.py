@@ -52,7 +52,7 @@ def key() -> dict[str, str]:
         ("http://localhost/x/", "http://localhost/x"),
     ],
 )
-def test_endpoints_that_nobody_can_read_along_are_taken(url, kept) -> None:
+def test_secure_endpoints_are_accepted(url, kept) -> None:
     assert secure_url("endpoint", url) == kept
 
 
@@ -64,19 +64,19 @@ def test_endpoints_that_nobody_can_read_along_are_taken(url, kept) -> None:
         *("https://user:hunter2@x", "https://x/?key=hunter2", "https://x/#hunter2"),
     ],
 )
-def test_other_endpoints_are_refused_without_being_repeated(url) -> None:
+def test_insecure_endpoints_are_refused_and_not_quoted(url) -> None:
     with pytest.raises(GcpError, match="endpoint: must be an https:// URL") as caught:
         secure_url("endpoint", url)
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_token_is_taken_without_the_line_end_that_a_shell_leaves() -> None:
+def test_line_end_of_a_token_is_stripped() -> None:
     found = find_credentials({**NOTHING, "auth_kind": "accesstoken", "access_token": "t\n"})
     assert found.token == "t"
 
 
 @pytest.mark.parametrize("email", [None, "x@y.z"])
-def test_the_vm_asks_its_metadata_server(email) -> None:
+def test_machine_account_uses_the_metadata_server(email) -> None:
     asked = {**NOTHING, "auth_kind": "machineaccount", "service_account_email": email}
     found = find_credentials(asked)
     assert isinstance(found, compute_engine.Credentials)
@@ -84,7 +84,7 @@ def test_the_vm_asks_its_metadata_server(email) -> None:
 
 
 @pytest.mark.parametrize("way", ["service_account_file", "service_account_contents"])
-def test_a_service_account_reads_only(key, way, tmp_path) -> None:
+def test_service_account_gets_the_read_only_scope(key, way, tmp_path) -> None:
     (tmp_path / "key.json").write_text(json.dumps(key))
     value = str(tmp_path / "key.json") if way == "service_account_file" else json.dumps(key)
     found = find_credentials({**NOTHING, "auth_kind": "serviceaccount", way: value})
@@ -98,7 +98,7 @@ def test_application_default_credentials_are_found(key, tmp_path, monkeypatch) -
     assert find_credentials(NOTHING).service_account_email == key["client_email"]
 
 
-def test_application_default_credentials_may_lack(tmp_path, monkeypatch) -> None:
+def test_missing_application_default_credentials_are_an_error(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     with pytest.raises(GcpError, match="auth_kind application: .*none.json was not found"):
         find_credentials(NOTHING)
@@ -112,7 +112,7 @@ def test_application_default_credentials_may_lack(tmp_path, monkeypatch) -> None
         ({"token_uri": "http://example.com/hunter2"}, "token_uri of service_account_contents"),
     ],
 )
-def test_a_broken_key_is_not_repeated(key, change, said) -> None:
+def test_error_about_broken_key_does_not_quote_it(key, change, said) -> None:
     broken = json.dumps({**key, **change})
     with pytest.raises(GcpError, match=said) as caught:
         find_credentials(
@@ -122,7 +122,7 @@ def test_a_broken_key_is_not_repeated(key, change, said) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "not JSON: hunter2", "\xff"])
-def test_what_is_no_key_is_told(text, tmp_path) -> None:
+def test_file_that_is_no_key_is_an_error(text, tmp_path) -> None:
     path = tmp_path / "key.json"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(GcpError, match=f"service_account_file {path}: is no") as caught:
@@ -132,7 +132,7 @@ def test_what_is_no_key_is_told(text, tmp_path) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_key_that_is_not_there_is_told(tmp_path) -> None:
+def test_missing_key_file_is_named(tmp_path) -> None:
     with pytest.raises(GcpError, match="key.json: No such file or directory"):
         find_credentials(
             {

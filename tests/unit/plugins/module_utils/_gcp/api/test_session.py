@@ -39,7 +39,7 @@ def api_error(status: int, reason: str, message: str, **headers: str) -> request
 
 
 class Wire:
-    """Stands for AuthorizedSession: gives what a test has put on it, in turn."""
+    """Stands for AuthorizedSession: returns or raises what a test gave it, in turn."""
 
     def __init__(self, *given: t.Any) -> None:
         self.given = list(given)
@@ -67,7 +67,7 @@ def session(monkeypatch):
     return make
 
 
-def test_an_answer_is_returned(session) -> None:
+def test_answer_is_returned(session) -> None:
     api = session(answer(200, {"items": [1]}))
     assert api.get("projects/p", {"fields": "items"}) == {"items": [1]}
     ((url, options),) = api.wire.asked
@@ -77,23 +77,23 @@ def test_an_answer_is_returned(session) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_may_pass_is_tried_again(session, status) -> None:
+def test_temporary_failure_is_retried(session, status) -> None:
     api = session(api_error(status, "backendError", "later"), answer(200, {"a": 1}))
     assert api.get("x", {}) == {"a": 1}
     assert (api.calls, len(api.pauses)) == (2, 1)
 
 
-def test_a_lost_connection_is_tried_again(session) -> None:
+def test_lost_connection_is_retried(session) -> None:
     api = session(requests.exceptions.ConnectionError("gone"), answer(200, {"a": 1}))
     assert api.get("x", {}) == {"a": 1}
 
 
-def test_who_asks_too_often_is_told_so_with_403_too(session) -> None:
+def test_status_403_for_a_rate_limit_is_retried(session) -> None:
     api = session(api_error(403, "rateLimitExceeded", "slower"), answer(200, {"a": 1}))
     assert api.get("x", {}) == {"a": 1}
 
 
-def test_attempts_end_and_pauses_grow(session) -> None:
+def test_attempts_are_limited_and_pauses_grow(session) -> None:
     api = session(api_error(503, "backendError", "no luck"))
     with pytest.raises(GcpError, match=r"x: 503 backendError: no luck \(tried 5 times\)"):
         api.get("x", {})
@@ -102,13 +102,13 @@ def test_attempts_end_and_pauses_grow(session) -> None:
     assert all(2**n / 2 <= pause <= 2**n for n, pause in enumerate(api.pauses))
 
 
-def test_the_api_is_not_asked_before_it_allows(session) -> None:
+def test_retry_after_delays_the_next_attempt(session) -> None:
     api = session(api_error(429, "tooMany", "wait", Retry_After="7"), answer(200, {}))
     api.get("x", {})
     assert api.pauses == [7]
 
 
-def test_nobody_waits_beyond_the_deadline(session) -> None:
+def test_pause_beyond_the_deadline_is_an_error(session) -> None:
     api = session(api_error(429, "tooMany", "wait", Retry_After="3600"))
     with pytest.raises(GcpError, match="tried 1 times"):
         api.get("x", {})
@@ -118,7 +118,7 @@ def test_nobody_waits_beyond_the_deadline(session) -> None:
 @pytest.mark.parametrize(
     ("header", "seconds"), [("12", 12), ("", 0), ("soon", 0), ("-5", 0), (" 3 ", 3)]
 )
-def test_retry_after_is_read(header, seconds) -> None:
+def test_retry_after_header_is_parsed(header, seconds) -> None:
     assert seconds_to_wait(header) == seconds
 
 
@@ -128,7 +128,7 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_what_is_final_is_not_repeated(session, status) -> None:
+def test_final_failure_is_not_retried(session, status) -> None:
     api = session(api_error(status, "because", "the API's own words"))
     with pytest.raises(GcpError, match=f"^x: {status} because: the API's own words$") as caught:
         api.get("x", {})
@@ -146,7 +146,7 @@ def test_what_is_final_is_not_repeated(session, status) -> None:
         (200, [1], "the answer is not a JSON object"),
     ],
 )
-def test_answers_that_are_not_the_apis_are_told(session, status, body, said) -> None:
+def test_error_quotes_answers_that_are_not_the_apis(session, status, body, said) -> None:
     with pytest.raises(GcpError) as caught:
         session(answer(status, body)).get("x", {})
     assert said in str(caught.value)
@@ -161,14 +161,14 @@ def test_answers_that_are_not_the_apis_are_told(session, status, body, said) -> 
         (requests.exceptions.SSLError("bad certificate"), "TLS with https://api.test/v1 failed"),
     ],
 )
-def test_failures_to_log_in_are_final(session, error, said) -> None:
+def test_refused_credentials_are_not_retried(session, error, said) -> None:
     api = session(error)
     with pytest.raises(GcpError, match=said):
         api.get("x", {})
     assert api.calls == 1
 
 
-def test_a_token_endpoint_that_is_down_is_asked_again(session) -> None:
+def test_token_endpoint_that_is_down_is_retried(session) -> None:
     api = session(RefreshError("try later", retryable=True), answer(200, {"a": 1}))
     assert api.get("x", {}) == {"a": 1}
     api = session(RefreshError("try later", retryable=True))
@@ -185,17 +185,17 @@ def test_a_token_endpoint_that_is_down_is_asked_again(session) -> None:
         "-----BEGIN PRIVATE KEY-----\nMIIEv cut off",
     ],
 )
-def test_secrets_stay_out_of_errors(secret) -> None:
+def test_secrets_are_replaced_in_errors(secret) -> None:
     assert str(GcpError(f"refused: {secret}")) == "refused: (secret)"
     assert str(GcpError("header Bearer abc.def end")) == "header Bearer (secret) end"
 
 
-def test_unencrypted_requests_go_through_no_proxy(session) -> None:
+def test_unencrypted_requests_use_no_proxy(session) -> None:
     assert session(answer(200, {})).wire.trust_env
     assert not session(answer(200, {}), endpoint="http://127.0.0.1:1").wire.trust_env
 
 
-def test_an_action_has_its_time_and_no_more() -> None:
+def test_action_is_abandoned_at_its_deadline() -> None:
     assert within(5, lambda: 42) == 42
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0)

@@ -13,14 +13,14 @@ from support import ROOT, gcp_samples
 from support.gcp_samples import allow
 
 
-def test_a_project_as_declared_has_no_finding() -> None:
+def test_project_as_declared_has_no_finding() -> None:
     found = audit(gcp_samples.topology(), gcp_samples.stack())
     assert found["findings"] == []
     assert found["summary"] == {"error": 0, "warning": 0, "info": 0}
     assert found["judged"] == {"project": "acme", "vms": 4, "flows": 4, "rules": 7, "policies": 0}
 
 
-def test_the_gravest_comes_first_and_is_counted() -> None:
+def test_errors_come_first_and_findings_are_counted() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-lb", "ping", "icmp", "0.0.0.0/0"))
     document["firewalls"].append(allow("vpc-lb", "old", "icmp", "0.0.0.0/0", targetTags=["gone"]))
@@ -31,21 +31,19 @@ def test_the_gravest_comes_first_and_is_counted() -> None:
     assert all(set(each) == set(found["findings"][0]) for each in found["findings"])
 
 
-def test_nothing_of_the_project_known_is_no_crash() -> None:
-    """An empty project: each host is missing, each network too, and no flow is judged."""
+def test_empty_project_lacks_each_network_and_host() -> None:
     empty = {key: [] for key in gcp_samples.stack() if key not in ("project", "calls")}
     found = audit(gcp_samples.topology(), {"project": "acme", **empty})
     kinds = {each["id"] for each in found["findings"]}
     assert kinds == {"network-missing", "vm-missing"}
 
 
-def test_a_document_of_something_else_is_refused() -> None:
+def test_document_that_is_no_project_is_refused() -> None:
     with pytest.raises(ProjectError, match="is not what gcp_network_info returns"):
         audit(gcp_samples.topology(), {"changed": False})
 
 
 def test_every_finding_is_in_the_documentation() -> None:
-
     page = (ROOT / "docs/google-cloud.md").read_text()
     rows = re.findall(r"^\| `([a-z0-9-]+)` \| (error|warning|info) \|", page, re.MULTILINE)
     assert rows == list(FINDINGS.items())

@@ -21,19 +21,19 @@ def comparison() -> Comparison:
     return Comparison(gcp_samples.topology(), read_project(gcp_samples.stack()))
 
 
-def test_from_any_means_the_internet_and_the_networks_with_a_way(comparison) -> None:
+def test_source_any_means_the_internet_and_networks_with_a_way(comparison) -> None:
     found = comparison.required_sources("any", "vpc-web")
     assert minus(found, INTERNET) == runs("10.0.0.0/15")
     assert cidrs(comparison.required_sources("vpc-lb", "vpc-web")) == ["10.0.0.0/16"]
 
 
-def test_nobody_comes_from_a_network_without_a_peering(comparison) -> None:
+def test_unpeered_network_is_an_impossible_source(comparison) -> None:
     never = comparison.impossible_sources("vpc-web")
     assert not minus(runs("10.2.0.0/16", "127.0.0.0/8"), never)
     assert minus(runs("10.0.0.0/16"), never) == runs("10.0.0.0/16")
 
 
-def test_vms_are_found_by_their_addresses(comparison) -> None:
+def test_vms_within_a_range_are_named(comparison) -> None:
     assert comparison.vms_within(runs("10.1.0.0/16", "10.2.0.2/32")) == ["web1", "web2", "db1"]
     assert comparison.vms_within(runs("10.1.0.4/30")) == []
 
@@ -48,7 +48,7 @@ def test_vms_are_found_by_their_addresses(comparison) -> None:
         ("lonely", "10.1.7.7", ["10.1.7.8/32"], []),
     ],
 )
-def test_who_has_an_address_elsewhere_does_not_count(place, address, aliases, names) -> None:
+def test_vms_count_only_within_their_declared_network(place, address, aliases, names) -> None:
     document = gcp_samples.stack()
     gcp_samples.add_network(document, "lonely", "10.1.0.0/16")
     own = gcp_samples.add_instance(document, "x", place, address)["networkInterfaces"][0]
@@ -57,7 +57,7 @@ def test_who_has_an_address_elsewhere_does_not_count(place, address, aliases, na
     assert comparison.vms_within(runs("10.1.7.0/24")) == names
 
 
-def test_vms_of_a_shared_network_count() -> None:
+def test_vms_of_a_shared_network_are_named() -> None:
     document = gcp_samples.stack()
     del document["networks"][1]
     for each in document["instances"]:
@@ -67,7 +67,7 @@ def test_vms_of_a_shared_network_count() -> None:
     assert comparison.vms_within(runs("10.1.0.0/16")) == ["web1", "web2"]
 
 
-def test_seats_are_where_the_declaration_says(comparison) -> None:
+def test_attachments_have_the_declared_addresses(comparison) -> None:
     assert {
         name: attachment.nic.address for name, attachment in comparison.attachments.items()
     } == gcp_samples.ADDRESSES

@@ -41,7 +41,7 @@ IDS = ("rule-disabled", "rule-no-target", "rule-no-source", "rule-no-route", "ru
         ),
     ],
 )
-def test_a_rule_that_decides_nothing(rule, kind, explanation) -> None:
+def test_dead_rule_is_found_with_the_command_that_deletes_it(rule, kind, explanation) -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(rule)
     (finding,) = found(document)
@@ -58,7 +58,7 @@ def test_a_rule_that_decides_nothing(rule, kind, explanation) -> None:
         {"sourceRanges": ["::/0"], "sourceTags": ["gone"]},
     ],
 )
-def test_a_rule_for_ipv6_is_not_called_dead(ranges) -> None:
+def test_rule_for_ipv6_is_not_called_dead(ranges) -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", **ranges))
     (finding,) = found(document)
@@ -68,7 +68,7 @@ def test_a_rule_for_ipv6_is_not_called_dead(ranges) -> None:
     assert [each["id"] for each in found(document)] == ["rule-disabled"]
 
 
-def test_of_a_rule_that_is_partly_dead_the_rest_stays() -> None:
+def test_command_keeps_the_ranges_of_a_rule_that_can_arrive() -> None:
     document = gcp_samples.stack()
     document["firewalls"][3]["sourceRanges"].append("10.1.0.0/16")
     (finding,) = found(document)
@@ -78,27 +78,27 @@ def test_of_a_rule_that_is_partly_dead_the_rest_stays() -> None:
     )
 
 
-def test_a_peering_brings_a_rule_to_life() -> None:
+def test_rule_from_an_undeclared_peer_is_not_dead() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-db", "r", "tcp:3306", "10.1.0.0/24"))
     gcp_samples.peer(document, "vpc-web", "vpc-db")
     assert found(document, *IDS) == []
 
 
-def test_a_wide_range_is_not_dead() -> None:
+def test_range_that_holds_other_addresses_is_not_dead() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(deny("vpc-db", "r", "all", "10.0.0.0/8", priority=3000))
     assert found(document) == []
 
 
-def test_nothing_is_called_dead_while_vms_are_not_known() -> None:
+def test_no_rule_is_called_dead_if_vms_could_not_be_read() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-db", "r", "tcp:9", sourceTags=["web"]))
     document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
     assert found(document, *IDS) == []
 
 
-def test_one_of_two_equal_rules_is_dead() -> None:
+def test_second_of_two_equal_rules_is_shadowed() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append({**document["firewalls"][3], "name": "twin"})
     (finding,) = found(document)
@@ -115,14 +115,16 @@ FENCE = deny("vpc-db", "fence", "tcp:3306", "10.0.0.0/8", priority=900)
     ("rule", "policy", "shadowed", "command"),
     [
         (NARROW, (), ["db-mysql"], "gcloud compute firewall-rules delete db-mysql --project=acme"),
-        (WIDE, (), ["db-mysql"], ""),  # it goes: the finding excess says so
-        (FENCE, (), ["db-mysql"], ""),  # it closes a flow
+        (WIDE, (), ["db-mysql"], ""),  # the command of its finding excess deletes it
+        (FENCE, (), ["db-mysql"], ""),  # it has to change, because it closes a flow
         (OPEN_ALL, (), ["lb-http", "lb-mysql", "vpc-lb-ssh"], ""),
         (None, ("allow", "tcp:3306", "10.0.0.2/32"), ["db-mysql"], ""),
         (None, ("deny", "tcp:3306", "10.0.0.0/8"), ["db-mysql"], ""),
     ],
 )
-def test_a_rule_goes_only_if_what_shadows_it_stays(rule, policy, shadowed, command) -> None:
+def test_shadowed_rule_is_deleted_only_if_the_rules_before_it_stay(
+    rule, policy, shadowed, command
+) -> None:
     document = gcp_samples.stack()
     document["firewalls"] += [rule] if rule else []
     if policy:
@@ -135,7 +137,7 @@ def test_a_rule_goes_only_if_what_shadows_it_stays(rule, policy, shadowed, comma
         assert finding["explanation"].endswith("; it decides once that is gone") is (not command)
 
 
-def test_all_that_shadows_a_rule_counts_not_what_does_at_its_first_port() -> None:
+def test_shadowing_rules_of_all_ports_are_named() -> None:
     document = gcp_samples.stack()
     rule = allow("vpc-db", "both", "tcp:3306,3307", "10.0.0.2/32", priority=1001)
     document["firewalls"].append(rule)
@@ -148,7 +150,7 @@ def test_all_that_shadows_a_rule_counts_not_what_does_at_its_first_port() -> Non
     )
 
 
-def test_a_rule_that_goes_is_not_changed_as_well() -> None:
+def test_deleted_rule_gets_no_second_command() -> None:
     document = gcp_samples.stack()
     rule = allow("vpc-db", "r", "tcp:9", "10.0.0.0/24", "10.1.0.0/24")
     document["firewalls"].append(rule)

@@ -14,12 +14,12 @@ SHUT = deny(
 
 
 def out(service: str, *ranges: str) -> dict:
-    """Return a rule that lets the database's VM out to these addresses."""
+    """Return an egress rule that allows a service from db1 to these ranges."""
     name = service.replace(":", "-") + "-out"
     return allow("vpc-db", name, service, direction="EGRESS", destinationRanges=list(ranges))
 
 
-def test_rules_may_close_the_way() -> None:
+def test_egress_rule_blocks_the_way() -> None:
     document = gcp_samples.stack()
     rule = deny("vpc-db", "out", "tcp:443", direction="EGRESS", destinationRanges=["0.0.0.0/0"])
     document["firewalls"].append(rule)
@@ -41,13 +41,13 @@ def test_rules_may_close_the_way() -> None:
         ([SHUT, out("tcp:80,443", "0.0.0.0/0")], []),
     ],
 )
-def test_packages_are_asked_for_at_two_ports(rules, kinds) -> None:
+def test_way_is_blocked_by_closed_ports_443_and_80(rules, kinds) -> None:
     document = gcp_samples.stack()
     document["firewalls"] += rules
     assert [each["id"] for each in found(document, *IDS)] == kinds
 
 
-def test_a_closed_port_80_is_a_warning_that_says_why() -> None:
+def test_closed_port_80_is_a_warning_with_its_reason() -> None:
     document = gcp_samples.stack()
     document["firewalls"] += [SHUT, out("tcp:443", "0.0.0.0/0")]
     (finding,) = found(document, *IDS)
@@ -75,7 +75,7 @@ PRIVATE, RESTRICTED = "199.36.153.8/30", "199.36.153.4/30"
         ([SHUT, out("tcp:443", "142.250.0.0/15")], PRIVATE, "way-blocked"),
     ],
 )
-def test_the_way_to_google_is_one_of_its_ranges(rules, route, kind) -> None:
+def test_way_to_google_needs_one_of_its_ranges(rules, route, kind) -> None:
     document = gcp_samples.stack()
     document["routers"].pop()
     document["subnetworks"][2]["privateIpGoogleAccess"] = True
@@ -89,7 +89,7 @@ def test_the_way_to_google_is_one_of_its_ranges(rules, route, kind) -> None:
         assert f"--destination-ranges={PRIVATE}" in finding["command"]
 
 
-def test_the_rules_are_those_of_the_interface_that_is_used() -> None:
+def test_rules_of_the_first_interface_decide() -> None:
     document = gcp_samples.stack()
     gcp_samples.add_network(document, "vpc-mgmt", "10.9.0.0/16")
     lb1 = document["instances"][0]

@@ -41,7 +41,7 @@ IDS = ("excess", "excess-neighbours", "excess-nobody", "excess-ping", "excess-un
         ),
     ],
 )
-def test_what_a_rule_admits_in_excess(rule, kind, explanation) -> None:
+def test_rule_that_admits_too_much_is_found_and_narrowed(rule, kind, explanation) -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(rule)
     finding = found(document, *IDS)[0]
@@ -51,7 +51,7 @@ def test_what_a_rule_admits_in_excess(rule, kind, explanation) -> None:
     assert found(document) == []
 
 
-def test_a_rule_with_several_findings_is_narrowed_once() -> None:
+def test_rule_with_several_findings_is_narrowed_by_one_command() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [r for r in document["firewalls"] if r["name"] != "db-mysql"]
     rule = allow("vpc-db", "wide", "tcp:22,3306", "10.0.0.0/16")
@@ -76,7 +76,7 @@ def test_a_rule_with_several_findings_is_narrowed_once() -> None:
         ("vpc-web", "10.1.0.77", ["db"], {}, False),
     ],
 )
-def test_a_rule_of_vms_that_nobody_listed_is_left_to_them(place, address, tags, more, kept) -> None:
+def test_rule_that_applies_to_unlisted_vms_has_no_command(place, address, tags, more, kept) -> None:
     document = gcp_samples.stack()
     gcp_samples.add_instance(document, "mon1", place, address, *tags)
     rule = allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32", **more)
@@ -86,7 +86,7 @@ def test_a_rule_of_vms_that_nobody_listed_is_left_to_them(place, address, tags, 
     assert (finding["command"] == "", finding["explanation"].endswith(text)) == (kept, kept)
 
 
-def test_while_vms_are_not_known_no_rule_is_narrowed() -> None:
+def test_no_rule_is_narrowed_if_vms_could_not_be_read() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-db", "scrape", "tcp:9100", "10.0.0.50/32"))
     document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
@@ -95,7 +95,7 @@ def test_while_vms_are_not_known_no_rule_is_narrowed() -> None:
     assert "it may apply to VMs that could not be read" in finding["explanation"]
 
 
-def test_the_declared_part_stays_when_a_rule_goes() -> None:
+def test_command_keeps_the_declared_part_of_a_rule() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [
         allow(place, f"{place}-all", "all", "0.0.0.0/0") for place in gcp_samples.NETWORKS
@@ -108,7 +108,7 @@ def test_the_declared_part_stays_when_a_rule_goes() -> None:
     assert found(document) == []
 
 
-def test_what_a_denial_or_a_missing_peering_keeps_out_is_no_excess() -> None:
+def test_denied_or_unpeered_sources_are_no_excess() -> None:
     document = gcp_samples.stack()
     document["firewalls"] += [
         allow("vpc-web", "from-db", "tcp:3000", "10.2.0.0/16"),
@@ -140,7 +140,7 @@ GATEWAY = {"nextHopGateway": f"{gcp_samples.API}/global/gateways/default-interne
         ("vpc-db", "0.0.0.0/0", GATEWAY, "rule-no-route"),
     ],
 )
-def test_where_a_route_leads_somebody_may_come_from(place, destination, hop, kind) -> None:
+def test_source_behind_a_route_is_undecided(place, destination, hop, kind) -> None:
     document = gcp_samples.stack()
     way = {"name": "vpn", "network": gcp_samples.network(place), "priority": 100}
     document["routes"].append({**way, "destRange": destination, **hop})
@@ -149,7 +149,7 @@ def test_where_a_route_leads_somebody_may_come_from(place, destination, hop, kin
     assert (finding["id"], "delete" in finding["command"]) == (kind, kind == "rule-no-route")
 
 
-def test_the_route_that_somebody_may_come_by_is_named() -> None:
+def test_explanation_names_the_route_that_packets_may_come_by() -> None:
     document = gcp_samples.stack()
     way = {"name": "vpn", "network": gcp_samples.network("vpc-db"), "destRange": "10.1.0.0/16"}
     document["routes"].append({**way, **VPN})
@@ -168,7 +168,7 @@ def test_the_route_that_somebody_may_come_by_is_named() -> None:
         assert finding["explanation"] == f"{text}{part} that could not be read"
 
 
-def test_neighbours_that_are_there_are_named() -> None:
+def test_neighbouring_vms_are_named() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(allow("vpc-lb", "wide", "tcp:3306", "10.1.0.0/16"))
     gcp_samples.add_instance(document, "stray", "vpc-web", "10.1.0.99")
@@ -177,7 +177,7 @@ def test_neighbours_that_are_there_are_named() -> None:
     assert "(VMs there: stray)" in finding["explanation"]
 
 
-def test_a_policy_that_may_open_is_undecided() -> None:
+def test_policy_rule_with_domain_names_is_undecided() -> None:
     document = gcp_samples.stack()
     document["networks"][2]["networkFirewallPolicyEnforcementOrder"] = "BEFORE_CLASSIC_FIREWALL"
     rule = policy_rule(9, "allow", "tcp:9000", srcFqdns=["a.example"])
@@ -190,7 +190,7 @@ def test_a_policy_that_may_open_is_undecided() -> None:
     assert "to tcp:9000 on db1" in finding["explanation"]
 
 
-def test_a_rule_of_a_policy_is_deleted_where_it_stands() -> None:
+def test_command_deletes_a_rule_from_its_policy() -> None:
     document = gcp_samples.stack()
     rule = policy_rule(9, "allow", "tcp:9000", "10.0.0.0/8")
     gcp_samples.add_policy(document, "vpc-db", "NETWORK_REGIONAL", rule)
@@ -201,7 +201,7 @@ def test_a_rule_of_a_policy_is_deleted_where_it_stands() -> None:
     )
 
 
-def test_a_rule_that_is_for_ipv6_too_is_not_deleted() -> None:
+def test_rule_for_ipv6_is_not_deleted() -> None:
     document = gcp_samples.stack()
     rule = allow("vpc-web", "both", "tcp:22", "::/0", sourceTags=["web"])
     document["firewalls"].append(rule)
@@ -209,7 +209,7 @@ def test_a_rule_that_is_for_ipv6_too_is_not_deleted() -> None:
     assert (finding["id"], finding["command"]) == ("excess", "")
 
 
-def test_who_has_the_organizations_policies_decides_once() -> None:
+def test_organizations_policy_is_one_finding_without_a_command() -> None:
     document = gcp_samples.stack()
     for place in gcp_samples.NETWORKS:
         rule = policy_rule(9, "allow", "tcp:443", "0.0.0.0/0")
@@ -223,7 +223,7 @@ def test_who_has_the_organizations_policies_decides_once() -> None:
     )
 
 
-def test_a_policy_of_other_networks_too_is_left_to_them() -> None:
+def test_policy_of_an_undeclared_network_has_no_command() -> None:
     document = gcp_samples.stack()
     gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
     for place in ("vpc-db", "vpc-old"):
@@ -241,7 +241,7 @@ def test_a_policy_of_other_networks_too_is_left_to_them() -> None:
     assert "rules delete 9 " in finding["command"]
 
 
-def test_a_policy_of_two_networks_keeps_the_declared_part_of_both() -> None:
+def test_command_keeps_the_declared_part_of_both_networks_of_a_policy() -> None:
     document = gcp_samples.stack()
     del document["firewalls"][2:4]
     for place in ("vpc-web", "vpc-db"):
@@ -255,6 +255,6 @@ def test_a_policy_of_two_networks_keeps_the_declared_part_of_both() -> None:
     assert "rules delete 9 " in gone
 
 
-def test_services_beside_each_other_are_one() -> None:
+def test_adjacent_services_are_merged() -> None:
     services = [Service("tcp", 1, 5), Service("tcp", 6, 9), Service("udp"), Service("tcp", 11, 11)]
     assert merged_services(services) == ["tcp:1-9", "udp", "tcp:11"]

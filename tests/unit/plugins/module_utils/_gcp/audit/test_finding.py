@@ -11,7 +11,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.audit.finding im
 )
 
 
-def test_findings_are_ordered_by_what_is_gravest() -> None:
+def test_findings_are_ordered_by_severity() -> None:
     ping, closed, other = (
         Finding("excess-ping", "a", "x"),
         Finding("flow-closed", "b", "x"),
@@ -20,7 +20,7 @@ def test_findings_are_ordered_by_what_is_gravest() -> None:
     assert by_severity([ping, closed, other, closed]) == [other, closed, ping]
 
 
-def test_a_record_has_its_severity() -> None:
+def test_record_has_the_severity_of_its_id() -> None:
     assert Finding("flow-closed", "a", "why", "gcloud").record() == {
         "id": "flow-closed",
         "severity": "error",

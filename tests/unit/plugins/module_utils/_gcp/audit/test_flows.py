@@ -10,7 +10,7 @@ from support import gcp_samples
 from support.gcp_samples import FLOW_FINDINGS, allow, deny, found, obey, policy_rule
 
 
-def test_the_stack_is_open_as_declared() -> None:
+def test_stack_is_open_as_declared() -> None:
     assert found(gcp_samples.stack()) == []
 
 
@@ -34,9 +34,7 @@ def test_the_stack_is_open_as_declared() -> None:
         ),
     ],
 )
-def test_a_rule_that_stands_in_the_way_is_named_and_the_command_opens(
-    changes, kind, explanation
-) -> None:
+def test_closing_rule_is_named_and_the_command_opens_the_flow(changes, kind, explanation) -> None:
     document = gcp_samples.stack()
     document["firewalls"] += changes
     findings = found(document, *FLOW_FINDINGS)
@@ -50,7 +48,7 @@ def test_a_rule_that_stands_in_the_way_is_named_and_the_command_opens(
 
 
 @pytest.mark.parametrize("name", ["lb-http", "lb-mysql", "web-http", "db-mysql"])
-def test_a_rule_that_is_missing_is_made_by_the_command(name) -> None:
+def test_command_creates_a_missing_rule(name) -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [r for r in document["firewalls"] if r["name"] != name]
     (finding,) = found(document)
@@ -60,7 +58,7 @@ def test_a_rule_that_is_missing_is_made_by_the_command(name) -> None:
     assert found(document) == []
 
 
-def test_management_is_judged_apart() -> None:
+def test_closed_management_is_a_finding_of_its_own() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [r for r in document["firewalls"] if r["name"] != "vpc-db-ssh"]
     (finding,) = found(document)
@@ -75,7 +73,7 @@ def managed(document: dict, *sources: str) -> list[dict]:
     return found(document, *FLOW_FINDINGS, management=entries)
 
 
-def test_a_bastion_needs_no_more_than_it_is_declared_for() -> None:
+def test_bastion_is_managed_only_from_its_declared_range() -> None:
     document = gcp_samples.stack()
     for rule in document["firewalls"]:
         if rule["name"].endswith("-ssh"):
@@ -83,13 +81,13 @@ def test_a_bastion_needs_no_more_than_it_is_declared_for() -> None:
     bastion = document["firewalls"][-3]
     bastion["sourceRanges"] = ["198.51.100.0/24"]
     assert managed(document, "198.51.100.0/24", "10.0.0.0/16") == []
-    # Another VM beside the bastion may be where Ansible runs.
+    # Ansible may run on another VM in the network of the bastion.
     gcp_samples.add_instance(document, "runner", "vpc-lb", "10.0.0.9")
     (finding,) = managed(document, "198.51.100.0/24", "10.0.0.0/16")
     assert finding["explanation"].startswith("from 10.0.0.0/16 on lb1: closed")
 
 
-def test_management_does_not_come_from_a_network_without_a_way() -> None:
+def test_management_is_not_expected_from_a_network_without_a_way() -> None:
     findings = managed(gcp_samples.stack(), "10.1.0.0/16")
     assert [finding["explanation"].split(":")[0] for finding in findings] == [
         "from 10.1.0.0/16 on lb1",
@@ -97,7 +95,7 @@ def test_management_does_not_come_from_a_network_without_a_way() -> None:
     ]
 
 
-def test_management_that_reaches_no_vm_is_said() -> None:
+def test_management_that_can_reach_no_vm_is_found() -> None:
     document = gcp_samples.stack()
     document["instances"][0]["networkInterfaces"][0]["accessConfigs"] = []
     (finding,) = managed(document, "198.51.100.0/24")
@@ -105,7 +103,7 @@ def test_management_that_reaches_no_vm_is_said() -> None:
     assert finding["explanation"].startswith("no VM can be reached from there")
 
 
-def test_two_commands_never_make_one_name() -> None:
+def test_commands_create_rules_of_different_names() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = []
     names = [
@@ -115,7 +113,7 @@ def test_two_commands_never_make_one_name() -> None:
     assert len(set(names)) == 7
 
 
-def test_a_hierarchical_policy_is_mended_in_the_policy() -> None:
+def test_command_for_hierarchical_policy_adds_a_rule_to_it() -> None:
     document = gcp_samples.stack()
     taken = policy_rule(8, "deny", "udp")
     gcp_samples.add_policy(
@@ -130,7 +128,7 @@ def test_a_hierarchical_policy_is_mended_in_the_policy() -> None:
     )
 
 
-def test_what_only_the_cloud_knows_is_undecided_and_says_why() -> None:
+def test_flow_with_uncertain_rule_is_undecided_with_its_reason() -> None:
     document = gcp_samples.stack()
     gcp_samples.add_policy(
         document, "vpc-db", "NETWORK", policy_rule(9, "deny", "all", srcAddressGroups=["x"])
@@ -145,15 +143,15 @@ def test_what_only_the_cloud_knows_is_undecided_and_says_why() -> None:
     assert flow["command"] == ""
 
 
-def test_denied_addresses_that_can_not_come_are_nobodys() -> None:
-    """From any means the internet and the peers: a deny for others closes no flow."""
+def test_denied_addresses_that_cannot_arrive_close_no_flow() -> None:
+    """The source "any" means the internet and the peers. Others may be denied."""
     document = gcp_samples.stack()
     others = ("192.168.0.0/16", "127.0.0.0/8", "172.16.0.0/12")
     document["firewalls"].append(deny("vpc-lb", "no", "all", *others, priority=1))
     assert found(document, *FLOW_FINDINGS) == []
 
 
-def test_the_internet_needs_an_external_address() -> None:
+def test_target_of_the_internet_needs_an_external_address() -> None:
     document = gcp_samples.stack()
     document["instances"][0]["networkInterfaces"][0]["accessConfigs"] = []
     (finding,) = found(document)
@@ -173,7 +171,7 @@ def test_the_internet_needs_an_external_address() -> None:
         ("10.0.0.0/8", []),
     ],
 )
-def test_whoever_is_on_the_internet_needs_an_external_address(source, kinds, monkeypatch) -> None:
+def test_target_of_public_sources_needs_an_external_address(source, kinds, monkeypatch) -> None:
     monkeypatch.setitem(gcp_samples.GROUPS, "clients", ["client"])
     monkeypatch.setitem(gcp_samples.GROUPS, "all", [*gcp_samples.GROUPS["all"], "client"])
     monkeypatch.setitem(gcp_samples.ADDRESSES, "client", "203.0.113.10")
@@ -190,12 +188,12 @@ def test_unread_policies_leave_flows_undecided() -> None:
     kinds = {each["id"] for each in found(document)}
     assert kinds == {"flow-undecided", "management-undecided", "excess-undecided", "way-undecided"}
     assert [f["object"] for f in found(document, "flow-undecided")] == [
-        "any -> nginx_lb:80 (http)",  # on its way out of vpc-db
+        "any -> nginx_lb:80 (http)",  # its egress from vpc-db
         "nginx_lb -> mysql:3306 (mysql)",
     ]
 
 
-def test_a_rule_of_highest_priority_can_not_be_preceded() -> None:
+def test_nothing_can_precede_a_rule_of_priority_0() -> None:
     document = gcp_samples.stack()
     document["firewalls"].append(deny("vpc-db", "no", "all", priority=0))
     assert {f["command"] for f in found(document, "flow-closed")} == {""}
@@ -203,7 +201,7 @@ def test_a_rule_of_highest_priority_can_not_be_preceded() -> None:
     assert len(found(document, "flow-closed")) == 1
 
 
-def test_the_only_vm_of_a_range_is_told_from_another_networks_vms() -> None:
+def test_only_vm_of_a_range_needs_no_management_from_it() -> None:
     document = gcp_samples.stack()
     for place in ("vpc-web", "vpc-db"):
         document["firewalls"].append(allow(place, f"{place}-b", "tcp:22", "10.0.0.0/16"))

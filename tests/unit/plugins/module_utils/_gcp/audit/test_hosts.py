@@ -13,13 +13,13 @@ IDS = (
 )
 
 
-def test_hosts_are_found_by_name_or_by_address() -> None:
+def test_host_is_found_by_name_or_by_address() -> None:
     document = gcp_samples.stack()
     document["instances"][1]["name"] = "web-7f3c"
     assert found(document) == []
 
 
-def test_a_host_that_is_not_in_the_project() -> None:
+def test_host_without_a_vm_is_found() -> None:
     document = gcp_samples.stack()
     del document["instances"][3]
     (finding,) = found(document, *IDS)
@@ -37,7 +37,7 @@ def test_a_host_that_is_not_in_the_project() -> None:
         ({"networkIP": "10.1.0.9", "network": network("vpc-web")}, "vm-network"),
     ],
 )
-def test_a_host_that_is_elsewhere(changes, kind) -> None:
+def test_host_with_another_network_or_address_is_found(changes, kind) -> None:
     document = gcp_samples.stack()
     document["instances"][3]["networkInterfaces"][0].update(changes)
     (finding,) = found(document, *IDS)
@@ -53,7 +53,7 @@ def test_a_host_that_is_elsewhere(changes, kind) -> None:
         ("STAGING", ""),
     ],
 )
-def test_a_host_that_does_not_run(status, command) -> None:
+def test_stopped_vm_is_found_with_the_command_that_starts_it(status, command) -> None:
     document = gcp_samples.stack()
     document["instances"][1]["status"] = status
     (finding,) = found(document)
@@ -61,7 +61,7 @@ def test_a_host_that_does_not_run(status, command) -> None:
     assert (finding["explanation"], finding["command"]) == (f"its status is {status}", command)
 
 
-def test_a_host_gets_its_external_address_when_it_starts() -> None:
+def test_stopped_vm_counts_as_having_its_ephemeral_external_address() -> None:
     document = gcp_samples.stack()
     lb1 = document["instances"][0]
     lb1["status"] = "TERMINATED"
@@ -74,7 +74,7 @@ def test_a_host_gets_its_external_address_when_it_starts() -> None:
     }
 
 
-def test_the_interface_with_the_address_counts() -> None:
+def test_host_is_judged_at_the_interface_with_its_address() -> None:
     document = gcp_samples.stack()
     first = {**document["instances"][0]["networkInterfaces"][0], "networkIP": "192.168.0.2"}
     gcp_samples.add_network(document, "vpc-other", "192.168.0.0/24")
@@ -84,7 +84,7 @@ def test_the_interface_with_the_address_counts() -> None:
     assert found(document) == []
 
 
-def test_vms_that_nobody_judges_are_named() -> None:
+def test_vms_outside_of_the_inventory_are_named() -> None:
     document = gcp_samples.stack()
     gcp_samples.add_instance(document, "stray", "vpc-db", "10.2.0.77")
     (finding,) = found(document, *IDS)
@@ -96,7 +96,7 @@ def test_vms_that_nobody_judges_are_named() -> None:
     assert finding["explanation"].startswith("stray (10.2.0.77): ")
 
 
-def test_a_second_interface_of_a_host_is_named() -> None:
+def test_second_interface_of_a_host_is_unjudged() -> None:
     document = gcp_samples.stack()
     interfaces = document["instances"][3]["networkInterfaces"]
     interfaces.append({"network": network("vpc-web"), "networkIP": "10.1.0.9"})
@@ -107,7 +107,7 @@ def test_a_second_interface_of_a_host_is_named() -> None:
     assert finding["explanation"].startswith("db-7f3c (10.1.0.9): ")
 
 
-def test_another_vm_of_the_same_name_is_named() -> None:
+def test_second_vm_of_the_same_name_is_unjudged() -> None:
     document = gcp_samples.stack()
     twin = gcp_samples.add_instance(document, "db1", "vpc-db", "10.2.0.77")
     twin["selfLink"] = twin["selfLink"].replace("-a/", "-f/")

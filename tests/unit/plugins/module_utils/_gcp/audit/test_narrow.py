@@ -38,7 +38,7 @@ def rule(comparison) -> Rule:
     return comparison.project.firewalls[DB][0]
 
 
-def test_what_is_needed_is_admitted_before_the_rule_goes(comparison, rule) -> None:
+def test_needed_part_is_admitted_before_the_rule_is_deleted(comparison, rule) -> None:
     assert narrowing_commands(comparison, rule, "us-central1", {}) == GONE
     first, last = narrowing_commands(comparison, rule, "us-central1", NEEDED).splitlines()
     assert " create db-mysql-declared " in first
@@ -46,7 +46,7 @@ def test_what_is_needed_is_admitted_before_the_rule_goes(comparison, rule) -> No
     assert last == GONE
 
 
-def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
+def test_rule_of_priority_0_is_not_narrowed(comparison, rule) -> None:
     assert (
         narrowing_commands(comparison, dataclasses.replace(rule, priority=0), "us-central1", NEEDED)
         == ""
@@ -64,6 +64,6 @@ def test_without_room_for_what_is_needed_nothing_goes(comparison, rule) -> None:
         ),
     ],
 )
-def test_who_has_to_decide_is_said(comparison, rule, change, words) -> None:
+def test_others_who_have_to_decide_are_named(comparison, rule, change, words) -> None:
     found = who_decides(comparison, (dataclasses.replace(rule, **change),))
     assert found.startswith(words) and bool(found) is bool(words)

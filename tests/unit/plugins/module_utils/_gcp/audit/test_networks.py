@@ -15,7 +15,7 @@ def side(document: dict, number: int, peer: str) -> dict:
     return next(each for each in peerings if each["network"] == network(peer))
 
 
-def test_a_network_that_is_not_there() -> None:
+def test_missing_network_is_found_with_the_command_that_creates_it() -> None:
     document = gcp_samples.stack()
     document["networks"] = document["networks"][:2]
     document["networks"][0]["peerings"].pop()
@@ -28,7 +28,7 @@ def test_a_network_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("how", ["elsewhere", "unread"])
-def test_a_network_of_which_nothing_is_known_is_undecided(how) -> None:
+def test_network_in_another_project_or_unread_is_undecided(how) -> None:
     document = gcp_samples.stack()
     document["networks"] = document["networks"][:2]
     if how == "elsewhere":
@@ -41,7 +41,7 @@ def test_a_network_of_which_nothing_is_known_is_undecided(how) -> None:
     assert (finding["id"], finding["severity"]) == ("network-undecided", "warning")
 
 
-def test_ranges_that_differ_from_the_declared_ones() -> None:
+def test_missing_partial_and_undeclared_ranges_are_found() -> None:
     document = gcp_samples.stack()
     document["subnetworks"][1]["ipCidrRange"] = "10.1.0.0/20"
     document["subnetworks"][2]["ipCidrRange"] = "10.7.0.0/16"
@@ -63,7 +63,9 @@ def test_ranges_that_differ_from_the_declared_ones() -> None:
         ("10.1.128.0/20", "", ""),
     ],
 )
-def test_overlaps_count_where_packets_could_pass(secondary, peered, why) -> None:
+def test_overlaps_are_found_between_peers_and_networks_with_a_common_peer(
+    secondary, peered, why
+) -> None:
     document = gcp_samples.stack()
     gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
     document["subnetworks"][3]["secondaryIpRanges"] = [
@@ -75,7 +77,7 @@ def test_overlaps_count_where_packets_could_pass(secondary, peered, why) -> None
     assert [each["explanation"].partition("; ")[2] for each in findings] == ([why] if why else [])
 
 
-def test_gaps_say_what_is_not_judged() -> None:
+def test_finding_about_a_gap_says_what_is_not_judged() -> None:
     document = gcp_samples.stack()
     document["incomplete"] = [{"what": "routes", "where": "projects/acme", "why": "403 forbidden"}]
     (finding,) = found(document, "document-incomplete")

@@ -21,7 +21,7 @@ def side(document: dict, number: int, peer: str) -> dict:
     return next(each for each in peerings if each["network"] == network(peer))
 
 
-def test_a_declared_peering_with_another_project_is_undecided() -> None:
+def test_declared_peering_with_another_project_is_undecided() -> None:
     document = gcp_samples.stack()
     document["networks"] = document["networks"][:2]
     document["instances"].pop()
@@ -40,7 +40,7 @@ def test_a_declared_peering_with_another_project_is_undecided() -> None:
     assert (peering["command"], vm["command"]) == ("", "")
 
 
-def test_a_peering_with_a_network_that_is_gone_says_so() -> None:
+def test_declared_peering_with_missing_network_is_undecided() -> None:
     document = gcp_samples.stack()
     document["networks"] = document["networks"][:2]
     side(document, 0, "vpc-db")["state"] = "INACTIVE"
@@ -50,7 +50,7 @@ def test_a_peering_with_a_network_that_is_gone_says_so() -> None:
     assert peering["explanation"].endswith("is not in the document")
 
 
-def test_peering_missing_on_one_side_or_on_both() -> None:
+def test_peering_missing_on_one_or_both_sides_is_found() -> None:
     document = gcp_samples.stack()
     document["networks"][1]["peerings"] = []
     (finding,) = found(document, "peering-one-sided")
@@ -64,7 +64,7 @@ def test_peering_missing_on_one_side_or_on_both() -> None:
     assert len(finding["command"].splitlines()) == 2
 
 
-def test_peering_inactive_says_what_the_cloud_says() -> None:
+def test_inactive_peering_is_found_with_the_clouds_details() -> None:
     document = gcp_samples.stack()
     side(document, 2, "vpc-lb").update(state="INACTIVE", stateDetails="Waiting for peer.")
     (finding,) = found(document, "peering-inactive")
@@ -72,7 +72,7 @@ def test_peering_inactive_says_what_the_cloud_says() -> None:
     assert "delete vpc-db-vpc-lb" in finding["command"]
 
 
-def test_peerings_that_are_not_declared() -> None:
+def test_undeclared_peerings_are_found() -> None:
     document = gcp_samples.stack()
     gcp_samples.peer(document, "vpc-web", "vpc-db")
     gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
@@ -84,7 +84,7 @@ def test_peerings_that_are_not_declared() -> None:
 
 
 def public(cidr: str, exports: bool | None, imports: bool | None) -> list[dict[str, str]]:
-    """Audit the stack with this range for the applications, exchanged with these flags."""
+    """Return findings about missing routes, with this range for vpc-web and these flags."""
     begin = cidr.partition(".0.0/")[0]
     text = json.dumps([gcp_samples.stack(), gcp_samples.DECLARATION, gcp_samples.ADDRESSES])
     document, declaration, addresses = json.loads(text.replace("10.1.", f"{begin}."))
@@ -114,7 +114,9 @@ def public(cidr: str, exports: bool | None, imports: bool | None) -> list[dict[s
         ("198.18.0.0/16", False, False, []),
     ],
 )
-def test_public_addresses_used_privately_need_flags(cidr, exports, imports, lacking) -> None:
+def test_privately_used_public_ranges_need_export_and_import(
+    cidr, exports, imports, lacking
+) -> None:
     findings = public(cidr, exports, imports)
     lines = [line for each in findings for line in each["command"].splitlines()]
     assert lines == [
@@ -125,7 +127,7 @@ def test_public_addresses_used_privately_need_flags(cidr, exports, imports, lack
     ]
 
 
-def test_which_side_keeps_public_addresses_back_is_said() -> None:
+def test_explanation_names_the_side_without_the_flag() -> None:
     (finding,) = public("11.1.0.0/16", True, False)
     assert (finding["severity"], finding["object"]) == ("error", "vpc-web and vpc-lb")
     assert finding["explanation"] == (

@@ -17,7 +17,7 @@ def ways(document: dict) -> dict[str, str]:
 
 
 def listed(*ranges: str) -> dict:
-    """Return what makes NAT be for these ranges of the database's subnet."""
+    """Return the fields of a NAT for these ranges of the database's subnet."""
     subnet = f"{gcp_samples.API}/regions/us-central1/subnetworks/vpc-db-0"
     return {
         "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
@@ -25,7 +25,7 @@ def listed(*ranges: str) -> dict:
     }
 
 
-def test_the_ways_of_the_stack() -> None:
+def test_stack_has_external_and_nat_ways() -> None:
     assert ways(gcp_samples.stack()) == {
         "lb1": "external",
         "web1": "nat",
@@ -34,7 +34,7 @@ def test_the_ways_of_the_stack() -> None:
     }
 
 
-def test_without_nat_there_is_google_or_nothing() -> None:
+def test_vm_without_nat_has_google_or_no_way() -> None:
     document = gcp_samples.stack()
     document["routers"] = document["routers"][:1]
     document["subnetworks"][1]["privateIpGoogleAccess"] = True
@@ -65,19 +65,19 @@ def test_without_nat_there_is_google_or_nothing() -> None:
         ({}, "nat"),
     ],
 )
-def test_nat_has_to_be_for_the_subnet(change, way) -> None:
+def test_nat_counts_only_if_it_serves_the_subnet(change, way) -> None:
     document = gcp_samples.stack()
     document["routers"][2]["nats"][0].update(change)
     assert ways(document)["db1"] == way
 
 
-def test_nat_of_another_region_is_none() -> None:
+def test_nat_of_another_region_does_not_count() -> None:
     document = gcp_samples.stack()
     document["routers"][2]["region"] = f"{gcp_samples.API}/regions/europe-west1"
     assert ways(document)["db1"] == "none"
 
 
-def test_a_way_needs_a_route() -> None:
+def test_external_address_without_a_route_is_no_way() -> None:
     document = gcp_samples.stack()
     document["routes"] = [r for r in document["routes"] if r["name"] != "default-route-vpc-lb"]
     assert ways(document)["lb1"] == "none"
@@ -88,10 +88,10 @@ def test_a_way_needs_a_route() -> None:
     document["routes"].append({**route, "destRange": "199.36.153.8/30"})
     assert ways(document)["lb1"] == "google-only"
     (finding,) = found(document)
-    assert finding["command"] == ""  # no NAT would be of use
+    assert finding["command"] == ""  # a NAT would not help without a route
 
 
-def test_the_first_route_for_the_vm_counts() -> None:
+def test_route_of_highest_priority_that_applies_to_the_vm_decides() -> None:
     document = gcp_samples.stack()
     proxy = {k: v for k, v in document["routes"][2].items() if k != "nextHopGateway"}
     proxy |= {"name": "proxy", "priority": 10, "tags": ["db"], "nextHopIp": "10.2.0.9"}
@@ -104,13 +104,13 @@ def test_the_first_route_for_the_vm_counts() -> None:
 
 
 @pytest.mark.parametrize("part", ["routes", "routers"])
-def test_what_was_not_read_is_undecided(part) -> None:
+def test_way_without_routes_or_routers_is_undecided(part) -> None:
     document = gcp_samples.stack()
     document[part] = None
     assert ways(document)["db1"] == ("undecided")
 
 
-def test_in_a_network_of_another_project_the_way_is_undecided() -> None:
+def test_way_of_a_vm_in_another_projects_network_is_undecided() -> None:
     document = gcp_samples.stack()
     shared = f"{gcp_samples.API}-host/global/networks/vpc-db"
     document["instances"][3]["networkInterfaces"][0]["network"] = shared
@@ -122,7 +122,7 @@ def test_in_a_network_of_another_project_the_way_is_undecided() -> None:
 
 
 def first_interface(document: dict, place: str, **more: object) -> None:
-    """Give the load balancer another interface before the one in the declared network."""
+    """Give the load balancer a first interface before the one in the declared network."""
     gcp_samples.add_network(document, "vpc-mgmt", "10.9.0.0/16")
     lb1 = document["instances"][0]
     (own,) = lb1["networkInterfaces"]
@@ -142,7 +142,7 @@ def first_interface(document: dict, place: str, **more: object) -> None:
         ({"network": gcp_samples.network("vpc-old")}, False, "none"),
     ],
 )
-def test_of_two_interfaces_the_first_is_asked_first(there, here, way) -> None:
+def test_first_interface_decides_the_way(there, here, way) -> None:
     document = gcp_samples.stack()
     first_interface(document, "vpc-mgmt", **there)
     gcp_samples.add_network(document, "vpc-old", "10.9.0.0/16")
@@ -155,7 +155,7 @@ def test_of_two_interfaces_the_first_is_asked_first(there, here, way) -> None:
 
 
 def halves(hop: dict) -> list[dict]:
-    """Return the two routes that together go before one to all."""
+    """Return two routes that together precede a default route."""
     place = {"network": gcp_samples.network("vpc-db"), "priority": 2000}
     return [{"name": f"half-{at}", "destRange": f"{at}.0.0.0/1", **place, **hop} for at in (0, 128)]
 
@@ -175,7 +175,7 @@ TUNNEL = {"nextHopVpnTunnel": f"{gcp_samples.API}/regions/us-central1/vpnTunnels
         (halves(TUNNEL)[1:] + halves(GATEWAY), True, "undecided"),
     ],
 )
-def test_routes_to_both_halves_go_before_one_to_all(routes, whole, way) -> None:
+def test_routes_to_both_halves_precede_the_default_route(routes, whole, way) -> None:
     document = gcp_samples.stack()
     if not whole:
         document["routes"] = [r for r in document["routes"] if not r["name"].endswith("-db")]

@@ -15,7 +15,7 @@ def problems(document) -> tuple[str, ...]:
     return caught.value.problems
 
 
-def test_the_stack_is_read() -> None:
+def test_sample_project_is_read() -> None:
     found = read_project(gcp_samples.stack())
     assert found.name == "acme"
     assert [network.name for network in found.networks.values()] == ["vpc-lb", "vpc-web", "vpc-db"]
@@ -30,7 +30,7 @@ def test_the_stack_is_read() -> None:
     assert found.gaps == ()
 
 
-def test_every_object_at_fault_is_named_at_once() -> None:
+def test_error_names_all_objects_at_fault() -> None:
     document = gcp_samples.stack()
     document["firewalls"][0]["priority"] = 70000
     document["instances"][1]["networkInterfaces"][0]["networkIP"] = "10.1.0"
@@ -46,11 +46,11 @@ def test_every_object_at_fault_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize("document", [None, [], {}, {"project": "acme"}, {"msg": "failed"}])
-def test_what_is_no_project_is_refused(document) -> None:
+def test_document_that_is_no_project_is_refused(document) -> None:
     assert problems(document) == ("project: is not what gcp_network_info returns as project",)
 
 
-def test_a_list_that_is_not_there_is_a_gap() -> None:
+def test_missing_list_is_a_gap() -> None:
     document = gcp_samples.stack()
     del document["routes"]
     document["incomplete"] = [{"what": "instances", "where": "zones/a", "why": "unreachable"}]
@@ -62,21 +62,21 @@ def test_a_list_that_is_not_there_is_a_gap() -> None:
     assert found.lacks("routes") and found.lacks("instances") and not found.lacks("networks")
 
 
-def test_a_peer_without_a_project_is_in_the_same_one() -> None:
+def test_peer_without_a_project_is_in_the_same_project() -> None:
     document = gcp_samples.stack()
     document["networks"][0]["peerings"][0]["network"] = "global/networks/vpc-web"
     (first, *_others) = read_project(document).networks.values()
     assert first.peerings[0].network == "acme/global/networks/vpc-web"
 
 
-def test_only_subnetworks_for_vms_count() -> None:
+def test_only_subnetworks_for_vms_are_read() -> None:
     document = gcp_samples.stack()
     document["subnetworks"][0]["purpose"] = "REGIONAL_MANAGED_PROXY"
     assert [subnet.name for subnet in read_project(document).subnets] == ["vpc-web-0", "vpc-db-0"]
 
 
 @pytest.mark.parametrize("names", [["web1"], ["web1", "web2"]])
-def test_an_interface_without_a_network_is_no_error(names) -> None:
+def test_interface_without_a_network_is_read(names) -> None:
     document = gcp_samples.stack()
     for instance in document["instances"]:
         if instance["name"] in names:

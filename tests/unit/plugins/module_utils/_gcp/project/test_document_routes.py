@@ -32,7 +32,7 @@ def listed(*ranges: str) -> dict:
         ({**listed(), "endpointTypes": ["ENDPOINT_TYPE_SWG"]}, []),
     ],
 )
-def test_nat_is_for_subnets_whose_vms_it_leads_to_the_internet(nat, subnets) -> None:
+def test_nat_has_the_subnets_whose_vms_it_serves(nat, subnets) -> None:
     document = gcp_samples.stack()
     document["routers"] = [{**document["routers"][1], "nats": [{"name": "one", **nat}]}]
     (router,) = read_project(document).routers_of("acme/global/networks/vpc-web", "us-central1")
@@ -40,7 +40,7 @@ def test_nat_is_for_subnets_whose_vms_it_leads_to_the_internet(nat, subnets) -> 
     assert (router.name, router.nat_names) == ("router-vpc-web", {"one"})
 
 
-def test_a_router_of_no_network_is_nobodys() -> None:
+def test_router_without_a_network_serves_no_network() -> None:
     document = gcp_samples.stack()
     document["routers"].append({**document["routers"][1], "name": "ncc"})
     del document["routers"][-1]["network"]

@@ -23,7 +23,7 @@ def policy_of(*rules, kind="HIERARCHY"):
     return read_policy(Fields({"name": "42", "type": kind, "rules": list(rules)}, "here"), "us", {})
 
 
-def test_a_firewall_rule() -> None:
+def test_vpc_firewall_rule_is_read() -> None:
     rule = rule_of(targetTags=["lb"], sourceTags=["web"])
     assert str(rule) == "web (VPC firewall rule, priority 1000)"
     assert [str(service) for service in rule.services] == ["tcp:80", "tcp:8000-8080"]
@@ -43,11 +43,11 @@ def test_a_firewall_rule() -> None:
         ({"IPProtocol": "47"}, ["47"]),
     ],
 )
-def test_protocols_and_ports(entry, services) -> None:
+def test_protocols_and_ports_are_read(entry, services) -> None:
     assert [str(service) for service in rule_of(allowed=[entry]).services] == services
 
 
-def test_only_ipv6_sources_are_not_anybody() -> None:
+def test_rule_with_only_ipv6_sources_is_not_unrestricted() -> None:
     assert rule_of(sourceRanges=["2001:db8::/32"]).sources.unrestricted is False
     assert rule_of(sourceRanges=[]).sources.unrestricted is True
 
@@ -67,7 +67,7 @@ def test_refusals(changes, message) -> None:
         rule_of(**changes)
 
 
-def test_a_policy_keeps_its_rules_in_order() -> None:
+def test_rules_of_a_policy_are_ordered_by_priority() -> None:
     found = policy_of(
         gcp_samples.policy_rule(200, "goto_next", "all"),
         gcp_samples.policy_rule(100, "deny", "tcp:22", "10.0.0.0/8"),
@@ -77,7 +77,7 @@ def test_a_policy_keeps_its_rules_in_order() -> None:
     assert found.rules[1].sources.unrestricted
 
 
-def test_what_only_the_cloud_knows_is_named() -> None:
+def test_fields_that_only_the_cloud_can_resolve_are_named() -> None:
     rule = gcp_samples.policy_rule(1, "deny", "all", srcRegionCodes=["XX"], srcFqdns=["a.example"])
     (found,) = policy_of(rule).rules
     assert found.sources.unresolved == ("domain names", "countries")
@@ -86,7 +86,7 @@ def test_what_only_the_cloud_knows_is_named() -> None:
     assert policy_of(rule).rules[0].sources.network_context == "INTERNET"
 
 
-def test_rules_that_are_for_no_vm_are_left_out() -> None:
+def test_rules_that_apply_to_no_vm_are_not_read() -> None:
     gone = {"name": "tagValues/1", "state": "INEFFECTIVE"}
     live = {"name": "tagValues/2", "state": "EFFECTIVE"}
     rule = gcp_samples.policy_rule(1, "allow", "all")
@@ -98,14 +98,14 @@ def test_rules_that_are_for_no_vm_are_left_out() -> None:
     assert [each.target_secure_tags for each in found.rules] == [True]
 
 
-def test_source_tags_that_are_gone_match_nobody() -> None:
+def test_deleted_source_tags_match_nothing() -> None:
     gone = {"name": "tagValues/1", "state": "INEFFECTIVE"}
     (found,) = policy_of(gcp_samples.policy_rule(1, "allow", "all", srcSecureTags=[gone])).rules
     assert (found.sources.unresolved, found.sources.unrestricted) == ((), False)
 
 
 @pytest.mark.parametrize(("kind", "same"), [("HIERARCHY", True), ("NETWORK_REGIONAL", False)])
-def test_a_rule_of_a_policy_is_one_wherever_it_holds(kind, same) -> None:
+def test_policy_rule_for_several_networks_is_one_value(kind, same) -> None:
     rules = [gcp_samples.policy_rule(1, "allow", "tcp:443", "0.0.0.0/0")]
     fields = Fields({"name": "42", "type": kind, "rules": rules}, "here")
     known: dict = {}

@@ -20,7 +20,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_val
         (Service("udp", 1, 65535), "udp:1-65535"),
     ],
 )
-def test_a_service_is_written_as_gcloud_reads_it(service, text) -> None:
+def test_text_of_a_service_is_as_gcloud_reads_it(service, text) -> None:
     assert str(service) == text
 
 
@@ -32,7 +32,7 @@ def test_a_service_is_written_as_gcloud_reads_it(service, text) -> None:
         ("SYSTEM_REGIONAL", "rule 9 of edge (system policy)"),
     ],
 )
-def test_a_rule_says_where_it_stands(kind, text) -> None:
+def test_text_of_a_rule_names_its_policy(kind, text) -> None:
     ends = Selector()
     rule = Rule(
         kind, "edge", "web", "EGRESS", 9, "deny", False, (Service("all"),), ends, Selector()
@@ -41,7 +41,7 @@ def test_a_rule_says_where_it_stands(kind, text) -> None:
     assert rule.local is ends
 
 
-def test_two_rules_that_say_the_same_are_two() -> None:
+def test_rules_with_equal_fields_are_not_equal() -> None:
     one, other = (
         Rule("VPC", "", "a", "INGRESS", 1, "deny", False, (), Selector(), Selector()),
     ) * 2

@@ -9,11 +9,11 @@ from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.values i
 )
 
 
-def test_an_instance_is_in_the_region_of_its_zone() -> None:
+def test_instance_is_in_the_region_of_its_zone() -> None:
     empty = frozenset()
     assert Instance("", "a", "europe-west1-d", "RUNNING", empty, empty, ()).region == "europe-west1"
 
 
-def test_an_error_says_all_that_is_wrong() -> None:
+def test_project_error_lists_all_problems() -> None:
     error = ProjectError(["one", "two"])
     assert (error.problems, str(error)) == (("one", "two"), "one\ntwo")

@@ -30,10 +30,10 @@ def runs(*texts: str) -> list:
         (minus(UNRESERVED, runs("10.2.0.0/16")), "anywhere but 10.2.0.0/16"),
     ],
 )
-def test_addresses_are_said_shortly(addresses, words) -> None:
+def test_text_of_addresses_is_short(addresses, words) -> None:
     assert as_text(addresses) == words
 
 
-def test_a_rule_for_the_internet_is_for_all() -> None:
+def test_rule_for_the_internet_names_all_addresses() -> None:
     assert as_rule(INTERNET) == ALL_ADDRESSES
     assert as_rule(runs("10.0.0.0/8")) == runs("10.0.0.0/8")

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ALL_ADDRESSES = [(0, LAST)]
-# Few numbers, so that runs meet, and both ends of all there is.
+# Few numbers, so that spans often meet, and both ends of all addresses.
 NUMBERS = st.sampled_from((0, 1, 2, 3, 5, 8, 9, LAST - 1, LAST))
-RUNS = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: tuple(sorted(pair))), max_size=3)
+SPANS = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: tuple(sorted(pair))), max_size=3)
 
 
 def rule(name: str) -> Rule:
@@ -35,17 +35,17 @@ def states(answers: Answers) -> list[tuple]:
     ]
 
 
-@given(st.lists(st.tuples(RUNS, st.sampled_from(("open", "closed"))), max_size=5))
-def test_the_last_paint_is_seen(layers) -> None:
+@given(st.lists(st.tuples(SPANS, st.sampled_from(("open", "closed"))), max_size=5))
+def test_last_overlay_decides(layers) -> None:
     answers = Answers(Answer("closed"))
-    for runs, state in layers:
-        answers.overlay(runs, Answers(Answer(state)))
+    for addresses, state in layers:
+        answers.overlay(addresses, Answers(Answer(state)))
     for address in (0, 1, 2, 3, 4, 5, 7, 8, 9, 10, LAST - 2, LAST - 1, LAST):
-        seen = [s for runs, s in layers if any(low <= address <= high for low, high in runs)]
+        seen = [s for own, s in layers if any(low <= address <= high for low, high in own)]
         assert answers.at(address).state == (seen or ["closed"])[-1]
 
 
-def test_neighbours_with_one_answer_are_one() -> None:
+def test_adjacent_pieces_with_one_answer_are_merged() -> None:
     answers = Answers(Answer("closed"))
     answers.overlay([(5, 9), (10, 20)], Answers(Answer("open", (ONE,))))
     assert states(answers) == [(0, 4, "closed"), (5, 20, "open"), (21, LAST, "closed")]
@@ -56,7 +56,7 @@ def test_neighbours_with_one_answer_are_one() -> None:
     ]
 
 
-def test_a_doubt_leaves_decided_what_both_agree_on() -> None:
+def test_uncertain_match_stays_decided_where_both_answers_agree() -> None:
     answers = Answers(Answer("closed"))
     answers.overlay([(10, 19)], Answers(Answer("open", (ONE,))))
     answers.overlay([(0, 14)], Answers(Answer("open", (OTHER,))), uncertain_match(OTHER))
@@ -66,14 +66,14 @@ def test_a_doubt_leaves_decided_what_both_agree_on() -> None:
     assert answers.at(15) == Answer("open", (ONE,))
 
 
-def test_a_copy_stays_as_it_is() -> None:
+def test_copy_does_not_change_with_the_original() -> None:
     answers = Answers(Answer("closed"))
     twin = answers.copy()
     answers.overlay([(0, 1)], Answers(Answer("open")))
     assert states(twin) == [(0, LAST, "closed")]
 
 
-def test_a_part_of_another_is_taken_over() -> None:
+def test_overlay_takes_over_a_part_of_other_answers() -> None:
     other = Answers(Answer("open"))
     other.overlay([(5, 6)], Answers(Answer("undecided")))
     answers = Answers(Answer("closed"))

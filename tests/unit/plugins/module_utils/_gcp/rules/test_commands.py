@@ -30,7 +30,7 @@ def gcloud() -> Gcloud:
     return Gcloud(read_project(gcp_samples.stack()))
 
 
-def test_words_are_quoted(gcloud) -> None:
+def test_command_words_are_quoted(gcloud) -> None:
     line = gcloud.command("networks", "create", "a b; rm", network="$(x)", quiet=True, none="")
     assert line == (
         "gcloud compute networks create 'a b; rm' --project=acme '--network=$(x)' --quiet"
@@ -45,11 +45,11 @@ def test_words_are_quoted(gcloud) -> None:
         ("x" * 80, "x" * 56),
     ],
 )
-def test_names_are_such_as_the_cloud_takes(text, name) -> None:
+def test_names_are_valid_in_the_cloud(text, name) -> None:
     assert valid_name(text) == name
 
 
-def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
+def test_new_rule_is_exact_and_precedes_the_closing_rule(gcloud) -> None:
     blocking = read_project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
     assert gcloud.admit(OPENING, [], "us") == (
         "gcloud compute firewall-rules create web-db-3306 --project=acme --network=vpc-db"
@@ -60,7 +60,7 @@ def test_an_opening_is_exact_and_comes_before_what_closes(gcloud) -> None:
     assert "--priority=999 " in gcloud.admit(OPENING, [blocking], "us")
 
 
-def test_what_stands_in_two_places_has_no_single_command(gcloud) -> None:
+def test_rules_of_two_places_have_no_single_command(gcloud) -> None:
     rule = read_project(gcp_samples.stack()).firewalls["acme/global/networks/vpc-db"][0]
     policy = dataclasses.replace(rule, kind="NETWORK", policy="edge")
     assert gcloud.admit(OPENING, [rule, policy], "us") == ""
@@ -69,7 +69,7 @@ def test_what_stands_in_two_places_has_no_single_command(gcloud) -> None:
     assert gcloud.admit(OPENING, [system], "us") == ""
 
 
-def test_a_region_that_is_not_sure_is_left_to_the_reader(gcloud) -> None:
+def test_region_is_a_placeholder_if_the_project_has_several(gcloud) -> None:
     assert "--region=us-central1 " in gcloud.create_subnet("vpc-x", "10.9.0.0/16")
     document = gcp_samples.stack()
     document["subnetworks"][0]["region"] = f"{gcp_samples.API}/regions/europe-west1"
@@ -78,7 +78,7 @@ def test_a_region_that_is_not_sure_is_left_to_the_reader(gcloud) -> None:
     )
 
 
-def test_a_new_subnet_has_a_name_of_its_own(gcloud) -> None:
+def test_new_subnets_have_unused_names(gcloud) -> None:
     lines = [gcloud.create_subnet("vpc-db", f"10.{at}.0.0/16") for at in (3, 4)]
     assert [line.split()[5] for line in lines] == ["vpc-db-us-central1", "vpc-db-us-central1-2"]
     document = gcp_samples.stack()
@@ -135,13 +135,13 @@ LISTED = {"sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS", "subnetworks":
         ),
     ],
 )
-def test_nat_is_added_to_what_is_there(routers, lines) -> None:
+def test_nat_is_created_or_updated_as_routers_require(routers, lines) -> None:
     document = gcp_samples.stack()
     place = {"region": document["routers"][0]["region"]}
     document["routers"] = [
         {**each, **place, "network": gcp_samples.network(each["network"])} for each in routers
     ]
     gcloud = Gcloud(read_project(document))
-    for _again in range(2):  # it is the same for all VMs there
+    for _again in range(2):  # asking twice uses up no name
         found = gcloud.create_nat("acme/global/networks/vpc-db", "us-central1")
         assert found.splitlines() == [f"gcloud compute routers {line}" for line in lines]

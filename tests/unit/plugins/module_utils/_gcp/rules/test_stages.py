@@ -29,7 +29,7 @@ def order(document) -> list[str]:
     return [rule.policy or rule.name for stage in found for rule in stage]
 
 
-def test_the_order_is_that_of_the_network() -> None:
+def test_network_decides_whether_policies_precede_vpc_rules() -> None:
     document = gcp_samples.stack()
     for kind in ("NETWORK_REGIONAL", "NETWORK", "SYSTEM_REGIONAL", "HIERARCHY", "HIERARCHY"):
         gcp_samples.add_policy(document, "vpc-lb", kind, gcp_samples.policy_rule(1, "deny", "all"))
@@ -42,7 +42,7 @@ def test_the_order_is_that_of_the_network() -> None:
 @pytest.mark.parametrize(
     ("kind", "names"), [("HIERARCHY", ["1000", "1001"]), ("NETWORK", ["1001", "1000"])]
 )
-def test_only_policies_of_the_network_have_a_priority_among_them(kind, names) -> None:
+def test_hierarchical_policies_keep_their_order(kind, names) -> None:
     document = gcp_samples.stack()
     document["firewalls"] = []
     for priority in (2, 1):
@@ -52,7 +52,7 @@ def test_only_policies_of_the_network_have_a_priority_among_them(kind, names) ->
     assert order(document) == names
 
 
-def test_rules_come_by_priority_and_deny_first() -> None:
+def test_rules_are_ordered_by_priority_then_deny_first() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [
         gcp_samples.allow("vpc-lb", "late", "all", priority=2000),
@@ -77,7 +77,7 @@ def test_rules_come_by_priority_and_deny_first() -> None:
         ({"network": gcp_samples.network("vpc-db")}, None),
     ],
 )
-def test_whom_a_rule_is_for(changes, sure) -> None:
+def test_rule_applies_to_its_targets(changes, sure) -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [gcp_samples.allow("vpc-lb", "rule", "all", **changes)]
     found = read_project(document)
@@ -98,11 +98,11 @@ def test_whom_a_rule_is_for(changes, sure) -> None:
         (Selector(network_context="INTERNET"), [], PUBLIC),
     ],
 )
-def test_what_is_sure_and_what_only_the_cloud_knows(ends, sure, perhaps) -> None:
+def test_selector_is_resolved_into_sure_and_possible_addresses(ends, sure, perhaps) -> None:
     assert resolve_addresses(ends) == (sure, perhaps)
 
 
-def test_tags_of_vms_that_are_not_known_may_be_anywhere() -> None:
+def test_tags_may_mean_any_address_if_vms_could_not_be_read() -> None:
     ends = Selector(tags=frozenset({"web"}), unrestricted=False)
     assert resolve_addresses(ends, TEN) == (spans(TEN), [])
     sure, perhaps = resolve_addresses(ends, TEN, all_known=False)

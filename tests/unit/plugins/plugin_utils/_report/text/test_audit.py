@@ -14,7 +14,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text.audit im
 from support import gcp_samples
 
 
-def test_a_finding_has_its_severity_reason_and_command() -> None:
+def test_finding_is_shown_with_severity_explanation_and_command() -> None:
     document = gcp_samples.stack()
     document["firewalls"] = [r for r in document["firewalls"] if r["name"] != "db-mysql"]
     lines = audit_lines(audit(gcp_samples.topology(), document))
@@ -24,7 +24,7 @@ def test_a_finding_has_its_severity_reason_and_command() -> None:
     assert lines[2].endswith("--destination-ranges=10.2.0.2/32")
 
 
-def test_ways_and_the_sum_come_last() -> None:
+def test_ways_and_summary_come_last() -> None:
     lines = audit_lines(audit(gcp_samples.topology(), gcp_samples.stack()))
     assert lines[-4].split() == ["nat", "Cloud", "NAT", "nat-vpc-db", "db1"]
     assert lines[-2] == (
@@ -48,7 +48,7 @@ def test_ways_and_the_sum_come_last() -> None:
         (["flow-closed", "flow-undecided"], "The project is not as declared: 1 error"),
     ],
 )
-def test_as_declared_is_only_what_was_judged(ids, words) -> None:
+def test_conclusion_is_as_declared_only_if_everything_was_judged(ids, words) -> None:
     findings = [Finding(kind, "o", "e").record() for kind in ids]
     summary = {"error": 0, "warning": 0, "info": 0}
     for each in findings:
@@ -59,7 +59,7 @@ def test_as_declared_is_only_what_was_judged(ids, words) -> None:
     assert lines[-1] == words
 
 
-def test_very_many_findings_are_cut() -> None:
+def test_only_the_first_findings_are_shown() -> None:
     found = audit(gcp_samples.topology(), gcp_samples.stack())
     finding = {"id": "x", "severity": "info", "object": "o", "explanation": "e", "command": ""}
     lines = audit_lines({**found, "findings": [finding] * (SHOWN + 7)})
