@@ -6,6 +6,7 @@
     benchmarks/scale.py                                      check.yml and site.yml at all sizes
     benchmarks/scale.py --playbook check --hosts 1000        one of them
     benchmarks/scale.py --checkout PATH --hosts 10 100       the collection in another clone
+    benchmarks/scale.py --hosts 10 100 --tasks 20            and the 20 tasks that cost most
 
 The hosts are those of tests/support/fleet: modules are not executed, and nothing is sent. Columns:
 
@@ -29,6 +30,7 @@ import tempfile
 import threading
 import time
 import typing as t
+from collections import Counter
 from dataclasses import astuple, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -60,10 +62,9 @@ class Run:
     together: float
     evaluations: float
 
-    def over(self, smaller: Run) -> Run:
-        """Return by how much this is more, as factors."""
-        pairs = zip(astuple(self), astuple(smaller))
-        return Run(*(mine / theirs if theirs else 0.0 for mine, theirs in pairs))
+    def over(self, smaller: Run) -> list[float]:
+        """Return by how much this is more, a factor for each figure."""
+        return [mine / theirs for mine, theirs in zip(astuple(self), astuple(smaller))]
 
 
 def family(pid: int) -> t.Iterator[int]:
@@ -123,17 +124,19 @@ def measured(fleet: Fleet, playbook: str) -> Run:
 def compare(playbook: str, options: argparse.Namespace) -> dict[int, Run]:
     """Measure a playbook at each size, and show each run and how it compares to the one before."""
     runs: dict[int, Run] = {}
+    costs: dict[int, Counter[str]] = {}
     for size in options.hosts:
         with tempfile.TemporaryDirectory(prefix="fleet-") as path:
             fleet = Fleet(Path(path), size, options.checkout, options.forks).build()
-            runs[size] = measured(fleet, playbook)
-        figures = astuple(runs[size])
-        shown = (f"{figures[0]:.1f}", f"{figures[1]:.1f}", *(f"{each:.0f}" for each in figures[2:]))
+            runs[size], costs[size] = measured(fleet, playbook), fleet.costs()
+        cpu, wall, *others = astuple(runs[size])
+        shown = (f"{cpu:.1f}", f"{wall:.1f}", *(f"{each:.0f}" for each in others))
         print(ROW.format(playbook, f"{size:,}", *shown), flush=True)
     for size, larger in zip(options.hosts, options.hosts[1:]):
-        factors = astuple(runs[larger].over(runs[size]))
-        times = (f"x {each:.1f}" for each in factors)
+        times = (f"x {each:.1f}" for each in runs[larger].over(runs[size]))
         print(ROW.format(playbook, f"{larger:,}/{size:,}", *times), flush=True)
+    for task, _seconds in costs[options.hosts[-1]].most_common(options.tasks):
+        print(*(f"{costs[size][task]:9.2f}" for size in options.hosts), f" {task}", flush=True)
     return runs
 
 
@@ -155,6 +158,9 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     parser.add_argument("--hosts", nargs="+", type=int, default=SIZES, metavar="NUMBER")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="a clone of this repository")
     parser.add_argument("--forks", type=int, default=5, help="hosts at a time, as Ansible's own")
+    parser.add_argument(
+        "--tasks", type=int, default=0, metavar="NUMBER", help="shown with their CPU"
+    )
     options = parser.parse_args(arguments)
     core = version("ansible-core")
     print(f"ansible-core {core}, {options.forks} forks, the collection in {options.checkout}")

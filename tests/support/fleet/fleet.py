@@ -141,6 +141,17 @@ class Fleet:
         """
         return Counter((self.path / "evaluations").read_text().split())
 
+    def costs(self) -> Counter[str]:
+        """Return the seconds of processor time that each task cost the controller, by its name.
+
+        The name of its play comes first. What a run costs before its first task is not among them.
+        """
+        lines = list(map(json.loads, (self.path / "costs").read_text().splitlines()))
+        found: Counter[str] = Counter()
+        for (begun, play, task), (ended, *_next) in zip(lines, lines[1:]):
+            found[f"{play} | {task}"] += ended - begun
+        return found
+
     def asked(self, host: str, module: str) -> list[dict[str, t.Any]]:
         """Return the parameters with which a module was called on a host, the first call first."""
         log = self.path / "asked" / host

@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Note the processor time of the controller at the start of each task."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: costs
+type: aggregate
+short_description: Note what each task costs the controller
+description: Each task appends a line to the file "costs" of the fleet. The line holds the seconds
+  of processor time that this process and its ended workers have used so far, and the names of the
+  play and of the task.
+author: the authors of peerlb.stack
+options:
+  path:
+    description: The directory of the fleet.
+    required: true
+    env: [{name: FLEET}]
+"""
+
+import json
+import os
+import typing as t
+from pathlib import Path
+
+from ansible.plugins.callback import CallbackBase
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "costs"
+    play = ""
+
+    def _note(self, task: str) -> None:
+        seconds = sum(os.times()[:4])
+        with (Path(self.get_option("path")) / "costs").open("a") as file:
+            file.write(json.dumps([seconds, self.play, task]) + "\n")
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        self.play = play.get_name()
+
+    def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
+        self._note(task.get_name())
+
+    def v2_playbook_on_handler_task_start(self, task: t.Any) -> None:
+        self._note(task.get_name())
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        self._note("end")
