@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,23 @@ from markdown_it.token import Token
 from support import ROOT
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
+TOP = "benchmarks|changelogs|docs|inventories|lab|molecule|playbooks|plugins|roles|scripts|tests"
+NOT_HERE = re.compile(r"inventories/mine\b|roles/\w+\.\w+$")  # the user's own; roles of the cloud
 ARCHITECTURE = ROOT / "docs/architecture.md"
+
+
+def documents() -> list[Path]:
+    """Return the Markdown files that are in git, or would be with `git add --all`."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return sorted({path for name in listed.splitlines() if (path := ROOT / name).is_file()})
+
+
+DOCUMENTS = documents()
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 def read(document: Path) -> list[Token]:
@@ -130,3 +147,22 @@ def test_glossary_is_in_order_and_says_where_each_word_is_met() -> None:
     assert [
         entry.splitlines()[0] for entry in entries if "Met in" not in " ".join(entry.split())
     ] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_each_path_that_a_document_names_exists(document: Path) -> None:
+    spans = [
+        part.content
+        for token in read(document)
+        for part in token.children or ()
+        if part.type == "code_inline"
+    ]
+    paths = [span for span in spans if re.fullmatch(rf"({TOP})(/[\w.*-]+)+/?", span)]
+    missing = [path for path in paths if not NOT_HERE.match(path) and not any(ROOT.glob(path))]
+    assert missing == []
+
+
+def test_contributing_names_paths() -> None:
+    """The test above would be content with none."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert len(set(re.findall(rf"`(?:{TOP})/[^`]+`", text))) > 40
