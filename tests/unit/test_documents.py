@@ -141,7 +141,7 @@ def test_architecture_tells_what_site_imports_in_order() -> None:
 
 def test_glossary_is_in_order_and_says_where_each_word_is_met() -> None:
     words = [plain(heading) for heading in after(ROOT / "docs/glossary.md", "heading_open")[1:]]
-    _head, *entries = (ROOT / "docs/glossary.md").read_text().split("\n### ")
+    _head, *entries = (ROOT / "docs/glossary.md").read_text().split("\n## ")
     assert words == sorted(words)
     assert len(set(words)) == len(words) > 40
     assert [
