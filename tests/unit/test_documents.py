@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import configparser
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from ansible.parsing.splitter import parse_kv
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from support import ROOT
@@ -67,8 +69,10 @@ def rows(document: Path) -> list[list[Token]]:
     return [cells for cells in found if cells]
 
 
-def blocks(document: Path) -> list[str]:
-    return [token.content for token in read(document) if token.type == "fence"]
+def blocks(document: Path, kind: str = "") -> list[str]:
+    """Return the code blocks of a document; of one kind, such as shell, if it is given."""
+    found = [token for token in read(document) if token.type == "fence"]
+    return [token.content for token in found if kind in ("", token.info)]
 
 
 # The page about the architecture
@@ -166,3 +170,111 @@ def test_contributing_names_paths() -> None:
     """The test above would be content with none."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     assert len(set(re.findall(rf"`(?:{TOP})/[^`]+`", text))) > 40
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_code_blocks_are_typed(document: Path) -> None:
+    """A block that is only indented has no type either."""
+    tokens = [token for token in read(document) if token.type in ("fence", "code_block")]
+    assert [token.content for token in tokens if not token.info] == []
+
+
+# What is inside
+
+
+@pytest.mark.parametrize(
+    ("pattern", "full"),
+    [
+        ("plugins/modules/*.py", "{}"),
+        ("plugins/filter/*.yml", "{}"),
+        ("plugins/filter/*.py", "{}"),
+        ("roles/*/tasks", "roles/{}/README.md"),
+        ("playbooks/*.yml", "{}"),
+    ],
+)
+def test_everything_inside_is_named_for_users(pattern: str, full: str) -> None:
+    """Names are those of files; for a role, of the folder above."""
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs/index.md").read_text()
+    paths = [path.parent if path.is_dir() else path for path in ROOT.glob(pattern)]
+    names = [path.stem for path in paths if not path.name.endswith(".meta.yml")]
+    assert names
+    assert [name for name in names if not re.search(rf"[`(]{full.format(name)}[`)]", text)] == []
+
+
+# Links
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the names that GitHub gives the headings of a document."""
+    found: list[str] = []
+    for heading in after(document, "heading_open"):
+        slug = re.sub(r"[^\w\- ]", "", plain(heading).lower()).replace(" ", "-")
+        found.append(f"{slug}-{found.count(slug)}" if slug in found else slug)
+    return set(found)
+
+
+def links(document: Path) -> list[str]:
+    """Return where the links of a document lead, without those to other hosts."""
+    parts = [part for token in read(document) for part in token.children or ()]
+    found = [str(part.attrs["href"]) for part in parts if part.type == "link_open"]
+    return [link for link in found if not link.startswith("https://")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_lead_to_a_page_and_a_heading(document: Path) -> None:
+    """To a page, as only pages are on the site: a file of code is named, and not linked."""
+    broken = []
+    for link in links(document):
+        path, _hash, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        if target not in DOCUMENTS or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Why (`x`)?\n\n[one](#why-x) [two](none.md)\n\n## Why x\n\n[out](https://a.b)\n"
+    )
+    assert anchors(page) == {"why-x", "why-x-1"}
+    assert links(page) == ["#why-x", "none.md"]
+
+
+# Commands
+
+
+def commands(document: Path) -> list[list[str]]:
+    """Return the calls of ansible-playbook in a document, as a shell takes them apart."""
+    lines = [line for block in blocks(document, "shell") for line in block.splitlines()]
+    lines += [span for token in read(document) for span in code(token)]
+    return [
+        shlex.split(line, comments=True)
+        for line in lines
+        if re.search(r"(^|/)ansible-playbook .*\.yml", line)
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_commands_mean_what_they_say(document: Path) -> None:
+    """The playbook exists, and Ansible understands all of each variable."""
+    for words in commands(document):
+        playbooks = [word for word in words[1:] if word.endswith(".yml")]
+        assert [name for name in playbooks if not (ROOT / name).is_file()] == []
+        given = [value for flag, value in zip(words, words[1:]) if flag == "-e"]
+        read_as = [parse_kv(value) for value in given if not value.startswith("{")]
+        assert [value for value in read_as if "_raw_params" in value] == []
+
+
+def test_commands_are_found() -> None:
+    assert len(commands(ROOT / "docs/operate.md")) >= 8
+    assert commands(ROOT / "docs/when-a-flow-fails.md")[0][2:] == ["-e", "explain=web1->lb1:3306"]
+
+
+def test_make_lists_its_commands_as_contributing_does() -> None:
+    targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    text = "".join(path.read_text() for path in DOCUMENTS)
+    assert targets
+    assert [name for name in targets if name != "help" and f"make {name}" not in text] == []
+    told = set(re.findall(r"`make ([a-z]+)`", text))
+    assert told <= set(targets)
