@@ -186,6 +186,7 @@ def test_code_blocks_are_typed(document: Path) -> None:
     ("pattern", "full"),
     [
         ("plugins/modules/*.py", "{}"),
+        ("plugins/lookup/*.py", "{}"),
         ("plugins/filter/*.yml", "{}"),
         ("plugins/filter/*.py", "{}"),
         ("roles/*/tasks", "roles/{}/README.md"),
