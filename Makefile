@@ -2,7 +2,7 @@
 
 PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test check setup down bench
+.PHONY: help demo test check docs setup down bench
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1,/p' $(MAKEFILE_LIST) | while IFS=, read -r target text; do \
@@ -18,6 +18,10 @@ test: setup ## Run every test: the checks, the artefact and the stack on the lab
 check: ## Run the quick tests: lint, sanity and unit (no root, no lab)
 	scripts/setup venv
 	python scripts/test.py check
+
+docs: ## Build the documents and the reference as one site (no root, no network)
+	scripts/setup venv
+	scripts/docs
 
 setup: ## Install what all of this needs: Debian packages (root) and .venv
 	scripts/setup

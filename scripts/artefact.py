@@ -22,7 +22,7 @@ NAME = "peerlb.stack"
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".cache" / "artefact"
 PLACE = WORK / "place"
-CONTENT = ["CHANGELOG.md", "LICENSE", "README.md", "meta", "playbooks", "plugins", "roles"]
+CONTENT = [":(glob)*.md", "LICENSE", "docs", "meta", "playbooks", "plugins", "roles"]
 # Without the link in .venv: nothing may be read from the clone.
 ALONE = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
 WRITTEN_BY_BUILD = {"FILES.json", "MANIFEST.json"}

@@ -83,7 +83,7 @@ def questions(
     declared holds settings of listeners, as for listeners().
     """
     found: dict[str, Question] = {}
-    problems = [] if texts else ["explain: name a way, as in -e explain='web1 -> lb1:3306'"]
+    problems = [] if texts else ["explain: name a way, as in -e 'explain=web1->lb1:3306'"]
     for text in texts if is_list(texts) else [texts]:
         try:
             asked = question(topology, *read(topology, str(text)))

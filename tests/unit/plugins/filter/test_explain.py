@@ -68,7 +68,7 @@ def test_nothing_is_planned_where_nothing_failed(inventory) -> None:
     assert (plan["questions"], plan["by_host"], plan["note"]) == ([], {}, "")
     assert filters.explanations(plan["model"], groups, {}, plan=plan) == {}
     assert filters.explain_hosts({}, groups) == []
-    with pytest.raises(AnsibleFilterError, match="explain: name a way, as in -e explain="):
+    with pytest.raises(AnsibleFilterError, match="explain: name a way, as in -e 'explain="):
         filters.explain_plan(declaration, groups, hostvars)
 
 
