@@ -155,13 +155,9 @@ def test_glossary_is_in_order_and_says_where_each_word_is_met() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_each_path_that_a_document_names_exists(document: Path) -> None:
-    spans = [
-        part.content
-        for token in read(document)
-        for part in token.children or ()
-        if part.type == "code_inline"
-    ]
-    paths = [span for span in spans if re.fullmatch(rf"({TOP})(/[\w.*-]+)+/?", span)]
+    spans = [span for token in read(document) for span in code(token)]
+    words = " ".join([*spans, *blocks(document, "shell")]).split()
+    paths = [word for word in words if re.fullmatch(rf"({TOP})(/[\w.*-]+)+/?", word)]
     missing = [path for path in paths if not NOT_HERE.match(path) and not any(ROOT.glob(path))]
     assert missing == []
 
