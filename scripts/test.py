@@ -27,6 +27,9 @@ LOGS = ROOT / ".cache" / "test"
 TAIL = 60  # lines of a failed step's log
 TIMEOUT = 3600  # seconds a step may take before it counts as hung
 
+# In a network namespace of its own, where only its loopback device can be reached.
+OFFLINE = "unshare -rn sh -ec 'ip link set lo up; exec \"$@\"' sh"
+
 CHECK = {  # the long ones first
     "sanity": "scripts/sanity",
     "ansible-lint": "ansible-lint --strict --nocolor",
@@ -39,14 +42,15 @@ CHECK = {  # the long ones first
     "hadolint": "hadolint $(git ls-files '*Dockerfile*')",
     "changelog": "antsibull-changelog lint",
     "nginx-files": "python scripts/nginx_files.py",
-    # In a network namespace of its own, where nothing but its own loopback device can be reached.
-    "gcp": "unshare -rn sh -ec 'ip link set lo up; exec python -m pytest -q tests/gcp'",
+    "gcp": f"{OFFLINE} python -m pytest -q tests/gcp/module",
 }
 SLOW = {
     "artefact": "python scripts/artefact.py",
     "browser": "python -m pytest -q tests/browser",
     # Each of these tests starts ansible-playbook.
     "playbooks": "python -m pytest -q -n 2 tests/playbooks",
+    # Each of these tests starts Ansible or gcloud.
+    "gcp-processes": f"{OFFLINE} python -m pytest -q -n 2 tests/gcp/processes",
     # On bare hosts first; the others use what it deployed, and the last step takes the lab away.
     "default": "molecule destroy -s default && molecule test -s default --destroy=never",
     "refuse": "molecule test -s refuse --destroy=never",

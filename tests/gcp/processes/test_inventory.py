@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""inventories/gcp with the unmodified inventory plugin, to which the fake is all of Google."""
+"""The example inventory, inventories/gcp, with the inventory plugin of google.cloud."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.gcp_fake.example import REGION
 
 @pytest.fixture
 def inventory(tmp_path) -> Path:
-    """A copy for the example's project, whose secrets do not land in the clone."""
+    """A copy of inventories/gcp for the example's project; its secrets are made in the copy."""
     place = tmp_path / "gcp"
     shutil.copytree(ROOT / "inventories/gcp", place, ignore=shutil.ignore_patterns(".secrets"))
     change(place, "my-project", "shop-42")
@@ -36,7 +36,7 @@ def change(place: Path, old: str, new: str) -> None:
 
 @pytest.fixture
 def ansible(command, fake, inventory, tmp_path) -> t.Callable[..., subprocess.CompletedProcess]:
-    """Run a program of Ansible's with this inventory, as a service account."""
+    """Run a program of Ansible with this inventory, as a service account."""
     (tmp_path / "key.json").write_text(fake.identity.key_file())
 
     def run(program: str, *words: t.Any) -> subprocess.CompletedProcess:
@@ -47,15 +47,15 @@ def ansible(command, fake, inventory, tmp_path) -> t.Callable[..., subprocess.Co
 
 
 def ways(ansible: t.Any, way: str) -> dict[str, tuple[str, list[str]]]:
-    """Return by host the address that Ansible connects to, and the words it gives to ssh."""
+    """Return, by host, the address that Ansible connects to and its options for ssh."""
     template = "{{ [ansible_host, ansible_ssh_common_args] | to_json }}"
     done = ansible("ansible", "vms", "-o", "-e", f"gcp_way_in={way}", "-m", "debug", "-a",
                    f"msg={shlex.quote(template)}")  # fmt: skip
     found = {}
     for line in done.stdout.splitlines():
         host, _bar, rest = line.partition(" | ")
-        address, words = json.loads(json.loads(rest.partition("=> ")[2])["msg"])
-        found[host] = (address, shlex.split(words))
+        address, options = json.loads(json.loads(rest.partition("=> ")[2])["msg"])
+        found[host] = (address, shlex.split(options))
     assert set(found) == {"lb1", "web1", "web2", "db1"}, done.stderr
     return found
 
@@ -107,7 +107,7 @@ def test_check_playbook_proves_the_declaration_of_the_example(ansible) -> None:
     ("old", "new"), [("shop-42", "shop-43"), ("labels.role:*", "labels.roll:*")]
 )
 def test_run_with_empty_inventory_fails_with_a_reason(ansible, inventory, old, new) -> None:
-    """The plugin answers nothing, and no error, for a project that is not there."""
+    """For a missing project, the inventory plugin returns no hosts and no error."""
     change(inventory, old, new)
     listed = ansible("ansible-inventory", "--list")
     assert (listed.returncode, json.loads(listed.stdout)["_meta"]["hostvars"]) == (0, {})
@@ -125,61 +125,26 @@ def test_forbidden_inventory_is_an_error(ansible, fake) -> None:
     assert "Required 'compute.instances.list' permission" in " ".join(done.stderr.split())
 
 
-OWN = ["-o", "HostKeyAlias=compute.{}", "-o", "StrictHostKeyChecking=accept-new"]
+HOST_KEY = ["-o", "HostKeyAlias=compute.{}", "-o", "StrictHostKeyChecking=accept-new"]
 
 
-def own(fake: t.Any, host: str) -> list[str]:
-    return [word.format(fake.api.cloud.named("instances", host)["id"]) for word in OWN]
-
-
-def test_way_in_through_iap(ansible, fake) -> None:
-    for host, (address, words) in ways(ansible, "iap").items():
-        vm = fake.api.cloud.named("instances", host)
-        assert address == vm["networkInterfaces"][0]["networkIP"]
-        zone = vm["zone"].rsplit("/", 1)[1]
-        assert words == [
-            *own(fake, host),
-            "-o",
-            f"ProxyCommand=gcloud compute start-iap-tunnel {host} %p --listen-on-stdin"
-            f" --project=shop-42 --zone={zone} --verbosity=error",
-        ]
-
-
-@pytest.mark.parametrize("key", ["", "/keys/id_ed25519"])
-def test_way_in_through_the_bastion(ansible, fake, inventory, key) -> None:
-    if key:
-        values = inventory / "group_vars/vms/key.yml"
-        values.write_text(f"ansible_ssh_private_key_file: {key}\n")
-    found = ways(ansible, "bastion")
-    assert found.pop("lb1") == ("203.0.113.80", own(fake, "lb1"))
-    gate = " ".join(own(fake, "lb1"))
-    for host, (address, words) in found.items():
-        assert address.startswith(("10.1.", "10.2."))
-        assert words == [
-            *own(fake, host),
-            "-o",
-            f"ProxyCommand=ssh -o BatchMode=yes{f' -i {key}' if key else ''} {gate}"
-            " -W %h:%p ops@203.0.113.80",
-        ]
-
-
-def test_way_in_from_inside(ansible, fake) -> None:
-    found = ways(ansible, "inside")
-    assert found["lb1"] == ("10.0.0.2", own(fake, "lb1"))
-    assert found["db1"] == ("10.2.0.2", own(fake, "db1"))
+def host_key(fake: t.Any, host: str) -> list[str]:
+    """Return the options that make ssh know a host's key by the VM's number."""
+    number = fake.api.cloud.named("instances", host)["id"]
+    return [word.format(number) for word in HOST_KEY]
 
 
 @pytest.fixture
 def started(tmp_path) -> t.Callable[..., list[str]]:
-    """Let ssh connect with these words; return the words of the program it starts to get there."""
+    """Connect with these options of ssh; return the words of the proxy command that ssh starts."""
     note, programs = tmp_path / "started", tmp_path / "programs"
     programs.mkdir()
     for name in ("gcloud", "ssh"):
         (programs / name).write_text(f'#!/bin/sh\nprintf "%s\\n" {name} "$@" >{note}\n')
         (programs / name).chmod(0o755)
 
-    def run(words: list[str], address: str) -> list[str]:
-        ssh = [shutil.which("ssh"), "-F", "none", *words, f"ops@{address}", "true"]
+    def run(options: list[str], address: str) -> list[str]:
+        ssh = [shutil.which("ssh"), "-F", "none", *options, f"ops@{address}", "true"]
         path = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
         subprocess.run(ssh, env=path, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         return note.read_text().splitlines()
@@ -187,25 +152,54 @@ def started(tmp_path) -> t.Callable[..., list[str]]:
     return run
 
 
-def test_ssh_starts_its_proxy_command_through_iap(ansible, started) -> None:
-    address, words = ways(ansible, "iap")["web2"]
-    assert started(words, address) == [
+def test_ssh_goes_through_iap(ansible, fake, started) -> None:
+    found = ways(ansible, "iap")
+    for host, (address, options) in found.items():
+        vm = fake.api.cloud.named("instances", host)
+        assert address == vm["networkInterfaces"][0]["networkIP"]
+        zone = vm["zone"].rsplit("/", 1)[1]
+        assert options == [
+            *host_key(fake, host),
+            "-o",
+            f"ProxyCommand=gcloud compute start-iap-tunnel {host} %p --listen-on-stdin"
+            f" --project=shop-42 --zone={zone} --verbosity=error",
+        ]
+    address, options = found["web2"]
+    assert started(options, address) == [
         *("gcloud", "compute", "start-iap-tunnel", "web2", "22", "--listen-on-stdin"),
         *("--project=shop-42", f"--zone={REGION}-b", "--verbosity=error"),
     ]
 
 
-def test_ssh_starts_its_proxy_command_to_the_bastion(ansible, fake, started) -> None:
-    address, words = ways(ansible, "bastion")["db1"]
-    assert started(words, address) == [
-        *("ssh", "-o", "BatchMode=yes", *own(fake, "lb1")),
+@pytest.mark.parametrize("key", ["", "/keys/id_ed25519"])
+def test_ssh_goes_through_the_bastion(ansible, fake, inventory, started, key) -> None:
+    if key:
+        values = inventory / "group_vars/vms/key.yml"
+        values.write_text(f"ansible_ssh_private_key_file: {key}\n")
+    found = ways(ansible, "bastion")
+    assert found.pop("lb1") == ("203.0.113.80", host_key(fake, "lb1"))
+    bastion = " ".join(host_key(fake, "lb1"))
+    for host, (address, options) in found.items():
+        assert address.startswith(("10.1.", "10.2."))
+        assert options == [
+            *host_key(fake, host),
+            "-o",
+            f"ProxyCommand=ssh -o BatchMode=yes{f' -i {key}' if key else ''} {bastion}"
+            " -W %h:%p ops@203.0.113.80",
+        ]
+    address, options = found["db1"]
+    assert started(options, address) == [
+        *("ssh", "-o", "BatchMode=yes", *(["-i", key] if key else []), *host_key(fake, "lb1")),
         *("-W", "10.2.0.2:22", "ops@203.0.113.80"),
     ]
 
 
-def test_ssh_accepts_the_options_from_inside(ansible, fake) -> None:
-    address, words = ways(ansible, "inside")["web1"]
-    command = ["ssh", "-F", "none", "-G", *words, address]
+def test_ssh_needs_no_proxy_command_from_inside(ansible, fake) -> None:
+    found = ways(ansible, "inside")
+    assert found["lb1"] == ("10.0.0.2", host_key(fake, "lb1"))
+    assert found["db1"] == ("10.2.0.2", host_key(fake, "db1"))
+    address, options = found["web1"]
+    command = ["ssh", "-F", "none", "-G", *options, address]
     shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     number = fake.api.cloud.named("instances", "web1")["id"]
     wanted = {f"hostkeyalias compute.{number}", "stricthostkeychecking accept-new"}

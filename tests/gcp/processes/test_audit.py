@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook audit, from the cloud's own answers to the page it leaves behind."""
+"""The playbook audit, from the cloud's answers to the page that it writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOSTS = {
 
 @pytest.fixture
 def audit(command, fake, tmp_path) -> t.Callable[..., subprocess.CompletedProcess]:
-    """Run the playbook with the example's hosts, as a service account."""
+    """Run the playbook in tmp_path with the example's hosts, as a service account."""
     place = tmp_path / "inventory"
     (place / "group_vars/all").mkdir(parents=True)
     (place / "hosts.yml").write_text(yaml.safe_dump(HOSTS))
@@ -41,13 +41,14 @@ def audit(command, fake, tmp_path) -> t.Callable[..., subprocess.CompletedProces
     def run(*words: str, **more: t.Any) -> subprocess.CompletedProcess:
         options = [*words]
         options += [word for key, value in more.items() for word in ("-e", f"{key}={value}")]
-        here = {**who, "PWD": str(tmp_path)}
-        return command("ansible-playbook", "-i", place, "playbooks/audit.yml", *options, **here)
+        playbook = ["ansible-playbook", "-i", place, ROOT / "playbooks/audit.yml"]
+        return command(*playbook, *options, cwd=tmp_path, **who)
 
     return run
 
 
 def recap(done: subprocess.CompletedProcess) -> str:
+    """Return the play recap of localhost."""
     return re.search(r"localhost\s+: (.*)", done.stdout).group(1)
 
 

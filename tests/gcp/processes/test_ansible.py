@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module as Ansible runs it: what a person, a log and the process list get to see."""
+"""gcp_network_info as Ansible runs it: its output, its log and the list of processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ASKED = "project=shop-42 auth_kind=serviceaccount service_account_file={key}"
 
 @pytest.fixture
 def ask(command, fake, tmp_path):
-    """Run the module as the service account against https://compute.googleapis.com."""
+    """Run the module as a service account, with the default endpoint of the API."""
     (tmp_path / "key.json").write_text(fake.identity.key_file())
     words = ASKED.format(key=shlex.quote(str(tmp_path / "key.json")))
 
@@ -41,7 +41,7 @@ def test_project_is_read_from_googles_own_url(ask, fake) -> None:
 
 
 def test_secrets_are_in_no_output_log_or_process_list(ask, fake, tmp_path) -> None:
-    """Not when all is well, and not when the API repeats the token in its error."""
+    """Neither after success, nor if the API repeats the token in its error."""
     seen = watched(ask)
     fake.fail("networks", answer=error(400, "What is " + "Bearer " + "ya29.nobody's?"))
     seen += watched(ask)
@@ -54,7 +54,7 @@ def test_secrets_are_in_no_output_log_or_process_list(ask, fake, tmp_path) -> No
 
 
 def watched(ask) -> str:
-    """Return what a run prints, and what the arguments of all processes were meanwhile."""
+    """Return the output of a run, and the arguments of all processes during the run."""
     lines: set[str] = set()
     over = threading.Event()
 
@@ -63,7 +63,7 @@ def watched(ask) -> str:
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     lines.add(path.read_text().replace("\0", " "))
-                except OSError:  # it has ended
+                except OSError:  # the process has ended
                     continue
             time.sleep(0.01)
 

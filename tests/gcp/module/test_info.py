@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module against the API as it is published, also where that fails."""
+"""gcp_network_info with the fake's API, which answers as published, or with a fault."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLE = Path(__file__).parent / "example_project.json"
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch) -> None:
-    """The pauses between attempts are short; how long they are is tested elsewhere."""
+    """Make the pauses between attempts short; test_session tests their length."""
     monkeypatch.setattr(session_module.random, "uniform", lambda *_: 0.001)
 
 
@@ -178,7 +178,7 @@ def test_token_endpoint_that_is_down_is_an_error(info, fake) -> None:
 
 @pytest.mark.parametrize("kind", ["machineaccount", "application"])
 def test_vm_gets_its_token_from_the_metadata_server(info, fake, monkeypatch, kind) -> None:
-    # google-auth reads its environment when it is imported; a process of its own would do so.
+    # google-auth reads its environment on import, which has happened in this process.
     monkeypatch.setattr(_metadata, "_GCE_METADATA_HOST", fake.url[len("http://") :])
     monkeypatch.setenv("GCE_METADATA_IP", fake.url[len("http://") :])
     found = info(auth_kind=kind)
@@ -188,7 +188,7 @@ def test_vm_gets_its_token_from_the_metadata_server(info, fake, monkeypatch, kin
 
 
 def test_fake_refuses_requests_that_are_not_published(fake, token, info) -> None:
-    """The fake refuses a field or parameter that the API does not have: it is seen to do so."""
+    """The module's own requests pass. Unknown fields and parameters do not."""
     info()
     (request,) = (each for each in fake.requests if each.path.endswith("aggregated/instances"))
     path = request.path[len("/compute/v1/") :]

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Google's own program reads the fake, and sees what the module sees."""
+"""gcloud reads from the fake what the module reads."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def names(response: dict[str, t.Any]) -> set[str]:
 
 
 def test_gcloud_accepts_the_arguments_of_the_tunnel(gcloud) -> None:
-    """It fails to find Google's proxy, not over its arguments."""
+    """gcloud accepts its arguments, and fails because there is no proxy of Google."""
     words = ["web1", "22", "--listen-on-stdin", "--project=shop-42", f"--zone={REGION}-a"]
     said = gcloud("start-iap-tunnel", *words, "--verbosity=error").stderr
     assert "Error while connecting" in said
