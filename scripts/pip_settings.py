@@ -41,8 +41,8 @@ def parse(listing: str) -> dict[str, str]:
     """
     found: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
     for line in listing.splitlines():
-        place, _, value = line.partition("=")
-        section, _, name = place.rpartition(".")
+        place, _equals, value = line.partition("=")
+        section, _dot, name = place.rpartition(".")
         if section in found:
             found[section][name] = ast.literal_eval(value)
     return {name: value for section in SECTIONS for name, value in found[section].items()}
