@@ -32,7 +32,7 @@ def explain_plan(
 ) -> dict[str, t.Any]:
     texts = [explain] if isinstance(explain, str) else explain
     results = _verified(groups, hostvars) if results is None else results
-    failed, note = _questions.failing(results, int(limit))
+    failed, note = _questions.failed_names(results, int(limit))
     wanted = [*filter(None, texts), *failed]
     with errors_for_ansible():
         given = declared(source, groups, hostvars)
@@ -61,7 +61,7 @@ def explanations(
     topology = declared(plan.get("model", source), groups, hostvars).topology
     if evidence is None:
         told = registered(hostvars, plan["by_host"], *EVIDENCE)
-        evidence = {host: _plan.evidence(*map(own.get, EVIDENCE)) for host, own in told.items()}
+        evidence = {host: _plan.host_answers(*map(own.get, EVIDENCE)) for host, own in told.items()}
     asked = [_questions.Question(**each) for each in plan["questions"]]
     found: dict[str, dict] = {}
     for host, own in evidence.items():
