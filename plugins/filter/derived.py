@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one evaluation of the declaration. The filter has its documentation beside this file."""
+"""The filter that evaluates the declaration for a playbook; derived.yml documents it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import typing as t
 
 from ..plugin_utils import _firewall
 from ..plugin_utils._derive import derived as _derived
-from ..plugin_utils._inventory import Declared, errors_for_ansible, read_declared
+from ..plugin_utils._inventory import Inventory, errors_for_ansible, read_inventory
 from ..plugin_utils._stack import STACK
 
 Part = dict[str, t.Any]
+Names = dict[str, tuple[str, ...]]  # names of variables by group
 
-Keys = dict[str, tuple[str, ...]]  # names of variables by group
-
-ALWAYS: Keys = {STACK.balancer: ("peerlb_pools", "peerlb_listeners")}
-# What each part needs besides.
-KEYS: dict[str, Keys] = {
+# The variables that are read besides those of each host: always, and for a part.
+ALWAYS: Names = {STACK.balancer: ("peerlb_pools", "peerlb_listeners")}
+OF_PART: dict[str, Names] = {
     "mysql": {
         STACK.application: ("webapp_mysql_user", "webapp_mysql_database"),
         STACK.database: ("peerlb_databases",),
@@ -30,31 +29,34 @@ KEYS: dict[str, Keys] = {
 }
 
 
-def _mysql(given: Declared, groups: t.Any) -> Part:
-    addresses = _derived.addresses(given.topology, groups.get(STACK.database, ()))
-    return {**_derived.database(given.topology, STACK, given.values), "addresses": addresses}
+def _mysql(inventory: Inventory, groups: t.Any) -> Part:
+    addresses = _derived.addresses(inventory.topology, groups.get(STACK.database, ()))
+    database = _derived.database(inventory.topology, STACK, inventory.variables)
+    return {**database, "addresses": addresses}
 
 
-def _webapp(given: Declared, groups: t.Any) -> Part:
-    addresses = _derived.addresses(given.topology, groups.get(STACK.application, ()))
-    return {**_derived.application(given.topology, STACK), "addresses": addresses}
+def _webapp(inventory: Inventory, groups: t.Any) -> Part:
+    addresses = _derived.addresses(inventory.topology, groups.get(STACK.application, ()))
+    return {**_derived.application(inventory.topology, STACK), "addresses": addresses}
 
 
-def _nginx_lb(given: Declared, _groups: t.Any) -> Part:
-    return _derived.balancers(given.topology, STACK, given.members, given.values)
+def _nginx_lb(inventory: Inventory, _groups: t.Any) -> Part:
+    return _derived.balancers(
+        inventory.topology, STACK, inventory.member_settings, inventory.variables
+    )
 
 
-def _firewall_rules(given: Declared, groups: t.Any) -> Part:
-    found = {}
+def _verify(inventory: Inventory, _groups: t.Any) -> Part:
+    return {"own_application": bool(inventory.first(STACK.application, "webapp_image", ""))}
+
+
+def _firewall_rules(inventory: Inventory, groups: t.Any) -> Part:
+    rules = {}
     for host in STACK.hosts(groups):
-        trusted = given.values[host]["firewall_trusted_interfaces"]
+        trusted = inventory.variables[host]["firewall_trusted_interfaces"]
         trusted = _firewall.TRUSTED if trusted is None else trusted
-        found[host] = _firewall.firewall_rules(given.topology, host, trusted)
-    return found
-
-
-def _verify(given: Declared, _groups: t.Any) -> Part:
-    return {"own_application": bool(given.first(STACK.application, "webapp_image", ""))}
+        rules[host] = _firewall.firewall_rules(inventory.topology, host, trusted)
+    return rules
 
 
 DERIVE = {
@@ -69,15 +71,20 @@ DERIVE = {
 def derived(
     declaration: t.Any, groups: t.Any, hostvars: t.Any, parts: t.Iterable[str] = ()
 ) -> dict[str, t.Any]:
+    """Return the model, and each of the parts under its name."""
+    names = dict(ALWAYS)
+    for part in parts:
+        for group, of_group in OF_PART[part].items():
+            names[group] = (*names.get(group, ()), *of_group)
     with errors_for_ansible():
-        keys = dict(ALWAYS)
-        for part in parts:
-            for group, names in KEYS[part].items():
-                keys[group] = (*keys.get(group, ()), *names)
-        given = read_declared(declaration, groups, hostvars, keys)
-        return {"model": given.as_text(), **{part: DERIVE[part](given, groups) for part in parts}}
+        inventory = read_inventory(declaration, groups, hostvars, names)
+        derived_parts = {part: DERIVE[part](inventory, groups) for part in parts}
+    return {"model": inventory.as_text(), **derived_parts}
 
 
 class FilterModule:
+    """The filter of this file, for Ansible."""
+
     def filters(self) -> dict[str, t.Callable]:
+        """Return the filter by name."""
         return {"derived": derived}

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explain a way, hop by hop. Each filter has its documentation beside this file."""
+"""Filters for the playbook explain. The file NAME.yml beside this one documents each filter."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from dataclasses import asdict
 from ..plugin_utils._explain import explain as _explain
 from ..plugin_utils._explain import plan as _plan
 from ..plugin_utils._explain import questions as _questions
-from ..plugin_utils._inventory import declared, errors_for_ansible, registered
+from ..plugin_utils._hostvars import registered
+from ..plugin_utils._inventory import errors_for_ansible, load_inventory
 from ..plugin_utils._stack import STACK
 
+# The names under which the tasks of playbooks register results.
 PLAN = "__explain_plan"
 PROBES = "__verify_probes"
-EVIDENCE = ("__explain_probes", "__explain_path", "__explain_seen")
+ANSWERS = ("__explain_probes", "__explain_path", "__explain_seen")
 
 
 def explain_plan(
@@ -30,25 +32,31 @@ def explain_plan(
     limit: int = 20,
     required: bool = True,
 ) -> dict[str, t.Any]:
+    """Return what to ask of which host."""
     texts = [explain] if isinstance(explain, str) else explain
     results = _verified(groups, hostvars) if results is None else results
-    failed, note = _questions.failing(results, int(limit))
-    wanted = [*filter(None, texts), *failed]
+    failed, note = _questions.failed_names(results, int(limit))
+    names = [*filter(None, texts), *failed]
     with errors_for_ansible():
-        given = declared(source, groups, hostvars)
+        inventory = load_inventory(source, groups, hostvars)
         if listeners is None:
-            listeners = given.first(balancer, "peerlb_listeners", [])
-        ask = wanted or required
-        asked = _questions.questions(given.topology, wanted, balancer, listeners) if ask else []
-    by_host = _plan.plan(given.topology, asked)
-    questions = [asdict(each) for each in asked]
-    return {"model": given.as_text(), "questions": questions, "by_host": by_host, "note": note}
+            listeners = inventory.first(balancer, "peerlb_listeners", [])
+        questions = []
+        if names or required:
+            questions = _questions.questions(inventory.topology, names, balancer, listeners)
+    return {
+        "model": inventory.as_text(),
+        "questions": [asdict(question) for question in questions],
+        "by_host": _plan.plan(inventory.topology, questions),
+        "note": note,
+    }
 
 
 def _verified(groups: t.Any, hostvars: t.Any) -> list[dict]:
     """Return the results of the probes that verify registered in this run, if it did."""
-    found = registered(hostvars, dict.fromkeys([*groups.get("all", ()), "localhost"]), PROBES)
-    return [result for own in found.values() for result in own[PROBES].get("results", ())]
+    hosts = dict.fromkeys([*groups.get("all", ()), "localhost"])
+    by_host = registered(hostvars, hosts, PROBES)
+    return [result for own in by_host.values() for result in own[PROBES].get("results", ())]
 
 
 def explanations(
@@ -58,36 +66,44 @@ def explanations(
     plan: dict,
     evidence: t.Mapping | None = None,
 ) -> dict[str, dict]:
-    topology = declared(plan.get("model", source), groups, hostvars).topology
+    """Return the explanations by the names of their ways."""
+    topology = load_inventory(plan.get("model", source), groups, hostvars).topology
     if evidence is None:
-        told = registered(hostvars, plan["by_host"], *EVIDENCE)
-        evidence = {host: _plan.evidence(*map(own.get, EVIDENCE)) for host, own in told.items()}
-    asked = [_questions.Question(**each) for each in plan["questions"]]
-    found: dict[str, dict] = {}
+        results = registered(hostvars, plan["by_host"], *ANSWERS)
+        evidence = {
+            host: _plan.host_answers(*map(own.get, ANSWERS)) for host, own in results.items()
+        }
+    answers = {}
     for host, own in evidence.items():
         names = plan["by_host"][host]["door_names"]
-        found[host] = {**own, "doors": dict(zip(names, own.get("doors", ())))}
-    return _explain.explanations(topology, asked, found)
+        answers[host] = {**own, "doors": dict(zip(names, own.get("doors", ())))}
+    questions = [_questions.Question(**question) for question in plan["questions"]]
+    return _explain.explanations(topology, questions, answers)
 
 
 def explain_hosts(hostvars: t.Any, groups: t.Any) -> list[str]:
+    """Return the hosts to ask; [] if no plan was made in this run."""
     hosts = dict.fromkeys(["localhost", *groups.get("all", ())])
     plans = (registered(hostvars, [host], PLAN) for host in hosts)
-    planned = (own[PLAN]["by_host"] for found in plans for own in found.values())
+    planned = (own[PLAN]["by_host"] for by_host in plans for own in by_host.values())
     return list(next(planned, ()))
 
 
 def explanation_lines(
     found: t.Mapping[str, dict], plan: dict, play_hosts: t.Sequence[str]
 ) -> list[str]:
-    lines = [line for own in found.values() for line in own["lines"]]
+    """Return the lines of all explanations, and what was left out."""
+    lines = [line for explanation in found.values() for line in explanation["lines"]]
     outside = ", ".join(host for host in plan["by_host"] if host not in play_hosts)
     left_out = f"not asked, as outside of --limit: {outside}" if outside else ""
     return [*lines, *filter(None, [plan["note"], left_out])]
 
 
 class FilterModule:
+    """The filters of this file, for Ansible."""
+
     def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
         return {
             "explain_hosts": explain_hosts,
             "explain_plan": explain_plan,

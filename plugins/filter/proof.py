@@ -1,21 +1,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wrong with a declaration. Each filter has its documentation beside this file."""
+"""Filters that check a declaration. The file NAME.yml beside this one documents each filter."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._inventory import AskedOnce, missing_secrets, read_declared
+from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
+from ..plugin_utils._inventory import read_inventory
 from ..plugin_utils._proof.proof import prove
 from ..plugin_utils._stack import STACK, StackGroups
 
 
 def topology_problems(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> list[str]:
+    """Return what is wrong with a declaration; [] if nothing is."""
     try:
-        read_declared(declaration, groups, hostvars)
+        read_inventory(declaration, groups, hostvars)
     except TopologyError as exc:
         return list(exc.problems)
     return []
@@ -32,21 +34,27 @@ def proof(
     listeners: t.Any = None,
     secrets: t.Mapping | None = None,
 ) -> dict[str, list[str]]:
+    """Return what is proven of a declaration, and what is wrong with it."""
     lines: list[str] = []
-    asked = AskedOnce(hostvars)
+    cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
+    names = ("peerlb_pools", "peerlb_listeners")
     try:
-        own = {balancer: ("peerlb_pools", "peerlb_listeners")}
-        given = read_declared(declaration, groups, asked, own)
-        first = [given.first(balancer, key, []) for key in own[balancer]]
-        used = [own if stated is None else stated for own, stated in zip(first, (pools, listeners))]
-        shown = prove(given.topology, stack, given.members, *used)
-        lines, problems = shown.lines(), shown.problems
+        inventory = read_inventory(declaration, groups, cached, {balancer: names})
+        if pools is None:
+            pools = inventory.first(balancer, "peerlb_pools", [])
+        if listeners is None:
+            listeners = inventory.first(balancer, "peerlb_listeners", [])
+        proven = prove(inventory.topology, stack, inventory.member_settings, pools, listeners)
+        lines, problems = proven.lines(), proven.problems
     except TopologyError as exc:
         problems = list(exc.problems)
-    return {"lines": lines, "problems": problems + missing_secrets(groups, asked, secrets or {})}
+    return {"lines": lines, "problems": problems + missing_secrets(groups, cached, secrets or {})}
 
 
 class FilterModule:
+    """The filters of this file, for Ansible."""
+
     def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
         return {"proof": proof, "topology_problems": topology_problems}

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the reports of playbooks are made of. Each filter has its documentation beside this file."""
+"""Filters that show results as lines. The file NAME.yml beside this one documents each filter."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ..plugin_utils._report.text import tables as _report
 
 
 def probe_table(results: t.Iterable[dict]) -> list[str]:
-    heads = ("flow", "protocol", "expected", "found", "latency", "")
-    return _report.table(heads, [_report.probe_row(result) for result in results])
+    """Return the results of probes as lines of a table."""
+    return _report.table(_report.PROBE_HEADS, [_report.probe_row(result) for result in results])
 
 
 def probe_sentence(result: dict) -> str:
+    """Return the result of a probe as a sentence."""
     return _report.probe_sentence(result)
 
 
@@ -27,19 +28,25 @@ def sample_problems(
     tolerance: int = 10,
     names: t.Mapping[str, str] | None = None,
 ) -> list[str]:
+    """Return how answers differ from what a pool should give."""
     return _sample.sample_problems(sample, pool, int(requests), int(tolerance), names)
 
 
 def sample_notes(sample: dict, pool: dict) -> list[str]:
+    """Return what of the answers of a pool is not judged."""
     return _sample.sample_notes(sample, pool)
 
 
 def status_table(info: dict) -> list[str]:
+    """Return the state of a load balancer as lines."""
     return _report.status_lines(info)
 
 
 class FilterModule:
+    """The filters of this file, for Ansible."""
+
     def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
         return {
             "probe_sentence": probe_sentence,
             "probe_table": probe_table,

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What playbooks ask of the declaration. Each filter has its documentation beside this file."""
+"""Filters that look up a declaration. The file NAME.yml beside this one documents each filter."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import typing as t
 from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._derive import flows
 from ..plugin_utils._derive import pools as _pools
-from ..plugin_utils._inventory import Declared, from_declaration
+from ..plugin_utils._inventory import Inventory, from_declaration
 from ..plugin_utils._stack import STACK
 
 
 @from_declaration
-def addresses(given: Declared, of: str) -> list[str]:
-    found = [host.address for host in given.topology.members(of)]
+def addresses(inventory: Inventory, of: str) -> list[str]:
+    """Return the addresses of the hosts of a group, a host or a network."""
+    found = [host.address for host in inventory.topology.members(of)]
     if not found:
         raise TopologyError(
             [f"{of}: is no host, nor group or network with hosts, that is declared"]
@@ -25,45 +26,61 @@ def addresses(given: Declared, of: str) -> list[str]:
 
 
 @from_declaration
-def flow_address(given: Declared, source: str, target: str = "", protocol: str = "") -> dict:
-    address, port = flows.flow_address(given.topology, source, target, protocol)
+def flow_address(
+    inventory: Inventory, source: str, target: str = "", protocol: str = ""
+) -> dict[str, t.Any]:
+    """Return the address and port at which a source finds a service."""
+    address, port = flows.flow_address(inventory.topology, source, target, protocol)
     return {"address": address, "port": port}
 
 
 @from_declaration
-def grant_hosts(given: Declared, target: str, port: int = 0) -> list:
-    return flows.grant_hosts(given.topology, target, int(port))
+def grant_hosts(inventory: Inventory, target: str, port: int = 0) -> list[str]:
+    """Return the host parts of the accounts that may log in at MySQL servers."""
+    return flows.grant_hosts(inventory.topology, target, int(port))
 
 
 @from_declaration
-def pools(given: Declared, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()) -> list:
-    return _pools.pools(given.topology, balancer, given.members, declared)
+def pools(
+    inventory: Inventory, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()
+) -> list[dict]:
+    """Return the pools of load balancers."""
+    return _pools.pools(inventory.topology, balancer, inventory.member_settings, declared)
 
 
 @from_declaration
 def listeners(
-    given: Declared, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()
-) -> list:
-    return _pools.listeners(given.topology, balancer, declared)
+    inventory: Inventory, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()
+) -> list[dict]:
+    """Return the listeners of load balancers."""
+    return _pools.listeners(inventory.topology, balancer, declared)
 
 
 @from_declaration
-def probe_targets(given: Declared, source: str) -> list:
-    return flows.probe_targets(given.topology, given.topology.host(source))
+def probe_targets(inventory: Inventory, source: str) -> list[dict]:
+    """Return what a host must and must not reach."""
+    return flows.probe_targets(inventory.topology, inventory.topology.host(source))
 
 
 @from_declaration
-def service_port(given: Declared, of: str, protocol: str, balancer: str = STACK.balancer) -> int:
-    return flows.service_port(given.topology, of, protocol, balancer)
+def service_port(
+    inventory: Inventory, of: str, protocol: str, balancer: str = STACK.balancer
+) -> int:
+    """Return the port at which the hosts of a group serve."""
+    return flows.service_port(inventory.topology, of, protocol, balancer)
 
 
 @from_declaration
-def service_address(given: Declared, source: str, balancer: str = STACK.balancer) -> str:
-    return flows.service_address(given.topology, balancer, given.topology.host(source))
+def service_address(inventory: Inventory, source: str, balancer: str = STACK.balancer) -> str:
+    """Return where a client asks for the service."""
+    return flows.service_address(inventory.topology, balancer, inventory.topology.host(source))
 
 
 class FilterModule:
+    """The filters of this file, for Ansible."""
+
     def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
         return {
             "addresses": addresses,
             "flow_address": flow_address,

@@ -1,19 +1,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What verify finds and leaves behind. Each filter has its documentation beside this file."""
+"""Filters for the playbook verify. The file NAME.yml beside this one documents each filter."""
 
 from __future__ import annotations
 
 import typing as t
 from datetime import datetime, timezone
 
+from ..plugin_utils._hostvars import registered
 from ..plugin_utils._inventory import (
-    Declared,
-    declared,
+    Inventory,
     errors_for_ansible,
     from_declaration,
-    registered,
+    load_inventory,
 )
 from ..plugin_utils._report.data import report as _report_data
 from ..plugin_utils._report.page import page as _report_html
@@ -29,28 +29,34 @@ def verification(
     play_hosts: t.Sequence[str],
     generated_at: str = "",
 ) -> dict[str, t.Any]:
+    """Return what is not as declared, what was not judged, and the report."""
     with errors_for_ansible():
-        given = declared(source, groups, hostvars)
+        inventory = load_inventory(source, groups, hostvars)
     hosts = dict.fromkeys([*STACK.hosts(groups), *play_hosts, evidence.client_of(groups)])
-    found = registered(hostvars, hosts, *evidence.NAMES)
+    variables = registered(hostvars, hosts, *evidence.NAMES)
     return _verification.verification(
-        given.topology,
-        evidence.Evidence.of(STACK, groups, play_hosts, found),
+        inventory.topology,
+        evidence.Evidence.of(STACK, groups, play_hosts, variables),
         generated_at or datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC"),
     )
 
 
 @from_declaration
-def verification_report(given: Declared, **options: t.Any) -> dict[str, t.Any]:
-    return _report_data.verification_report(given.topology, **options)
+def verification_report(inventory: Inventory, **options: t.Any) -> dict[str, t.Any]:
+    """Return the report of results of probes."""
+    return _report_data.verification_report(inventory.topology, **options)
 
 
 def report_html(report: dict[str, t.Any]) -> str:
+    """Return a report as a page."""
     return _report_html.report_html(report)
 
 
 class FilterModule:
+    """The filters of this file, for Ansible."""
+
     def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
         return {
             "report_html": report_html,
             "verification": verification,

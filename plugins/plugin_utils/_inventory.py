@@ -1,12 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the declaration and what it needs of the hosts' variables. The only file that asks hostvars.
-
-Ansible assembles all variables of a host each time that `hostvars` is asked for the host, and
-templates a variable each time that the variable is asked for. So each host and each variable is
-asked for once in a pass.
-"""
+"""What filters read of Ansible's inventory: the declaration as a model, and variables of hosts."""
 
 from __future__ import annotations
 
@@ -16,93 +11,100 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible.errors import AnsibleError, AnsibleFilterError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleFilterError
 
 from ..module_utils._nginx.checks import PoolError
 from ..module_utils._topology.declaration import read_topology
 from ..module_utils._topology.model import Topology
 from ..module_utils._topology.plain import from_plain, to_plain
 from ..module_utils._topology.values import TopologyError
-from ..module_utils._values.entries import is_list, listing
+from ._hostvars import Names, VariablesByHost, read_variables
 
-MARK = "peerlb.stack model "  # how the text of a model begins
-KEYS = ("ansible_host", "peerlb_addresses", "peerlb_public_address", "peerlb_zone", "peerlb_member")
-
-Values = dict[str, dict[str, t.Any]]  # variables by host
-Keys = t.Mapping[str, t.Sequence[str]]  # names of variables by group
+MARK = "peerlb.stack model "  # how the text of an inventory begins
+# The variables that are read of each host.
+OF_ALL = (
+    "ansible_host",
+    "peerlb_addresses",
+    "peerlb_public_address",
+    "peerlb_zone",
+    "peerlb_member",
+)
 
 
 @dataclass(frozen=True)
-class Declared:
-    """The declaration as a model, and by host the variables that belong to it."""
+class Inventory:
+    """The declaration as a model, and the variables that were read with it, by host."""
 
     topology: Topology
-    values: Values = field(default_factory=dict)
+    variables: VariablesByHost = field(default_factory=dict)
 
     @property
-    def members(self) -> dict[str, t.Any]:
-        """Each host's `peerlb_member`: its settings as a member of a pool."""
-        return {name: own.get("peerlb_member") for name, own in self.values.items()}
+    def member_settings(self) -> dict[str, t.Any]:
+        """Each host's settings as a member of a pool, `peerlb_member`, by host."""
+        return {host: own.get("peerlb_member") for host, own in self.variables.items()}
 
-    def first(self, group: str, key: str, default: t.Any) -> t.Any:
-        """Return a variable of the first host of a group that has it."""
+    def first(self, group: str, name: str, default: t.Any) -> t.Any:
+        """Return a variable of the first host of a group for which it is set."""
         for host in self.topology.members(group):
-            if self.values.get(host.name, {}).get(key) is not None:
-                return self.values[host.name][key]
+            value = self.variables.get(host.name, {}).get(name)
+            if value is not None:
+                return value
         return default
 
     def as_text(self) -> str:
-        """Return all of it as one text.
+        """Return the whole inventory as one text, which `from_text` reads.
 
-        Ansible would look into each element of a mapping whenever the variable is used.
+        A mapping would cost more, as Ansible looks into each element of it on every use.
         """
-        values = {
-            name: {key: value for key, value in own.items() if value is not None}
-            for name, own in self.values.items()
+        variables = {
+            host: {name: value for name, value in own.items() if value is not None}
+            for host, own in self.variables.items()
         }
-        return MARK + json.dumps({"topology": to_plain(self.topology), "values": values})
+        plain = {"topology": to_plain(self.topology), "variables": variables}
+        return MARK + json.dumps(plain)
 
     @classmethod
-    def from_text(cls, text: str) -> Declared:
-        """Return what `as_text` was called on."""
+    def from_text(cls, text: str) -> Inventory:
+        """Return the inventory that `as_text` wrote; variables that were None are not in it."""
         plain = json.loads(text.removeprefix(MARK))
-        return cls(from_plain(plain["topology"]), plain["values"])
+        return cls(from_plain(plain["topology"]), plain["variables"])
 
 
-def read_declared(
-    declaration: t.Any, groups: t.Any, hostvars: t.Any, keys: Keys | None = None
-) -> Declared:
-    """Evaluate the declaration; see `read_topology`.
+def read_inventory(
+    declaration: t.Any, groups: t.Any, hostvars: t.Any, names: Names | None = None
+) -> Inventory:
+    """Evaluate the declaration, and return it with the hosts' variables.
 
-    keys: what else to read of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]}.
-    A TopologyError names every entry and every variable at fault at once.
+    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]}.
+    Raises a TopologyError that names every entry, or every variable, at fault at once.
     """
-    wanted = {host: list(KEYS) for host in groups.get("all", ())}
-    for group, names in (keys or {}).items():
+    by_host = {host: list(OF_ALL) for host in groups.get("all", ())}
+    for group, of_group in (names or {}).items():
         for host in groups.get(group, ()):
-            wanted[host] += names
-    values, problems = _read(hostvars, wanted)
+            by_host[host] += of_group
+    variables, problems = read_variables(hostvars, by_host)
     if problems:
         raise TopologyError(problems)
-    return Declared(read_topology(declaration, groups, values), values)
+    return Inventory(read_topology(declaration, groups, variables), variables)
 
 
-def declared(
-    source: t.Any, groups: t.Any = None, hostvars: t.Any = None, keys: Keys | None = None
-) -> Declared:
-    """Return the declaration from the text `model` of the filter `derived`, else evaluate it."""
+def load_inventory(source: t.Any, groups: t.Any = None, hostvars: t.Any = None) -> Inventory:
+    """Return the inventory in the text `model` of the filter derived, or evaluate a declaration.
+
+    Raises a TopologyError as `read_inventory` does, and if a declaration comes without hostvars.
+    """
     if isinstance(source, str) and source.startswith(MARK):
-        return Declared.from_text(source)
+        return Inventory.from_text(source)
     if hostvars is None:
         raise TopologyError(
             ["topology: hand over groups and hostvars too, or the model of peerlb.stack.derived"]
         )
-    return read_declared(source, groups, hostvars, keys)
+    return read_inventory(source, groups, hostvars)
 
 
 @contextlib.contextmanager
 def errors_for_ansible() -> t.Iterator[None]:
-    """Turn the errors of the model and of pools into the error that Ansible shows for a filter."""
+    """Turn a TopologyError or PoolError into the error that Ansible shows for a filter."""
     try:
         yield
     except (TopologyError, PoolError) as exc:
@@ -110,10 +112,10 @@ def errors_for_ansible() -> t.Iterator[None]:
 
 
 def from_declaration(function: t.Callable) -> t.Callable:
-    """Make a filter of a function that takes a Declared.
+    """Make a filter of a function that takes an Inventory and options.
 
-    The filter is used as `topology | name(groups, hostvars, ...)`, which evaluates the declaration,
-    or as `__derived['model'] | name(...)`, which looks it up.
+    The filter is used as `topology | name(groups, hostvars, option=...)`, which evaluates the
+    declaration, or as `__derived['model'] | name(option=...)`, which does not.
     """
 
     @functools.wraps(function)
@@ -121,85 +123,6 @@ def from_declaration(function: t.Callable) -> t.Callable:
         source: t.Any, /, groups: t.Any = None, hostvars: t.Any = None, **options: t.Any
     ) -> t.Any:
         with errors_for_ansible():
-            return function(declared(source, groups, hostvars), **options)
+            return function(load_inventory(source, groups, hostvars), **options)
 
     return wrapper
-
-
-class AskedOnce:
-    """Ansible's `hostvars`, of which each host is asked for once."""
-
-    def __init__(self, hostvars: t.Any) -> None:
-        self._hostvars = hostvars
-        self._known: dict[str, t.Any] = {}
-
-    def get(self, host: str) -> t.Any:
-        """Return the variables of a host; a host that is not in the inventory has none."""
-        if host not in self._known:
-            self._known[host] = self._hostvars.get(host) or {}
-        return self._known[host]
-
-
-def registered(hostvars: t.Any, hosts: t.Iterable[str], *names: str) -> Values:
-    """Return what tasks registered under these names, by host; hosts without any are left out.
-
-    hosts may name the controller, `localhost`.
-    """
-    found: Values = {}
-    for host in hosts:
-        own = hostvars.get(host) or {}
-        results = {name: own[name] for name in names if name in own}
-        if results:
-            found[host] = results
-    return found
-
-
-def missing_secrets(groups: t.Any, hostvars: t.Any, needed: Keys) -> list[str]:
-    """Return a sentence for each variable that hosts lack; needed has names of variables by group.
-
-    No value is part of a sentence. A variable that several groups need is one secret that they
-    share, so it has to be the same for all of their hosts.
-    """
-    problems: list[str] = []
-    found: dict[str, dict[str, set[str]]] = {}
-    for group, names in needed.items():
-        values, failed = _read(
-            hostvars, {host: names for host in groups.get(group, ())}, secret=True
-        )
-        problems += failed
-        for name in names:
-            texts = {host: str(own[name] or "") for host, own in values.items() if name in own}
-            without = [host for host, text in texts.items() if not text.strip()]
-            if without:
-                problems.append(f"{name}: is not set, or empty, for {listing(without)} ({group})")
-            found.setdefault(name, {})[group] = {text for text in texts.values() if text.strip()}
-    for name, by_group in found.items():
-        if len(by_group) > 1 and len(set().union(*by_group.values())) > 1:
-            problems.append(f"{name}: is not the same for all hosts of {', '.join(by_group)}")
-    return problems
-
-
-def _read(hostvars: t.Any, wanted: Keys, secret: bool = False) -> tuple[Values, list[str]]:
-    """Return the wanted variables by host, and a sentence for each that could not be templated."""
-    found: Values = {}
-    problems = []
-    for host, keys in wanted.items():
-        own = hostvars.get(host) or {}
-        found[host] = {}
-        for key in keys:
-            try:
-                found[host][key] = _plain(own.get(key))
-            except AnsibleError as exc:
-                # Only the text about a name that is not defined is sure to hold no secret.
-                shown = not secret or isinstance(exc, AnsibleUndefinedVariable)
-                problems.append(f"host {host}: {key}: {exc if shown else type(exc).__name__}")
-    return found, problems
-
-
-def _plain(value: t.Any) -> t.Any:
-    """Return a variable as Python's own types; Ansible's templates an element when it is read."""
-    if isinstance(value, t.Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if is_list(value):
-        return [_plain(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)

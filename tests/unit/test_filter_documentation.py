@@ -40,7 +40,8 @@ def test_options_are_the_parameters(name) -> None:
         options = {**DECLARATION, **options}
     parameters = list(inspect.signature(filters()[name]).parameters.values())
     taken = [each for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
-    if taken[0].name == "given":  # a decorator takes groups and hostvars, and reads the declaration
+    # The decorator of these takes groups and hostvars, and makes an inventory of them.
+    if taken[0].name == "inventory":
         del options["groups"], options["hostvars"]
     assert list(options)[0] == "_input"
     if len(taken) == len(parameters):  # the others hand their options on

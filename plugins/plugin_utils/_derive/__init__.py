@@ -3,5 +3,6 @@
 
 """What follows from the declaration: addresses, ports, grants, probes, pools and listeners.
 
-It knows the model. It must not judge it, nor know hosts as they are. Begin with `flows.py`.
+It knows the model. It must not judge the declaration, ask a host or do other I/O. Begin with
+`derived.py`, which puts together what each layer of the stack needs.
 """

@@ -1,41 +1,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbooks look up, derived in one pass. No Ansible, no I/O."""
+"""What the playbooks look up: all that the roles of a layer need, derived in one pass."""
 
 from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._topology.hosts import HostVars, Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import TopologyError
 from .._stack import StackGroups
 from .flows import flow_address, grant_hosts, service_port
-from .pools import Settings, listeners, pools
+from .pools import MemberSettings, listeners, pools
 
 Derived = dict[str, t.Any]
-Values = t.Mapping[str, t.Mapping[str, t.Any]]  # variables by host
 
 
-def addresses(topology: Topology, hosts: t.Iterable[str]) -> dict[str, str]:
-    """Return each host's address in the declared networks; raise for hosts that stand in none."""
-    names = list(hosts)
-    lost = [name for name in names if name not in topology.hosts]
-    if lost:
-        raise TopologyError(f"host {name}: stands in no declared network" for name in lost)
-    return {name: topology.hosts[name].address for name in names}
+def addresses(topology: Topology, names: t.Iterable[str]) -> dict[str, str]:
+    """Return each host's address in the declared networks: {"db1": "10.2.0.2"}.
 
-
-def database(topology: Topology, stack: StackGroups, values: Values) -> Derived:
-    """Return what the MySQL servers are told: port, the application's account, their databases.
-
-    values: `webapp_mysql_user` and `webapp_mysql_database` of the application's hosts, of which
-    the first counts, and `peerlb_databases` of the MySQL servers.
+    Raises a TopologyError that names each host outside of the declared networks.
     """
+    hosts = {name: topology.hosts.get(name) for name in names}
+    outside = [name for name, host in hosts.items() if host is None]
+    if outside:
+        raise TopologyError(f"host {name}: stands in no declared network" for name in outside)
+    return {name: host.address for name, host in hosts.items() if host}
+
+
+def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Derived:
+    """Return what the MySQL servers need.
+
+    {"port": 3306, "account": {"name": "webapp", "hosts": ["10.0.0.0/255.255.0.0"], "privileges":
+    "webapp.*:ALL"}, "databases": {"db1": [{"name": "webapp"}]}}. variables: `webapp_mysql_user` and
+    `webapp_mysql_database` of the application's hosts, of which the first host that has it decides,
+    and `peerlb_databases` of the MySQL servers.
+    """
+    clients = [variables.get(host.name, {}) for host in topology.members(stack.application)]
 
     def setting(key: str) -> str:
-        own = (values.get(host.name, {}).get(key) for host in topology.members(stack.application))
-        return next((text for text in own if text is not None), "webapp")
+        values = (own.get(key) for own in clients)
+        return next((value for value in values if value is not None), "webapp")
 
     name = setting("webapp_mysql_database")
     return {
@@ -47,20 +53,25 @@ def database(topology: Topology, stack: StackGroups, values: Values) -> Derived:
             "privileges": f"{name}.*:ALL",
         },
         "databases": {
-            host.name: _databases(name, values.get(host.name, {}).get("peerlb_databases") or [])
+            host.name: _databases(name, variables.get(host.name, {}).get("peerlb_databases") or [])
             for host in topology.members(stack.database)
         },
     }
 
 
 def _databases(name: str, others: t.Sequence[t.Mapping[str, t.Any]]) -> list[t.Any]:
-    """Put the application's database first, unless it is written out among the others."""
-    written = any(isinstance(each, t.Mapping) and each.get("name") == name for each in others)
-    return [*([] if written else [{"name": name}]), *others]
+    """Return the others with the application's database before them, unless they include it."""
+    included = any(isinstance(other, t.Mapping) and other.get("name") == name for other in others)
+    return [*([] if included else [{"name": name}]), *others]
 
 
 def application(topology: Topology, stack: StackGroups) -> Derived:
-    """Return what the application is told: its port, its way to MySQL, whose headers it trusts."""
+    """Return what the application needs.
+
+    {"port": 3000, "mysql_host": "10.0.0.2", "mysql_port": 3306, "trusted_proxies": ["10.0.0.2"]}:
+    the port that it serves at, where it finds MySQL, and the load balancers whose headers about the
+    client it may believe.
+    """
     address, port = flow_address(topology, stack.application, protocol="mysql")
     return {
         "port": service_port(topology, stack.application, "http", stack.balancer),
@@ -71,21 +82,22 @@ def application(topology: Topology, stack: StackGroups) -> Derived:
 
 
 def balancers(
-    topology: Topology, stack: StackGroups, members: Settings, values: Values
+    topology: Topology, stack: StackGroups, member_settings: MemberSettings, variables: HostVars
 ) -> dict[str, Derived]:
-    """Return each load balancer's pools and listeners.
+    """Return the pools and listeners of each load balancer: {"lb1": {"pools": ..., ...}}.
 
-    members: `peerlb_member` by host; values: `peerlb_pools` and `peerlb_listeners` by host.
+    variables: `peerlb_pools` and `peerlb_listeners` by host.
     """
-    found = {}
+    by_host = {}
     for host in topology.members(stack.balancer):
-        own = values.get(host.name, {})
-        found[host.name] = {
-            "pools": pools(topology, stack.balancer, members, _list(own, "peerlb_pools")),
+        own = variables.get(host.name, {})
+        pool_settings = _list(own, "peerlb_pools")
+        by_host[host.name] = {
+            "pools": pools(topology, stack.balancer, member_settings, pool_settings),
             "listeners": listeners(topology, stack.balancer, _list(own, "peerlb_listeners")),
         }
-    return found
+    return by_host
 
 
-def _list(values: t.Mapping[str, t.Any], key: str) -> t.Any:
-    return [] if values.get(key) is None else values[key]
+def _list(variables: Variables, key: str) -> t.Any:
+    return [] if variables.get(key) is None else variables[key]

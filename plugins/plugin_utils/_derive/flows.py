@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the roles and probes need of a declaration. No Ansible, no I/O."""
+"""What roles and probes need of the flows: addresses, ports, grants and targets of probes."""
 
 from __future__ import annotations
 
@@ -11,38 +11,45 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network, parse_cidr
 from ...module_utils._values.entries import listing
-from .pools import inward
+from .pools import listener_flows
 from .probe_name import ProbeName
 
 
 def flow_address(
     topology: Topology, source: str, target: str = "", protocol: str = ""
 ) -> tuple[str, int]:
-    """Return the address and port that the one fitting flow leads to, at its first target."""
-    flow = the_flow(topology, source, target, protocol)
+    """Return where a source finds a service: ("10.0.0.2", 3306).
+
+    This is the first host of the flow's target, and the flow's port. `only_flow` chooses the flow.
+    """
+    flow = only_flow(topology, source, target, protocol)
     return topology.members(flow.target)[0].address, flow.port
 
 
-def the_flow(topology: Topology, source: str, target: str = "", protocol: str = "") -> Flow:
-    """Return the one flow that names source (and target, if given); raise if there are others."""
+def only_flow(topology: Topology, source: str, target: str = "", protocol: str = "") -> Flow:
+    """Return the only flow from a source; target and protocol, if given, have to fit as well.
+
+    Raises a TopologyError if no flow fits, or more than one.
+    """
     fitting = [
         flow
         for flow in topology.flows
         if flow.source == source and target in ("", flow.target) and protocol in ("", flow.protocol)
     ]
     if len(fitting) != 1:
-        wanted = f"from {source}" + (f" to {target}" if target else "")
-        wanted += f" with the protocol {protocol}" if protocol else ""
+        needed = f"from {source}" + (f" to {target}" if target else "")
+        needed += f" with the protocol {protocol}" if protocol else ""
         found = f"{len(fitting)} do: {listing(map(str, fitting))}" if fitting else "none does"
-        raise TopologyError([f"topology.flows: one flow has to lead {wanted}; {found}"])
+        raise TopologyError([f"topology.flows: one flow has to lead {needed}; {found}"])
     return fitting[0]
 
 
 def service_port(topology: Topology, group: str, protocol: str, balancer: str) -> int:
-    """Return the port of a group's own service: the first that a balancer leads to, as its pool.
+    """Return the port at which all hosts of a group serve.
 
-    Of several, and where no balancer leads there, one of this protocol. Other flows may lead to
-    what else the hosts have, such as an exporter.
+    A flow from the load balancers decides, before other flows; a flow with this protocol decides
+    before those with others. So the port of an exporter on the same hosts is not taken for it.
+    Raises a TopologyError if no flow leads to all hosts of the group.
     """
     servers = set(topology.members(group))
     flows = [flow for flow in topology.flows if servers.issubset(topology.members(flow.target))]
@@ -53,10 +60,12 @@ def service_port(topology: Topology, group: str, protocol: str, balancer: str) -
 
 
 def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
-    """Return the ranges whose hosts may log in at target, as the host part of MySQL accounts.
+    """Return the host parts of MySQL accounts that may log in at target: ["10.0.0.0/255.255.0.0"].
 
-    MySQL sees the address of whoever connects: behind a load balancer that is the balancer's.
-    The flows are those with the protocol mysql, or those to a port, if one is given.
+    MySQL sees the load balancer's address, not that of the client behind it. So these are the
+    ranges from which flows lead to target: the flows with the protocol mysql, or those to the port
+    if it is given. ["%"] means that such a flow admits any. Raises a TopologyError if none leads
+    to target.
     """
     servers = {host.name for host in topology.members(target)}
     flows = [
@@ -67,15 +76,19 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     ]
     if any(flow.source == ANY for flow in flows):
         return ["%"]
-    found = [cidr for flow in flows for cidr in _origins(topology, flow)]
-    if not found:
+    ranges = [cidr for flow in flows for cidr in _source_ranges(topology, flow)]
+    if not ranges:
         which = f"port {port}" if port else "protocol mysql"
         raise TopologyError([f"topology.flows: no flow with {which} leads to {target}"])
-    return [f"{cidr.network_address}/{cidr.netmask}" for cidr in dict.fromkeys(found)]
+    return [f"{cidr.network_address}/{cidr.netmask}" for cidr in dict.fromkeys(ranges)]
 
 
-def _origins(topology: Topology, flow: Flow) -> list[IPv4Network]:
-    """Return the networks that a flow comes from; a range, and a client's address, stand alone."""
+def _source_ranges(topology: Topology, flow: Flow) -> list[IPv4Network]:
+    """Return the ranges that a flow comes from.
+
+    These are the range that it names, or the addresses of its hosts outside of every network and
+    then the whole networks of its other hosts.
+    """
     if "/" in flow.source:
         return [parse_cidr(flow.source)]
     hosts = topology.members(flow.source)
@@ -85,49 +98,62 @@ def _origins(topology: Topology, flow: Flow) -> list[IPv4Network]:
 
 
 def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
-    """Return every declared service as seen from one host: open if declared, else closed.
+    """Return what a host must and must not reach, as the module reachability takes it.
 
-    What no declaration decides is left out: a host whose address is not known may or may not
-    stand in a range, and management gets in where no flow leads.
+    There is one target for each port that flows lead to: {"name": "web1 -> lb1:3306", "address":
+    "10.0.0.2", "port": 3306, "protocol": "mysql", "expect": "open"}. A port is expected to be
+    closed if no flow admits the host. A port is left out if management may use it, or if the
+    declaration does not decide (see `undecided_by`).
     """
-    found = []
+    targets = []
     for name, port in topology.flows_by_port:
         target = topology.hosts[name]
-        admitted = topology.admits(source, target, port)
-        if name == source.name or not (admitted or _closed(topology, source, target, port)):
-            continue
-        found.append(
-            {
-                "name": str(ProbeName(source.name, name, port)),
-                "address": target.seen_from(source),
-                "port": port,
-                "protocol": topology.protocol(name, port),
-                "expect": "open" if admitted else "closed",
-            }
-        )
-    return found
+        expect = _expected(topology, source, target, port)
+        if expect and name != source.name:
+            targets.append(
+                {
+                    "name": str(ProbeName(source.name, name, port)),
+                    "address": target.seen_from(source),
+                    "port": port,
+                    "protocol": topology.protocol(name, port),
+                    "expect": expect,
+                }
+            )
+    return targets
+
+
+def _expected(topology: Topology, source: Host, target: Host, port: int) -> str:
+    """Return "open" or "closed"; "" if management may use the port, or nothing decides."""
+    if topology.admits(source, target, port):
+        return "open"
+    if topology.managed(source, target, port) or undecided_by(topology, source, target, port):
+        return ""
+    return "closed"
+
+
+def undecided_by(topology: Topology, source: Host, target: Host, port: int) -> list[str]:
+    """Return the ranges that may admit a source or not: ["203.0.113.0/24"].
+
+    The declaration does not decide about a source whose address is not known, such as the
+    controller, if a flow or management admits a range. It always decides if the address is known.
+    """
+    if source.address:
+        return []
+    sources = topology.flows_by_port.get((target.name, port), ())
+    managers = [str(entry.source) for entry in topology.management if entry.port == port]
+    return [name for name in sources if "/" in name] + managers
 
 
 def service_address(topology: Topology, balancer: str, source: Host) -> str:
-    """Return where a client asks for the service, as address:port: at the first load balancer."""
-    flows = [f for f in inward(topology, balancer).values() if f.protocol != "mysql"]
+    """Return where a client asks for the service: "10.0.0.2:80".
+
+    This is the first load balancer with a flow that admits the client. Flows with the protocol http
+    come first; those with mysql do not count. Raises a TopologyError if no flow admits the client.
+    """
+    flows = [f for f in listener_flows(topology, balancer).values() if f.protocol != "mysql"]
     flows.sort(key=lambda flow: flow.protocol != "http")
     for flow in flows:
         for host in topology.members(balancer):
             if topology.admits(source, host, flow.port):
                 return f"{host.seen_from(source)}:{flow.port}"
     raise TopologyError([f"topology.flows: none admits {source.name} to {balancer}"])
-
-
-def _closed(topology: Topology, source: Host, target: Host, port: int) -> bool:
-    """Tell whether a port must be closed to a host that no flow admits."""
-    managed = topology.managed(source, target, port)
-    return not (managed or doubts(topology, source, target, port))
-
-
-def doubts(topology: Topology, source: Host, target: Host, port: int) -> list[str]:
-    """Return the ranges that may admit a host to a port, or not, as its address is not known."""
-    if source.address:
-        return []
-    named = [name for name in topology.flows_by_port.get((target.name, port), ()) if "/" in name]
-    return named + [str(entry.source) for entry in topology.management if entry.port == port]

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pools and listeners that follow from a declaration. No Ansible, no I/O."""
+"""The pools and listeners of the load balancers, which follow from the flows from and to them."""
 
 from __future__ import annotations
 
@@ -14,136 +14,146 @@ from ...module_utils._topology.values import Flow
 from ...module_utils._values.entries import is_list, listing, unknown_keys
 from ...module_utils._values.protocols import PROTOCOLS
 
-Settings = t.Mapping[str, t.Any]
+MemberSettings = t.Mapping[str, t.Any]  # the variable peerlb_member by host
 
 
-def outward(topology: Topology, balancer: str) -> dict[str, Flow]:
-    """Return the flows from a balancer by the name of their pool.
+def pool_flows(topology: Topology, balancer: str) -> dict[str, Flow]:
+    """Return the flows from the load balancers by the name of their pool.
 
-    A pool bears the name of its flow's target; a second flow to the same target adds its port.
+    A pool has the name of its flow's target. A second flow to the same target adds its port:
+    {"webapp": ..., "mysql": ..., "webapp-9000": ...}.
     """
-    found: dict[str, Flow] = {}
+    flows: dict[str, Flow] = {}
     for flow in topology.flows:
         if flow.source == balancer:
-            taken = flow.target in found
-            found[f"{flow.target}-{flow.port}" if taken else flow.target] = flow
-    return found
+            name = f"{flow.target}-{flow.port}" if flow.target in flows else flow.target
+            flows[name] = flow
+    return flows
 
 
-def inward(topology: Topology, balancer: str) -> dict[int, Flow]:
-    """Return the flows to a balancer by port; those with the same port make one listener."""
-    found: dict[int, Flow] = {}
+def listener_flows(topology: Topology, balancer: str) -> dict[int, Flow]:
+    """Return the flows to the load balancers by port; of several to one port, the first."""
+    flows: dict[int, Flow] = {}
     for flow in topology.flows:
         if flow.target == balancer:
-            found.setdefault(flow.port, flow)
-    return found
+            flows.setdefault(flow.port, flow)
+    return flows
 
 
 def pools(
-    topology: Topology, balancer: str, settings: Settings, declared: t.Any = ()
+    topology: Topology, balancer: str, member_settings: MemberSettings, pool_settings: t.Any = ()
 ) -> list[dict[str, t.Any]]:
-    """Return the pools of a balancer group with their members: one for each flow from it.
+    """Return the pools of the load balancers: one for each flow from them, with its members.
 
-    settings holds peerlb_member by host; declared holds the settings of pools, each with its
-    name. A PoolError has one line for each entry at fault.
+    pool_settings: what people declared of pools (`peerlb_pools`), each entry with its name. The
+    pools are as the module nginx_release takes them. Raises a PoolError with one line for each
+    entry at fault.
     """
-    flows = outward(topology, balancer)
-    extra, problems = _by_key("pool", "name", declared)
+    flows = pool_flows(topology, balancer)
+    settings, problems = _by_key("pool", "name", pool_settings)
     problems += [
-        f"pool {name}: no flow leads from {balancer} to it; {_leading(flows)}"
-        for name in extra
+        f"pool {name}: no flow leads from {balancer} to it; {_flows_lead_to(flows)}"
+        for name in settings
         if name not in flows
     ]
-    found = []
+    params = []
     for name, flow in flows.items():
         try:
-            members = _members(topology, flow, settings)
-            pool = Pool.parse({**extra.get(name, {}), "name": name, "members": members})
+            members = _members(topology, flow, member_settings)
+            pool = Pool.parse({**settings.get(name, {}), "name": name, "members": members})
         except PoolError as exc:
             problems.append(str(exc))
         else:
-            found.append(pool.params())
+            params.append(pool.params())
     if problems:
         raise PoolError("\n".join(problems))
-    return found
+    return params
 
 
-def listeners(topology: Topology, balancer: str, declared: t.Any = ()) -> list[dict[str, t.Any]]:
-    """Return the listeners of a balancer group: one for each port that flows lead to.
+def listeners(
+    topology: Topology, balancer: str, listener_settings: t.Any = ()
+) -> list[dict[str, t.Any]]:
+    """Return the listeners of the load balancers: one for each port that flows lead to.
 
-    The pool is that of the flow from the balancer with the same protocol, unless declared names
-    another; declared holds settings of listeners, each with its port. A PoolError has one line
-    for each entry at fault.
+    {"port": 3306, "pool": "mysql", "protocol": "tcp", "address": ""} is one. listener_settings:
+    what people declared of listeners (`peerlb_listeners`), each entry with its port. The pool is
+    that of the only flow from the load balancers with the same protocol, unless an entry names
+    another. Raises a PoolError with one line for each entry at fault.
     """
-    flows, targets = inward(topology, balancer), outward(topology, balancer)
-    extra, problems = _by_key("listener", "port", declared)
+    flows, by_pool = listener_flows(topology, balancer), pool_flows(topology, balancer)
+    settings, problems = _by_key("listener", "port", listener_settings)
     problems += [
-        f"listener {port}: no flow admits anybody to {balancer}:{port}; {_leading(flows)}"
-        for port in extra
+        f"listener {port}: no flow admits anybody to {balancer}:{port}; {_flows_lead_to(flows)}"
+        for port in settings
         if port not in map(str, flows)
     ]
-    found = []
+    params = []
     for port, flow in flows.items():
         try:
-            found.append(vars(_listener(flow, targets, extra.get(str(port), {}))))
+            params.append(vars(_listener(flow, by_pool, settings.get(str(port), {}))))
         except PoolError as exc:
             problems.append(str(exc))
     if problems:
         raise PoolError("\n".join(problems))
-    return found
+    return params
 
 
-def _by_key(what: str, key: str, declared: t.Any) -> tuple[dict[str, dict], list[str]]:
-    """Return what is declared by its key, and which entries can not be told apart by it."""
-    if not is_list(declared):
-        return {}, [f"{what}s: is {declared!r}, not a list"]
-    found: dict[str, dict] = {}
+def _by_key(what: str, key: str, entries: t.Any) -> tuple[dict[str, dict], list[str]]:
+    """Return entries by one of their keys, and a problem for each entry that has to be refused.
+
+    what: pool or listener, for the problems.
+    """
+    if not is_list(entries):
+        return {}, [f"{what}s: is {entries!r}, not a list"]
+    by_key: dict[str, dict] = {}
     problems = []
-    for number, entry in enumerate(declared):
+    for number, entry in enumerate(entries):
         name = str(entry.get(key) or "") if isinstance(entry, t.Mapping) else ""
         if not name:
             problems.append(f"{what}s[{number}]: is {entry!r}, not a mapping with {key}")
-        elif name in found:
+        elif name in by_key:
             problems.append(f"{what} {name}: is declared twice; remove one")
         elif "members" in entry:
             problems.append(f"{what} {name}: members come from the inventory; remove them")
         else:
-            found[name] = dict(entry)
-    return found, problems
+            by_key[name] = dict(entry)
+    return by_key, problems
 
 
-def _leading(flows: t.Iterable[t.Any]) -> str:
-    return f"flows lead to {listing(map(str, flows)) or 'nothing'}"
+def _flows_lead_to(names: t.Iterable[t.Any]) -> str:
+    return f"flows lead to {listing(map(str, names)) or 'nothing'}"
 
 
-def _members(topology: Topology, flow: Flow, settings: Settings) -> list[dict[str, t.Any]]:
-    """Return the members that a flow leads to, or raise with a line for each one at fault."""
-    found, problems = [], []
+def _members(topology: Topology, flow: Flow, settings: MemberSettings) -> list[dict[str, t.Any]]:
+    """Return the members of a flow's pool; a PoolError has a line for each member at fault."""
+    members, problems = [], []
     for host in topology.members(flow.target):
         own = settings.get(host.name)
-        what = f"host {host.name}"
         if own is not None and not isinstance(own, t.Mapping):
-            problems.append(f"{what}: peerlb_member is {own!r}, not a mapping")
+            problems.append(f"host {host.name}: peerlb_member is {own!r}, not a mapping")
             continue
         unknown = unknown_keys(own or (), MEMBER_SETTINGS)
-        problems += [f"{what}: peerlb_member: {problem}" for problem in unknown]
-        found.append({**(own or {}), "name": host.name, "address": host.address, "port": flow.port})
+        problems += [f"host {host.name}: peerlb_member: {problem}" for problem in unknown]
+        place = {"name": host.name, "address": host.address, "port": flow.port}
+        members.append({**(own or {}), **place})
     if problems:
         raise PoolError("\n".join(problems))
-    return found
+    return members
 
 
-def _listener(flow: Flow, targets: dict[str, Flow], own: dict[str, t.Any]) -> Listener:
-    entry = {"protocol": PROTOCOLS[flow.protocol].balanced_as, **own, "port": flow.port}
-    listener = Listener.parse({**entry, "pool": own.get("pool") or _pool(flow, targets)}, targets)
-    leads = targets[listener.pool].protocol
-    if listener.protocol == "http" and leads != "http":
-        raise PoolError(f"listener {flow.port}: is http, but its pool {listener.pool} is {leads}")
+def _listener(flow: Flow, by_pool: dict[str, Flow], settings: dict[str, t.Any]) -> Listener:
+    entry = {"protocol": PROTOCOLS[flow.protocol].balanced_as, **settings, "port": flow.port}
+    pool = settings.get("pool") or _pool_name(flow, by_pool)
+    listener = Listener.parse({**entry, "pool": pool}, by_pool)
+    spoken = by_pool[listener.pool].protocol
+    if listener.protocol == "http" and spoken != "http":
+        raise PoolError(f"listener {flow.port}: is http, but its pool {listener.pool} is {spoken}")
     return listener
 
 
-def _pool(flow: Flow, targets: dict[str, Flow]) -> str:
-    fitting = [name for name, each in targets.items() if each.protocol == flow.protocol]
+def _pool_name(flow: Flow, by_pool: dict[str, Flow]) -> str:
+    """Return the only pool that speaks the protocol of a flow to the load balancers."""
+    fitting = [name for name, other in by_pool.items() if other.protocol == flow.protocol]
     if len(fitting) != 1:
         found = f"flows to {listing(fitting)} are" if fitting else "no flow is"
         raise PoolError(

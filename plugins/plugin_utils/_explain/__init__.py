@@ -3,6 +3,8 @@
 
 """The explanation of one connection, hop by hop, and the first hop that fails.
 
-It knows what to ask of which host, and reads the answers. It must not ask by itself. Begin with
+It knows what to ask of which host, and judges the answers. It must not ask a host, nor do other
+I/O. The way of the data: `questions.py` (what to explain), `plan.py` (what to ask of which host),
+`case.py` (the answers that belong to one question), `hops_*.py` (one function a hop). Begin with
 `explain.py`.
 """

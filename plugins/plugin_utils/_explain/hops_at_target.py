@@ -1,62 +1,67 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge the hops at the target: its firewall, container, sockets, protocol. No I/O."""
+"""Judge the hops at the target: its firewall, its container, its sockets, what it answers.
+
+Each function takes a case and returns one hop.
+"""
 
 from __future__ import annotations
 
 from ...module_utils._values.entries import listing
 from ...module_utils._values.protocols import PROTOCOLS
-from .case import FAILED, OK, UNKNOWN, Case, Found, Hop
+from .case import FAILED, OK, UNKNOWN, Case, Hop, Record
 
 
 def firewall(case: Case) -> Hop:
-    """Judge the target's own firewall: by its rules, and by what is seen to come in and go out."""
-    name, found = case.target.name, case.door.get("firewall") or {}
-    remedy = f"the firewall of {name} has to admit {case.wanted}"
+    """Judge the target's own firewall by its rules, and by what comes in and goes out."""
+    hop, name, rules = "host firewall", case.target.name, case.port_info.get("firewall") or {}
     if case.connected:
-        return Hop("host firewall", OK, f"{name} lets it in")
-    if not case.door:
-        return Hop("host firewall", UNKNOWN, f"{name} was not asked")
-    doubts = f"; it may be: {listing(found['doubts'])}" if found.get("doubts") else ""
-    if case.verdict in ("drop", "reject"):
-        evidence = f"{name} has a rule that does: {found['rule']}"
-        return Hop("host firewall", FAILED, evidence, remedy)
-    if case.arrived and case.hearing and case.own.get("connected"):
-        said = case.door["answered"]
-        # Without a way back nothing goes out either: that hop comes later.
-        if said != "accepted" and case.back.get("state") != "no_route":
+        return Hop(hop, OK, f"{name} lets it in")
+    if not case.port_info:
+        return Hop(hop, UNKNOWN, f"{name} was not asked")
+    remedy = f"the firewall of {name} has to admit {case.to_admit}"
+    if case.firewall_action in ("drop", "reject"):
+        return Hop(hop, FAILED, f"{name} has a rule that does: {rules['rule']}", remedy)
+    doubts = f"; it may be: {listing(rules['doubts'])}" if rules.get("doubts") else ""
+    if case.arrived and case.listening and case.self_probe.get("connected"):
+        answer = case.port_info["answered"]
+        # Without a way back no answer goes out either; a later hop judges that.
+        if answer != "accepted" and case.return_probe.get("state") != "no_route":
             evidence = (
-                f"packets come in, {name} listens and answers itself, but says {said}{doubts}"
+                f"packets come in, {name} listens and answers itself, but says {answer}{doubts}"
             )
-            return Hop("host firewall", FAILED, evidence, remedy)
-    if not found:
-        return Hop("host firewall", UNKNOWN, f"nft can not be read on {name}")
+            return Hop(hop, FAILED, evidence, remedy)
+    if not rules:
+        return Hop(hop, UNKNOWN, f"nft cannot be read on {name}")
     if doubts:
-        return Hop("host firewall", UNKNOWN, f"no rule is sure to drop it{doubts}")
-    return Hop("host firewall", OK, f"no rule of nftables on {name} drops it")
+        return Hop(hop, UNKNOWN, f"no rule is sure to drop it{doubts}")
+    return Hop(hop, OK, f"no rule of nftables on {name} drops it")
 
 
 def container(case: Case) -> Hop:
-    found = case.door.get("containers", ())
-    if not found:
-        what = f"no container publishes {case.asked.port}" if case.door else "not asked"
-        return Hop("container", UNKNOWN, f"{what} on {case.target.name}")
-    running = [each for each in found if each["state"] == "running"]
-    sick = [each for each in running if each["health"] not in ("", "healthy")]
-    if not running and case.hearing:
-        # Whatever stands there now decides; the sockets and the greeting tell.
-        return Hop("container", UNKNOWN, f"{listing(map(_status, found))}; it is not what listens")
+    """Judge whether a container that publishes the port runs and is healthy."""
+    containers = case.port_info.get("containers", ())
+    if not containers:
+        text = f"no container publishes {case.question.port}" if case.port_info else "not asked"
+        return Hop("container", UNKNOWN, f"{text} on {case.target.name}")
+    running = [each for each in containers if each["state"] == "running"]
+    unhealthy = [each for each in running if each["health"] not in ("", "healthy")]
+    if not running and case.listening:
+        # Another process listens. The hops listener and greeting judge that one.
+        evidence = f"{listing(map(_status, containers))}; it is not what listens"
+        return Hop("container", UNKNOWN, evidence)
     if not running:
-        remedy = f"{listing(each['name'] for each in found)} has to run"
-        return Hop("container", FAILED, listing(map(_status, found)), remedy)
-    if sick and not case.probe.get("ok"):
-        remedy = f"{sick[0]['name']} has to be healthy; its log and health check tell why not"
-        return Hop("container", FAILED, _status(sick[0]), remedy)
+        remedy = f"{listing(each['name'] for each in containers)} has to run"
+        return Hop("container", FAILED, listing(map(_status, containers)), remedy)
+    if unhealthy and not case.probe.get("ok"):
+        remedy = f"{unhealthy[0]['name']} has to be healthy; its log and health check tell why not"
+        return Hop("container", FAILED, _status(unhealthy[0]), remedy)
     return Hop("container", OK, listing(map(_status, running)))
 
 
-def _status(container: Found) -> str:
+def _status(container: Record) -> str:
+    """Return "web is exited with code 1, publishes 0.0.0.0"."""
     state = container["state"]
     if state == "exited":
         state += f" with code {container['exit_code']}"
@@ -67,46 +72,48 @@ def _status(container: Found) -> str:
 
 
 def listener(case: Case) -> Hop:
-    if not case.door:
-        known = case.connected
-        return Hop("listener", OK if known else UNKNOWN, f"{case.target.name} was not asked")
-    sockets, port = case.door["sockets"], case.asked.port
+    """Judge whether a socket listens on the address, and inside the container that it leads to."""
+    if not case.port_info:
+        state = OK if case.connected else UNKNOWN
+        return Hop("listener", state, f"{case.target.name} was not asked")
+    sockets, port = case.port_info["sockets"], case.question.port
     shown = listing(dict.fromkeys(_socket(each, port) for each in sockets))
-    remedy = f"the service has to listen on {case.place}"
+    remedy = f"the service has to listen on {case.socket_address}"
     if case.connected:
         return Hop("listener", OK, shown or f"{case.target.name} accepts")
     if not sockets:
         return Hop("listener", FAILED, f"nothing listens on port {port}", remedy)
-    if not case.hearing:
+    if not case.listening:
         return Hop("listener", FAILED, f"{shown} only, not on {case.target.address}", remedy)
-    leads = [each for each in case.door["containers"] if each["leads"]]
-    deaf = next((each for each in leads if not _hears_inside(each)), None)
-    if deaf and not case.own.get("connected"):
-        inner = listing(map(str, deaf["inner_ports"]))
-        inside = listing(deaf["inside"]) or "nothing"
-        evidence = f"{shown}; but in {deaf['name']} {inside} listens on port {inner}"
-        remedy = f"the service has to listen on 0.0.0.0:{inner} in {deaf['name']}"
+    relays = [each for each in case.port_info["containers"] if each["leads"]]
+    closed = next((each for each in relays if not _is_open_inside(each)), None)
+    if closed and not case.self_probe.get("connected"):
+        port_inside = listing(map(str, closed["inner_ports"]))
+        inside = listing(closed["inside"]) or "nothing"
+        evidence = f"{shown}; but in {closed['name']} {inside} listens on port {port_inside}"
+        remedy = f"the service has to listen on 0.0.0.0:{port_inside} in {closed['name']}"
         return Hop("listener", FAILED, evidence, remedy)
     return Hop("listener", OK, shown)
 
 
-def _socket(socket: Found, port: int) -> str:
+def _socket(socket: Record, port: int) -> str:
+    """Return "10.2.0.2:3306 by dockerd of peerlb-mysql"; the process and container if known."""
     holder = " of ".join(filter(None, (socket["process"], socket["container"])))
     address = f"[{socket['address']}]" if ":" in socket["address"] else socket["address"]
     return f"{address}:{port}" + (f" by {holder}" if holder else "")
 
 
-def _hears_inside(container: Found) -> bool:
-    """Tell whether a port inside a container is open to others than the container itself."""
+def _is_open_inside(container: Record) -> bool:
+    """Tell whether the container's port is open to others than the container itself."""
     return any(not each.startswith(("127.", "[::1]")) for each in container["inside"])
 
 
 def behind(case: Case) -> Hop:
-    """Judge what a load balancer leads to; it is only at fault if all of it is."""
+    """Judge what a load balancer leads to, which is at fault only if no member works."""
     broken = [each for each in case.behind if each["blame"]]
-    names = listing(each["name"] for each in broken)
     if not broken:
         return Hop("behind", OK, f"works: {listing(each['name'] for each in case.behind)}")
+    names = listing(each["name"] for each in broken)
     evidence = f"{names} fails at {broken[0]['blame']}: {broken[0]['evidence']}"
     if len(broken) < len(case.behind):
         return Hop("behind", OK, f"not all of the pool works: {evidence}")
@@ -114,14 +121,16 @@ def behind(case: Case) -> Hop:
 
 
 def greeting(case: Case) -> Hop:
+    """Judge whether the service speaks the protocol that the flow declares."""
     if not case.connected:
         return Hop("greeting", UNKNOWN, "there was no connection to speak on")
-    words, detail = PROTOCOLS[case.asked.protocol].label, case.probe["detail"]
-    if case.state == "open":
+    detail = case.probe["detail"]
+    if case.probe_state == "open":
         return Hop("greeting", OK, detail)
-    who = listing(dict.fromkeys(_socket(each, case.asked.port) for each in case.hearing))
-    if case.state == "blocked":
+    if case.probe_state == "blocked":
         remedy = f"let MySQL forget the errors of {case.source.name}: mysqladmin flush-hosts"
         return Hop("greeting", FAILED, detail, remedy)
-    evidence = f"{detail}; it listens there: {who}" if who else detail
-    return Hop("greeting", FAILED, evidence, f"{words} has to answer on {case.place}")
+    sockets = listing(dict.fromkeys(_socket(each, case.question.port) for each in case.listening))
+    evidence = f"{detail}; it listens there: {sockets}" if sockets else detail
+    label = PROTOCOLS[case.question.protocol].label
+    return Hop("greeting", FAILED, evidence, f"{label} has to answer on {case.socket_address}")

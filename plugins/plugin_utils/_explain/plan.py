@@ -1,12 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to ask of which host to explain a way. No Ansible, no I/O."""
+"""Plan what to ask of which host to explain connections, and read what the tasks answered."""
 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Host
@@ -15,102 +15,121 @@ from .._derive.probe_name import ProbeName
 from .questions import Question
 
 Registered = t.Mapping[str, t.Any]  # the result of a task
+Probe = dict[str, t.Any]  # a target as the module reachability takes it
 
-UNUSED_PORT = 9  # "discard": to see whether there is a way, whoever listens
-SIBLINGS = 8  # other flows of the same way, as a hint whether it is open at all
+# The port "discard", on which hardly any host listens. Any answer of the host, even a refusal,
+# shows that there is a way to it.
+UNUSED_PORT = 9
+MAX_NEIGHBOURS = 8  # probes of other flows; a few tell whether the way is open at all
 
 
 @dataclass
-class Asked:
-    """What is asked of one host, as its modules take it."""
+class HostTasks:
+    """What to ask of one host: probes and doors by their names, and the addresses of routes.
 
-    probes: dict[str, dict[str, t.Any]]
-    routes: dict[str, None]
-    doors: dict[str, dict[str, t.Any]]
-
-
-def plan(topology: Topology, asked: t.Iterable[Question]) -> dict[str, dict[str, t.Any]]:
-    """Return by host what to ask of it: probes, routes and doors, these with their names."""
-    found: dict[str, Asked] = {}
-    for each in asked:
-        source, target = topology.host(each.source), topology.hosts[each.target]
-        own = found.setdefault(source.name, Asked({}, {}, {}))
-        _ask_source(topology, own, each, source, target)
-        # What may be closed needs nothing at the target, whatever it is.
-        if each.expect == "open":
-            own = found.setdefault(target.name, Asked({}, {}, {}))
-            _ask_target(own, each, source, target)
-    return {
-        name: {
-            "probes": list(own.probes.values()),
-            "routes": list(own.routes),
-            "doors": list(own.doors.values()),
-            "door_names": list(own.doors),
-        }
-        for name, own in found.items()
-    }
-
-
-def evidence(
-    probes: Registered | None, path: Registered | None, seen: Registered | None
-) -> dict[str, t.Any]:
-    """Return what a host answered to its part of the plan; what it did not answer is empty.
-
-    probes: what the task that probes registered; path: what path_info returned at once, or the
-    job in which it goes on watching; seen: what that job returned in the end.
+    A door is a connection to this host that the module path_info looks at.
     """
-    looked = seen if seen and "doors" in seen else path or {}
+
+    probes: dict[str, Probe] = field(default_factory=dict)
+    routes: dict[str, None] = field(default_factory=dict)  # in order, each once
+    doors: dict[str, dict[str, t.Any]] = field(default_factory=dict)
+
+    def params(self) -> dict[str, t.Any]:
+        """Return the options for the modules, and the names of the doors in their order."""
+        return {
+            "probes": list(self.probes.values()),
+            "routes": list(self.routes),
+            "doors": list(self.doors.values()),
+            "door_names": list(self.doors),
+        }
+
+
+def plan(topology: Topology, questions: t.Iterable[Question]) -> dict[str, dict[str, t.Any]]:
+    """Return what to ask of each host, as `HostTasks.params`.
+
+    {"lb1": {"probes": [...], "routes": ["10.2.0.2"], "doors": [], "door_names": []}, "db1": ...}
+    """
+    by_host: dict[str, HostTasks] = {}
+    for question in questions:
+        source, target = topology.host(question.source), topology.hosts[question.target]
+        _ask_source(by_host.setdefault(source.name, HostTasks()), topology, question)
+        # A port that may be closed needs nothing at the target.
+        if question.expect == "open":
+            _ask_target(by_host.setdefault(target.name, HostTasks()), question, source, target)
+    return {name: tasks.params() for name, tasks in by_host.items()}
+
+
+def host_answers(
+    probes: Registered | None, path: Registered | None, watched: Registered | None
+) -> dict[str, t.Any]:
+    """Return what a host answered: {"probes": [...], "routes": {...}, "doors": [...]}.
+
+    probes: what the task with the probes registered; path: what path_info returned at once, or the
+    job in which it goes on watching; watched: what that job returned. What a host did not answer is
+    empty.
+    """
+    path_info = watched if watched and "doors" in watched else path or {}
     return {
         "probes": (probes or {}).get("results") or [],
-        "routes": looked.get("routes") or {},
-        "doors": looked.get("doors") or [],
+        "routes": path_info.get("routes") or {},
+        "doors": path_info.get("doors") or [],
     }
 
 
-def _ask_source(
-    topology: Topology, own: Asked, asked: Question, source: Host, target: Host
-) -> None:
-    place = target.seen_from(source)
-    door = {"address": place, "port": asked.port, "protocol": asked.protocol}
-    # Where nothing is decided, what the probe finds counts, and not what it expects.
-    own.probes[asked.name] = {"name": asked.name, **door, "expect": asked.expect or "open"}
-    own.routes[place] = None
-    for probe in siblings(topology, asked):
-        own.probes.setdefault(probe["name"], probe)
+def _ask_source(tasks: HostTasks, topology: Topology, question: Question) -> None:
+    """Ask the source for the probe, the route, and probes of other flows on the same way."""
+    source, target = topology.host(question.source), topology.hosts[question.target]
+    address = target.seen_from(source)
+    tasks.probes[question.name] = {
+        "name": question.name,
+        "address": address,
+        "port": question.port,
+        "protocol": question.protocol,
+        # If the declaration does not decide, the probe's state counts, and not whether it is ok.
+        "expect": question.expect or "open",
+    }
+    tasks.routes[address] = None
+    for probe in neighbours(topology, question):
+        tasks.probes.setdefault(probe["name"], probe)
 
 
-def _ask_target(own: Asked, asked: Question, source: Host, target: Host) -> None:
-    """Ask the target for its own view: does it answer itself, is there a way back?"""
-    door = {"address": target.address, "port": asked.port}
-    # Who comes from outside may bear another address on the way.
-    known = source.address if source.network else ""
-    own.doors[asked.name] = {"source": known, **door}
-    name = own_name(asked)
-    own.probes[name] = {"name": name, **door, "protocol": asked.protocol, "expect": "open"}
-    if known:
-        name = back_name(asked)
+def _ask_target(tasks: HostTasks, question: Question, source: Host, target: Host) -> None:
+    """Ask the target to look at the connection, to probe itself, and to probe the way back."""
+    port = {"address": target.address, "port": question.port}
+    # A source outside of every network may have another address once its packets arrive.
+    known_address = source.address if source.network else ""
+    tasks.doors[question.name] = {"source": known_address, **port}
+    name = self_probe_name(question)
+    tasks.probes[name] = {"name": name, **port, "protocol": question.protocol, "expect": "open"}
+    if known_address:
+        name = return_probe_name(question)
         back = {"address": source.address, "port": UNUSED_PORT, "protocol": "tcp"}
-        own.probes[name] = {"name": name, **back, "expect": "closed"}
-        own.routes[source.address] = None
+        tasks.probes[name] = {"name": name, **back, "expect": "closed"}
+        tasks.routes[source.address] = None
 
 
-def own_name(asked: Question) -> str:
-    return str(ProbeName(asked.target, asked.target, asked.port))
+def self_probe_name(question: Question) -> str:
+    """Return the name of the probe from the target to its own port: "db1 -> db1:3306"."""
+    return str(ProbeName(question.target, question.target, question.port))
 
 
-def back_name(asked: Question) -> str:
-    return str(ProbeName(asked.target, asked.source, UNUSED_PORT))
+def return_probe_name(question: Question) -> str:
+    """Return the name of the probe from the target back to the source: "db1 -> lb1:9"."""
+    return str(ProbeName(question.target, question.source, UNUSED_PORT))
 
 
-def siblings(topology: Topology, asked: Question) -> list[dict[str, t.Any]]:
-    """Return probes of other flows from the source to the network of the target."""
-    source, target = topology.host(asked.source), topology.hosts[asked.target]
-    near = {each.name for each in topology.hosts.values() if each.network == target.network}
-    found = [
+def neighbours(topology: Topology, question: Question) -> list[Probe]:
+    """Return probes of other flows from the source to the network of the target.
+
+    If one of these works, the way between the networks is open, so a single rule is at fault.
+    """
+    source, target = topology.host(question.source), topology.hosts[question.target]
+    near = {host.name for host in topology.hosts.values() if host.network == target.network}
+    probes = [
         probe
         for probe in probe_targets(topology, source)
         if probe["expect"] == "open"
-        and probe["name"] != asked.name
+        and probe["name"] != question.name
         and ProbeName.parse(probe["name"]).target in near
     ]
-    return found[:SIBLINGS]
+    return probes[:MAX_NEIGHBOURS]

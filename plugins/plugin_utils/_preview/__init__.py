@@ -3,6 +3,7 @@
 
 """The preview: what a run of site.yml would change on the hosts, before anything is changed.
 
-It knows what hosts tell of their state and what the declaration asks for. It must not ask a host.
-Begin with `changes.py`; `told.py` reads what the tasks of the playbook preview registered.
+It knows the state that hosts told and the state that the declaration asks for. It must not ask a
+host, nor do other I/O. Begin with `changes.py`, which compares both; `state.py` reads what the
+tasks of the playbook preview registered.
 """

@@ -1,13 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What would change on which host, as lines of text: what is wanted against what is deployed.
+"""Compare what the declaration asks for with what is deployed, as lines of text by section.
 
-No Ansible, no I/O.
-
-What has a state of its own is compared with that: upstreams, environment, published ports and
-grants. Networks, peerings, flows, management and rules have none on the hosts; they are compared
-with the note that the last deployment left.
+Listeners, upstreams, environment, published ports and grants are on the hosts, and are compared
+with what the hosts told of them. Networks, peerings, flows, management and rules are not on the
+hosts. They are compared with the note of the last deployment.
 """
 
 from __future__ import annotations
@@ -21,19 +19,28 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow
 from ...module_utils._values.entries import listing
 from .._derive.flows import flow_address, service_port
-from .._derive.pools import listeners, pools
+from .._derive.pools import MemberSettings, listeners, pools
 from .._stack import StackGroups
 
 NOTED = ("networks", "peerings", "flows", "management", "rules")
-KEYS = ("MYSQL_HOST", "MYSQL_PORT", "WEBAPP_TRUSTED_PROXIES")  # what follows from the declaration
+# The variables in the application's environment that follow from the declaration.
+ENVIRONMENT = ("MYSQL_HOST", "MYSQL_PORT", "WEBAPP_TRUSTED_PROXIES")
+# The part of a host's state that tells of a section; the release tells of the others.
+TOLD_BY = {"grants": "accounts", "environment": "containers", "published": "containers"}
 
 Lines = list[str]
-Sections = dict[tuple[str, str], Lines]  # by what it is and the host, "" where it is all of them
-Found = t.Mapping[str, t.Any]
+Key = tuple[str, str]  # the name of a section and its host: ("grants", "db1"); ("flows", "")
+Sections = dict[Key, Lines]
+Record = t.Mapping[str, t.Any]
+States = t.Mapping[str, Record]  # by host, as `read_state` in state.py returns a state
 
 
-def declared(topology: Topology) -> dict[str, Lines]:
-    """Return the declaration as lines: what a deployment notes for the next preview."""
+def declaration_lines(topology: Topology) -> dict[str, Lines]:
+    """Return the declaration as lines, which a deployment notes for the next preview.
+
+    {"networks": ["vpc-db 10.2.0.0/16"], "peerings": ["vpc-db - vpc-lb"], "flows": [...],
+    "management": [...], "rules": ["admit tcp:80 to 10.0.0.2 (lb1) from any"]}
+    """
     return {
         "networks": [
             f"{network.name} {cidr}"
@@ -48,119 +55,129 @@ def declared(topology: Topology) -> dict[str, Lines]:
 
 
 def _rules(topology: Topology, flow: Flow) -> Lines:
-    """Say what firewalls have to admit for a flow, a line for each target."""
+    """Return what firewalls have to admit for a flow, a line for each target."""
     sources = [host.address for host in topology.members(flow.source) if host.address]
-    known = flow.source != ANY and "/" not in flow.source
-    origin = f"{flow.source} ({listing(sources)})" if known else flow.source
+    has_hosts = flow.source != ANY and "/" not in flow.source
+    origin = f"{flow.source} ({listing(sources)})" if has_hosts else flow.source
     return [
         f"admit tcp:{flow.port} to {host.address} ({host.name}) from {origin}"
         for host in topology.members(flow.target)
     ]
 
 
-def wanted(
-    topology: Topology, stack: StackGroups, settings: Found, given: Found, users: t.Iterable[Found]
+def desired(
+    topology: Topology,
+    stack: StackGroups,
+    member_settings: MemberSettings,
+    settings: Record,
+    users: t.Iterable[Record],
 ) -> Sections:
-    """Return what the inventory asks for.
+    """Return the sections as the inventory asks for them.
 
-    settings holds peerlb_member by host, given pools and listeners as declared, users the accounts
-    of MySQL, each with its name and hosts.
+    settings: what people declared of `pools` and `listeners`; users: the accounts of MySQL, each
+    with its name and hosts.
     """
-    found: Sections = {(name, ""): lines for name, lines in declared(topology).items()}
-    heard = listeners(topology, stack.balancer, given["listeners"])
-    ready = pools(topology, stack.balancer, settings, given["pools"])
+    sections: Sections = {(key, ""): lines for key, lines in declaration_lines(topology).items()}
+    every_listener = listeners(topology, stack.balancer, settings["listeners"])
+    every_pool = pools(topology, stack.balancer, member_settings, settings["pools"])
     for host in topology.members(stack.balancer):
-        found["listeners", host.name] = _listeners(heard)
-        found["upstreams", host.name] = _upstreams(ready, heard)
+        sections["listeners", host.name] = _listeners(every_listener)
+        sections["upstreams", host.name] = _upstreams(every_pool, every_listener)
+    environment = _environment(topology, stack)
+    for host in topology.members(stack.application):
+        sections["environment", host.name] = environment
+    for group, protocol in ((stack.application, "http"), (stack.database, "mysql")):
+        port = service_port(topology, group, protocol, stack.balancer)
+        for host in topology.members(group):
+            sections.setdefault(("published", host.name), []).append(f"{host.address}:{port}")
+    accounts = [f"{user['name']}@{part}" for user in users for part in user["hosts"]]
+    for host in topology.members(stack.database):
+        sections["grants", host.name] = accounts
+    return sections
+
+
+def _environment(topology: Topology, stack: StackGroups) -> Lines:
     address, port = flow_address(topology, stack.application, protocol="mysql")
     proxies = ",".join(host.address for host in topology.members(stack.balancer))
-    environment = zip(KEYS, (address, port, proxies))
-    lines = [f"{key}={value}" for key, value in environment]
-    for group, spoken in ((stack.application, "http"), (stack.database, "mysql")):
-        own = service_port(topology, group, spoken, stack.balancer)
-        for host in topology.members(group):
-            found.setdefault(("published", host.name), []).append(f"{host.address}:{own}")
-    for host in topology.members(stack.application):
-        found["environment", host.name] = lines
-    for host in topology.members(stack.database):
-        found["grants", host.name] = [f"{u['name']}@{part}" for u in users for part in u["hosts"]]
-    return found
+    return [f"{name}={value}" for name, value in zip(ENVIRONMENT, (address, port, proxies))]
 
 
-def deployed(told: t.Mapping[str, Found]) -> Sections:
-    """Return what hosts told of their state: release, containers, accounts and the note."""
-    found: Sections = {}
-    for host, own in told.items():
+def deployed(states: States) -> Sections:
+    """Return the sections as the hosts told of them."""
+    sections: Sections = {}
+    for host, state in states.items():
+        note = state.get("note") or {}
         for name in NOTED:
-            note = own.get("note") or {}
             if name in note:
-                found.setdefault((name, ""), note[name])
-        release = own.get("release") or {}
+                sections.setdefault((name, ""), note[name])
+        release = state.get("release") or {}
         if release.get("listeners"):
-            found["listeners", host] = _listeners(release["listeners"])
-            found["upstreams", host] = _upstreams(release["declared"], release["listeners"])
-        for entry in own.get("containers") or ():
+            sections["listeners", host] = _listeners(release["listeners"])
+            sections["upstreams", host] = _upstreams(release["declared"], release["listeners"])
+        for entry in state.get("containers") or ():
             container = Container.parse(entry)
             places = [f"{p.address}:{p.port}" for p in container.published]
-            found.setdefault(("published", host), []).extend(places)
+            sections.setdefault(("published", host), []).extend(places)
             if container.name == "peerlb-webapp":
-                env = entry.get("Config", {}).get("Env") or ()
-                found["environment", host] = [e for e in env if e.partition("=")[0] in KEYS]
-        if own.get("accounts"):
-            found["grants", host] = list(own["accounts"])
-    return found
+                lines = entry.get("Config", {}).get("Env") or ()
+                known = [line for line in lines if line.partition("=")[0] in ENVIRONMENT]
+                sections["environment", host] = known
+        if state.get("accounts"):
+            sections["grants", host] = list(state["accounts"])
+    return sections
 
 
-def _listeners(entries: t.Iterable[Found]) -> Lines:
+def _listeners(entries: t.Iterable[Record]) -> Lines:
     return [f"{each['port']} ({each['protocol']}) leads to {each['pool']}" for each in entries]
 
 
-def _upstreams(entries: t.Iterable[Found], heard: t.Iterable[Found]) -> Lines:
-    """Return the lines of nginx's upstreams, each with its pool."""
-    spoken = {each["pool"]: each["protocol"] for each in heard}
-    found = []
-    for entry in entries:
+def _upstreams(pool_entries: t.Iterable[Record], listener_entries: t.Iterable[Record]) -> Lines:
+    """Return the lines within nginx's upstreams, each after the name of its pool."""
+    protocols = {listener["pool"]: listener["protocol"] for listener in listener_entries}
+    lines = []
+    for entry in pool_entries:
         pool = Pool.parse(entry)
-        text = render_upstream(pool, spoken.get(pool.name, "tcp"))
-        found += [f"{pool.name}: {line.strip()}" for line in text.splitlines()[1:-1]]
-    return found
+        upstream = render_upstream(pool, protocols.get(pool.name, "tcp"))
+        lines += [f"{pool.name}: {line.strip()}" for line in upstream.splitlines()[1:-1]]
+    return lines
 
 
-def changes(told: t.Mapping[str, Found], wish: Sections) -> Lines:
+def changes(states: States, wanted: Sections) -> Lines:
     """Return what goes (-) and what comes (+), under a heading for each section that changes.
 
-    What hosts did not tell is named, and not compared.
+    ["grants of db1:", "  - webapp@%", "  + webapp@10.0.0.0/255.255.0.0", "not known: flows"]: the
+    last line names the sections that no host told of, which are not compared.
     """
-    present = deployed(told)
-    found, silent = [], []
-    for key in sorted({*present, *wish}, key=_order):
+    present = deployed(states)
+    lines, unknown = [], []
+    for key in sorted({*present, *wanted}, key=_order):
         name, host = key
         heading = f"{name} of {host}" if host else name
-        if not _told(told, key):
-            silent.append(heading)
+        if not _is_known(states, key):
+            unknown.append(heading)
             continue
-        old, new = present.get(key, []), wish.get(key, [])
-        lines = [f"  - {line}" for line in old if line not in new]
-        lines += [f"  + {line}" for line in new if line not in old]
-        found += [f"{heading}:", *lines] if lines else []
-    return found + ([f"not known: {listing(silent)}"] if silent else [])
+        old, new = present.get(key, []), wanted.get(key, [])
+        changed = [f"  - {line}" for line in old if line not in new]
+        changed += [f"  + {line}" for line in new if line not in old]
+        lines += [f"{heading}:", *changed] if changed else []
+    return lines + ([f"not known: {listing(unknown)}"] if unknown else [])
 
 
-def _told(told: t.Mapping[str, Found], key: tuple[str, str]) -> bool:
-    """Tell whether a host said anything of a section, were it that it has nothing."""
+def _is_known(states: States, key: Key) -> bool:
+    """Tell whether a host told of a section, even if only that the section is empty there."""
     name, host = key
-    if not host:
-        # An empty note is a bare host's; one that lacks the section is from before it was noted.
-        notes = [own["note"] for own in told.values() if _known(own, "note")]
-        return any(not note or name in note for note in notes)
-    sources = {"grants": "accounts", "environment": "containers", "published": "containers"}
-    return _known(told.get(host, {}), sources.get(name, "release"))
+    if host:
+        return _tells_of(states.get(host, {}), TOLD_BY.get(name, "release"))
+    notes = [state["note"] for state in states.values() if _tells_of(state, "note")]
+    # A host without a note has nothing deployed. A note without the section is an older one.
+    return any(not note or name in note for note in notes)
 
 
-def _known(own: Found, source: str) -> bool:
-    """Tell it from None, of which ansible-core before 2.19 makes an empty text."""
-    return own.get(source) not in (None, "")
+def _tells_of(state: Record, part: str) -> bool:
+    """Tell whether a part of a state is known."""
+    # ansible-core before 2.19 makes None an empty text.
+    return state.get(part) not in (None, "")
 
 
-def _order(key: tuple[str, str]) -> tuple[int, str, str]:
+def _order(key: Key) -> tuple[int, str, str]:
     return (NOTED.index(key[0]) if key[0] in NOTED else len(NOTED), *key)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find the flows that decide nothing. No Ansible, no I/O."""
+"""Find the flows that can never match."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ...module_utils._values.ranges import Span, covers, spans
 
 
 class _Reach(t.NamedTuple):
-    """What a flow can match: where its packets come from, and the addresses they go to."""
+    """Which packets a flow can match: the spans of their sources, and their target addresses."""
 
-    origins: list[Span]
+    sources: list[Span]
     targets: frozenset[str]
 
     def includes(self, other: _Reach) -> bool:
-        return covers(self.origins, other.origins) and self.targets >= other.targets
+        return covers(self.sources, other.sources) and self.targets >= other.targets
 
 
 def dead_flows(topology: Topology, used: t.Container[Flow] = ()) -> list[str]:
-    """Name each flow that can never match, and why.
+    """Return a problem for each flow that can never match.
 
-    Either no packet of it crosses a network, or another flow admits all that it would. Flows
-    in used say more than what is admitted, such as where a pool leads: they stay.
+    Such a flow leads from a host to itself, or another flow admits all that it does. Flows in used
+    are never refused for the second reason: they also say where something leads, such as a pool.
     """
     reaches = _reaches(topology)
     by_port: dict[int, list[int]] = {}
@@ -36,7 +36,7 @@ def dead_flows(topology: Topology, used: t.Container[Flow] = ()) -> list[str]:
     problems = []
     for number, flow in enumerate(topology.flows):
         targets = reaches[number].targets
-        if len(targets) == 1 and reaches[number].origins == _only(*targets):
+        if len(targets) == 1 and reaches[number].sources == spans(map(IPv4Network, targets)):
             problems.append(f"flow {flow}: can never match: it leads from a host to itself")
         elif flow not in used:
             wider = _wider(number, reaches, by_port[flow.port])
@@ -47,22 +47,24 @@ def dead_flows(topology: Topology, used: t.Container[Flow] = ()) -> list[str]:
 
 
 def _reaches(topology: Topology) -> list[_Reach]:
-    """Return what each flow can match; flows with the same ends share what is in it."""
+    """Return what each flow can match, by the flow's number.
+
+    Sources and targets are looked up once for all flows that name them.
+    """
     sources = {flow.source for flow in topology.flows}
-    origins = {source: topology.addresses(source) for source in sources}
-    targets = {
+    spans_of = {source: topology.addresses(source) for source in sources}
+    addresses_of = {
         target: frozenset(host.address for host in topology.members(target))
         for target in {flow.target for flow in topology.flows}
     }
-    return [_Reach(origins[flow.source], targets[flow.target]) for flow in topology.flows]
-
-
-def _only(address: str) -> list[Span]:
-    return spans([IPv4Network(address)])
+    return [_Reach(spans_of[flow.source], addresses_of[flow.target]) for flow in topology.flows]
 
 
 def _wider(number: int, reaches: list[_Reach], others: list[int]) -> int | None:
-    """Return a flow that admits all that this one does; of equal ones, the first stays."""
+    """Return the number of another flow that admits all that this one does, or None.
+
+    Of two flows that admit the same, the first is the one that stays.
+    """
     own = reaches[number]
     for other in others:
         if other == number or not reaches[other].includes(own):

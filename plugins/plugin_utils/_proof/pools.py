@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find what makes sense entry by entry, but makes no pool that works. No Ansible, no I/O."""
+"""Find listeners that are missing, and pools that would scatter rows over databases."""
 
 from __future__ import annotations
 
@@ -10,42 +10,46 @@ import typing as t
 from ...module_utils._nginx.pool import Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import listing
-from .._derive.pools import inward, outward
+from .._derive.pools import listener_flows, pool_flows
 
 
-def missed_listeners(
-    topology: Topology, balancer: str, protocol: str, served: str, led: t.Collection[str]
+def flows_without_listener(
+    topology: Topology, balancer: str, protocol: str, served: str, used_pools: t.Collection[str]
 ) -> list[str]:
-    """Name the flows to hosts of a balancer that were to be listeners: only its group has these.
+    """Return a problem for each flow that was meant to make a listener but makes none.
 
-    led: the pools that listeners lead to. Where a listener has this protocol, or leads to the group
-    that is served, none is missed: other flows are for what else a host has, such as an exporter.
+    Only a flow to the group of the load balancers makes a listener. A flow with this protocol to a
+    host or a network of theirs is taken for a mistake if the load balancers have a pool of the
+    served group, no listener leads to such a pool (used_pools: the pools that listeners lead to),
+    and no listener has the protocol. Otherwise the flow is for something else, such as an exporter.
     """
-    heard = {flow.protocol for flow in inward(topology, balancer).values()}
-    meant = {
+    protocols = {flow.protocol for flow in listener_flows(topology, balancer).values()}
+    serving = {
         name
-        for name, flow in outward(topology, balancer).items()
-        if flow.protocol == protocol and _share(topology, flow.target, served)
+        for name, flow in pool_flows(topology, balancer).items()
+        if flow.protocol == protocol and _share_a_host(topology, flow.target, served)
     }
-    if protocol in heard or not meant or not meant.isdisjoint(led):
+    if protocol in protocols or not serving or not serving.isdisjoint(used_pools):
         return []
     return [
         f"flow {flow}: makes no listener, and none leads to {served}; write to: {balancer}"
         for flow in topology.flows
         if flow.protocol == protocol
         and flow.target != balancer
-        and _share(topology, flow.target, balancer)
-        and not _share(topology, flow.target, served)  # that leads there without a balancer
+        and _share_a_host(topology, flow.target, balancer)
+        # A flow to a host that is both leads to the served group without a load balancer.
+        and not _share_a_host(topology, flow.target, served)
     ]
 
 
-def scattered(pool: Pool, declared: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Name a pool of databases that take turns though nothing keeps their rows the same.
+def unreplicated_members(pool: Pool, pool_settings: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return a problem if several databases of a pool take turns though nothing replicates them.
 
-    declared: the settings of pools. Who writes a pool's method there wants it to be chosen from.
+    People who write the pool's method in pool_settings replicate the databases themselves.
     """
     serving = [member.name for member in pool.members if member.serves and not member.backup]
-    if len(serving) < 2 or any(e["name"] == pool.name and "method" in e for e in declared):
+    chosen = any(entry["name"] == pool.name and "method" in entry for entry in pool_settings)
+    if len(serving) < 2 or chosen:
         return []
     return [
         f"pool {pool.name}: {listing(serving)} would take turns, and nothing replicates between"
@@ -55,6 +59,5 @@ def scattered(pool: Pool, declared: t.Iterable[t.Mapping[str, t.Any]]) -> list[s
     ]
 
 
-def _share(topology: Topology, one: str, other: str) -> bool:
-    """Tell whether two names have a host in common."""
+def _share_a_host(topology: Topology, one: str, other: str) -> bool:
     return not set(topology.members(one)).isdisjoint(topology.members(other))

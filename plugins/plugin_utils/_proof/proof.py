@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prove from the declaration alone that the stack can work. No Ansible, no I/O."""
+"""Prove from the declaration alone that the stack can work."""
 
 from __future__ import annotations
 
@@ -15,129 +15,139 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network
 from ...module_utils._values.entries import listing
-from .._derive.flows import grant_hosts, service_port, the_flow
-from .._derive.pools import Settings, inward, listeners, outward, pools
+from .._derive.flows import grant_hosts, only_flow, service_port
+from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
 from .._stack import StackGroups
 from .dead_flows import dead_flows
-from .pools import missed_listeners, scattered
+from .pools import flows_without_listener, unreplicated_members
 
 
 @dataclass
 class Proof:
-    """What was shown, as rows of a table, and what stands against it, one sentence each."""
+    """What was proven and what stands against it; each method proves one part and adds to both.
+
+    rows: pairs for a table, such as ("listener 80", "admits any, leads to webapp (http)");
+    problems: one sentence each.
+    """
 
     topology: Topology
     stack: StackGroups
     rows: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    _pools: dict[int, str] = field(default_factory=dict)  # by the port of their listener
+    _pool_by_port: dict[int, str] = field(default_factory=dict)  # where each listener leads
 
     def lines(self) -> list[str]:
-        width = max((len(what) for what, _shown in self.rows), default=0)
-        return [f"{what:<{width}}  {shown}" for what, shown in self.rows]
+        """Return the rows as lines of a table without a head."""
+        width = max((len(subject) for subject, _proven in self.rows), default=0)
+        return [f"{subject:<{width}}  {proven}" for subject, proven in self.rows]
 
-    def flows(self) -> None:
-        """Show the path of each flow; name those that can never match."""
+    def prove_flows(self) -> None:
+        """Add the path of each flow, and a problem for each flow that can never match."""
         flows = self.topology.flows
         ends = {(flow.source, flow.target) for flow in flows}
-        paths = {each: path(self.topology, *each) for each in ends}
+        paths = {pair: path(self.topology, *pair) for pair in ends}
         self.rows += [(str(flow), paths[flow.source, flow.target]) for flow in flows]
-        # These say where something leads, not only that it is admitted.
+        # These flows also say where a pool or the application leads, so they are never superfluous.
         used = {flow for flow in flows if flow.source == self.stack.balancer}
-        asks = (self.stack.application, "mysql")
-        used.update(flow for flow in flows if (flow.source, flow.protocol) == asks)
+        to_mysql = (self.stack.application, "mysql")
+        used.update(flow for flow in flows if (flow.source, flow.protocol) == to_mysql)
         self.problems += dead_flows(self.topology, used)
 
-    def pools(self, members: Settings, declared: t.Any) -> None:
-        """Prove that each load balancer reaches each member of each pool."""
-        flows = outward(self.topology, self.stack.balancer)
+    def prove_listeners(self, listener_settings: t.Any) -> None:
+        """Add whom each listener admits and where it leads."""
+        group = self.stack.balancer
+        if not listener_flows(self.topology, group):
+            self.problems.append(f"topology.flows: none leads to {group}: it has no listener")
+        for listener in listeners(self.topology, group, listener_settings):
+            port, pool = listener["port"], listener["pool"]
+            self._pool_by_port[port] = pool
+            flows = [f for f in self.topology.flows if (f.target, f.port) == (group, port)]
+            clients = listing(flow.source for flow in flows)
+            text = f"admits {clients}, leads to {pool} ({listener['protocol']})"
+            self.rows.append((f"listener {port}", text))
+        used = self._pool_by_port.values()
+        for protocol, served in (("http", self.stack.application), ("mysql", self.stack.database)):
+            self.problems += flows_without_listener(self.topology, group, protocol, served, used)
+
+    def prove_pools(self, member_settings: MemberSettings, pool_settings: t.Any) -> None:
+        """Add the members of each pool; each load balancer has to reach each of them.
+
+        `prove_listeners` comes before, as only pools that listeners lead to can scatter rows.
+        """
+        flows = pool_flows(self.topology, self.stack.balancer)
         if not flows:
             self.problems.append(f"topology.flows: none leads from {self.stack.balancer} to a pool")
-        for pool in pools(self.topology, self.stack.balancer, members, declared):
+        for pool in pools(self.topology, self.stack.balancer, member_settings, pool_settings):
             flow = flows[pool["name"]]
             names = listing(member["name"] for member in pool["members"])
             self.rows.append((f"pool {pool['name']}", f"{names} at port {flow.port}"))
-            if flow.protocol == "mysql" and pool["name"] in self._pools.values():
-                self.problems += scattered(Pool.parse(pool), declared)
+            if flow.protocol == "mysql" and pool["name"] in self._pool_by_port.values():
+                self.problems += unreplicated_members(Pool.parse(pool), pool_settings)
             for balancer in self.topology.members(self.stack.balancer):
-                self._reaches(balancer, self.topology.members(flow.target), flow.port)
+                self._require_flow(balancer, self.topology.members(flow.target), flow.port)
 
-    def listeners(self, declared: t.Any) -> None:
-        """Show whom each listener admits and where it leads."""
-        group = self.stack.balancer
-        if not inward(self.topology, group):
-            self.problems.append(f"topology.flows: none leads to {group}: it has no listener")
-        for each in listeners(self.topology, group, declared):
-            self._pools[each["port"]] = each["pool"]
-            ends = (group, each["port"])
-            clients = [f.source for f in self.topology.flows if (f.target, f.port) == ends]
-            text = f"admits {listing(clients)}, leads to {each['pool']} ({each['protocol']})"
-            self.rows.append((f"listener {each['port']}", text))
-        for protocol, served in (("http", self.stack.application), ("mysql", self.stack.database)):
-            led = self._pools.values()
-            self.problems += missed_listeners(self.topology, group, protocol, served, led)
-
-    def mysql(self) -> None:
-        """Prove that the application's address leads to MySQL, and that MySQL lets it in."""
-        topology, stack = self.topology, self.stack
-        flow = the_flow(topology, stack.application, protocol="mysql")
-        door = topology.members(flow.target)[0]
-        clients = topology.members(stack.application)
-        for client in clients:
-            self._reaches(client, [door], flow.port)
-        place = f"{door.address}:{flow.port} on {door.name} in {door.network or 'no network'}"
-        self.rows.append((f"{stack.application} finds MySQL at", place))
-        if self._pools and door in topology.members(stack.balancer):
-            self._relays(flow)
-        seen = topology.members(flow.target)
-        self._shows_closed(clients, topology.members(stack.database))
-        self._granted(clients if door in topology.members(stack.database) else seen)
-
-    def servers(self) -> None:
-        """Prove that each service has a port."""
+    def prove_ports(self) -> None:
+        """Add a problem (as a TopologyError) if the application or MySQL has no port to serve."""
         for group, protocol in ((self.stack.application, "http"), (self.stack.database, "mysql")):
             service_port(self.topology, group, protocol, self.stack.balancer)
 
-    def _shows_closed(self, clients: list[Host], servers: list[Host]) -> None:
-        """Show why the application needs a relay, where it does."""
+    def prove_mysql(self) -> None:
+        """Add where the application finds MySQL, and whom MySQL sees and admits there."""
+        topology, stack = self.topology, self.stack
+        flow = only_flow(topology, stack.application, protocol="mysql")
+        contacts = topology.members(flow.target)
+        contact = contacts[0]  # the host to which the application connects
+        clients, servers = topology.members(stack.application), topology.members(stack.database)
+        for client in clients:
+            self._require_flow(client, [contact], flow.port)
+        where = f"{contact.address}:{flow.port} on {contact.name}"
+        row = f"{where} in {contact.network or 'no network'}"
+        self.rows.append((f"{stack.application} finds MySQL at", row))
+        if self._pool_by_port and contact in topology.members(stack.balancer):
+            self._prove_relay(flow)
+        self._show_missing_peerings(clients, servers)
+        self._prove_grant(clients if contact in servers else contacts)
+
+    def _show_missing_peerings(self, clients: list[Host], servers: list[Host]) -> None:
+        """Add the pairs of networks for which the application needs a relay to MySQL."""
         pairs = {(client.network, server.network) for client in clients for server in servers}
         for one, other in sorted((a, b) for a, b in pairs if a and b):
             if not self.topology.routed(one, other):
                 relays = " or ".join(self.topology.relays(one, other))
                 self.rows.append((f"{one} -> {other}", f"not peered, only through {relays}"))
 
-    def _relays(self, flow: Flow) -> None:
-        """Prove that the listener which the application uses leads to MySQL."""
+    def _prove_relay(self, flow: Flow) -> None:
+        """Add a problem if the application's listener for MySQL does not lead to MySQL."""
         group, database = self.stack.balancer, self.stack.database
-        pool = outward(self.topology, group).get(self._pools.get(flow.port, ""))
-        leads = {host.name for host in self.topology.members(pool.target)} if pool else set()
-        if not leads or not leads <= {host.name for host in self.topology.members(database)}:
+        pool = pool_flows(self.topology, group).get(self._pool_by_port.get(flow.port, ""))
+        members = {host.name for host in self.topology.members(pool.target)} if pool else set()
+        if not members or not members <= {host.name for host in self.topology.members(database)}:
             self.problems.append(
                 f"flow {flow}: {group} leads to {pool.target if pool else 'nothing'} at this port,"
                 f" not to {database}"
             )
 
-    def _granted(self, seen: list[Host]) -> None:
-        """Prove that those whom MySQL will see can reach it, and that it knows their addresses."""
+    def _prove_grant(self, visitors: list[Host]) -> None:
+        """Add the hosts that MySQL sees; it has to be open to them and to grant their addresses."""
         database, topology = self.stack.database, self.topology
         servers = topology.members(database)
         ports = {flow.port for flow in topology.flows if flow.protocol == "mysql"}
         granted = grant_hosts(topology, database)
         ranges = [IPv4Network("0.0.0.0/0" if part == "%" else part) for part in granted]
-        for host in seen:
+        for host in visitors:
             if not any(topology.admits(host, each, port) for each in servers for port in ports):
-                self.problems.append(f"{host.name} can not reach {database}: no flow admits it")
+                self.problems.append(f"{host.name} cannot reach {database}: no flow admits it")
             elif not any(IPv4Address(host.address) in cidr for cidr in ranges):
                 self.problems.append(
                     f"{database} will see {host.address} ({host.name}), which its grant for"
                     f" {listing(granted)} does not cover"
                 )
-        shown = listing(f"{host.address} ({host.name})" for host in seen)
-        self.rows.append((f"{database} sees", f"{shown}, granted to {listing(granted)}"))
+        seen = listing(f"{host.address} ({host.name})" for host in visitors)
+        self.rows.append((f"{database} sees", f"{seen}, granted to {listing(granted)}"))
 
-    def _reaches(self, source: Host, targets: list[Host], port: int) -> None:
+    def _require_flow(self, source: Host, targets: list[Host], port: int) -> None:
         self.problems += [
-            f"{source.name} can not reach {target.name}:{port}: no flow admits it"
+            f"{source.name} cannot reach {target.name}:{port}: no flow admits it"
             for target in targets
             if target != source and not self.topology.admits(source, target, port)
         ]
@@ -146,28 +156,29 @@ class Proof:
 def prove(
     topology: Topology,
     stack: StackGroups,
-    members: Settings,
-    declared_pools: t.Any = (),
-    declared_listeners: t.Any = (),
+    member_settings: MemberSettings,
+    pool_settings: t.Any = (),
+    listener_settings: t.Any = (),
 ) -> Proof:
-    """Prove each flow's path, the listeners, the application's way to MySQL and its grant.
+    """Return the proof of the flows, the listeners, the pools, and the application's way to MySQL.
 
-    members holds peerlb_member by host; the declared ones are settings as in _derive_pools.
+    The settings are those of `_derive/pools.py`. A part that cannot be derived adds its errors to
+    the problems, and the other parts are proven all the same.
     """
     proof = Proof(topology, stack)
     empty = [group for group in stack.names() if not topology.members(group)]
     if empty:
         proof.problems = [f"group {group}: has no host; the stack needs one" for group in empty]
         return proof
-    proof.flows()
-    for part in (
-        lambda: proof.listeners(declared_listeners),
-        lambda: proof.pools(members, declared_pools),
-        proof.servers,
-        proof.mysql,
+    proof.prove_flows()
+    for prove_part in (
+        lambda: proof.prove_listeners(listener_settings),
+        lambda: proof.prove_pools(member_settings, pool_settings),
+        proof.prove_ports,
+        proof.prove_mysql,
     ):
         try:
-            part()
+            prove_part()
         except (PoolError, TopologyError) as exc:
             proof.problems += str(exc).splitlines()
     proof.problems = list(dict.fromkeys(proof.problems))
@@ -175,15 +186,18 @@ def prove(
 
 
 def path(topology: Topology, source: str, target: str) -> str:
-    """Say what carries a flow: the same network, direct peerings, or the way in from outside."""
-    found = []
+    """Return by which networks a flow comes: "vpc-lb: from outside, by peering with vpc-web".
+
+    There is one part for each network of the target.
+    """
+    parts = []
     origins = topology.networks_of(source)
     for network in topology.networks_of(target):
-        passing = [one for one in origins if topology.routed(one, network)]
-        peers = [one for one in passing if one and one != network]
+        passing = [origin for origin in origins if topology.routed(origin, network)]
+        peers = [origin for origin in passing if origin and origin != network]
         ways = ["from outside"] if None in passing else []
         ways += ["within it"] if network and network in passing else []
         if peers:
             ways.append(f"{'by peering with' if network else 'from'} {listing(peers)}")
-        found.append(f"{network or 'outside'}: {', '.join(ways)}")
-    return "; ".join(found)
+        parts.append(f"{network or 'outside'}: {', '.join(ways)}")
+    return "; ".join(parts)

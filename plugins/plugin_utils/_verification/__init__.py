@@ -3,6 +3,6 @@
 
 """The verdict of a verification: what is not as declared, what was not judged, and the report.
 
-It knows what the tasks of the playbook verify registered. It must not ask a host, nor know how a
-page looks. Begin with `verification.py`.
+It knows what the tasks of the playbook verify registered. It must not ask a host, do other I/O, or
+know how a page looks. Begin with `verification.py`.
 """

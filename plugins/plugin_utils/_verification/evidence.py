@@ -1,28 +1,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks of the playbook verify registered, as one value. No Ansible, no I/O."""
+"""What the tasks of the playbook verify registered, as one value."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
+from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.values import CLIENTS
 from .._stack import StackGroups
 
 CONTROLLER = "localhost"
-LONGEST = 160  # characters of the application's answer in a sentence
+MAX_ANSWER = 160  # characters of the application's answer in a sentence
+TOLERANCE = 10  # answers of the forty
 
-Record = t.Mapping[str, t.Any]
+Record = t.Mapping[str, t.Any]  # plain data: the result of a task, or a part of it
 Groups = t.Mapping[str, t.Sequence[str]]
-Found = t.Mapping[str, t.Mapping[str, t.Any]]  # variables by host
 
 RESULTS = ("__verify_probes", "__release_info", "__verify_connection", "__verify_sample")
 SETTINGS = ("verify_path", "verify_tolerance", "webapp_served_by")
-FACTS = ("__explanations", "__audit")  # of the play, known to each of its hosts
+FACTS = ("__explanations", "__audit")  # each host of a play has the facts of the play
 NAMES = (*RESULTS, *SETTINGS, *FACTS)  # what to read of the hosts' variables
-TOLERANCE = 10  # answers of forty
 
 
 def client_of(groups: Groups) -> str:
@@ -32,58 +32,59 @@ def client_of(groups: Groups) -> str:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was found, and on which hosts.
+    """What a verification found, and on which hosts of the stack and its clients.
 
-    inside: the hosts that the run was about, in the order of their groups; outside: those that
-    `--limit` left out; found: by host what its variables hold under NAMES.
+    client, balancer: the two hosts that tell how the service answers; in_run: the hosts that the
+    run was about, in the order of their groups; left_out: those outside of `--limit`; variables:
+    what the hosts' variables hold under NAMES.
     """
 
     stack: StackGroups
     client: str
     balancer: str
-    inside: tuple[str, ...]
-    outside: tuple[str, ...]
-    found: Found
+    in_run: tuple[str, ...]
+    left_out: tuple[str, ...]
+    variables: HostVars
 
     @classmethod
     def of(
-        cls, stack: StackGroups, groups: Groups, play_hosts: t.Sequence[str], found: Found
+        cls, stack: StackGroups, groups: Groups, play_hosts: t.Sequence[str], variables: HostVars
     ) -> Evidence:
-        """Divide the hosts of the stack and its clients by whether the run was about them."""
+        """Return the evidence of a run; play_hosts is `ansible_play_hosts_all`."""
         client = client_of(groups)
-        everyone = dict.fromkeys([*stack.hosts(groups), *(groups.get(CLIENTS) or [client])])
-        about = set(play_hosts)
+        hosts = dict.fromkeys([*stack.hosts(groups), *(groups.get(CLIENTS) or [client])])
+        run = set(play_hosts)
         return cls(
             stack,
             client,
             groups[stack.balancer][0],
-            tuple(host for host in everyone if host in about),
-            tuple(host for host in everyone if host not in about),
-            found,
+            tuple(host for host in hosts if host in run),
+            tuple(host for host in hosts if host not in run),
+            variables,
         )
 
-    def _of(self, host: str, name: str) -> Record:
-        return self.found.get(host, {}).get(name) or {}
+    def _result(self, host: str, name: str) -> Record:
+        return self.variables.get(host, {}).get(name) or {}
 
     @property
-    def results(self) -> dict[str, list[Record]]:
-        """The results of the probes of each host that probed."""
-        probed = {host: self._of(host, "__verify_probes") for host in self.inside}
-        return {host: own["results"] for host, own in probed.items() if "results" in own}
+    def probes(self) -> dict[str, list[Record]]:
+        """The results of the probes by host; a host that did not probe is left out."""
+        results = {host: self._result(host, "__verify_probes") for host in self.in_run}
+        return {host: result["results"] for host, result in results.items() if "results" in result}
 
     @property
     def sample(self) -> Record:
         """How the forty requests of the client were answered."""
-        return self._of(self.client, "__verify_sample")
+        return self._result(self.client, "__verify_sample")
 
     @property
     def connection(self) -> Record:
         """How the one request was answered for which the application has to use MySQL."""
-        return self._of(self.client, "__verify_connection")
+        return self._result(self.client, "__verify_connection")
 
     @property
     def connection_not_asked(self) -> bool:
-        """Whether that request was left out, as nobody said which path asks for it."""
+        """Whether that request was left out, because nobody said which path asks for it."""
         return bool(self.connection.get("skipped"))
 
     @property
@@ -93,44 +94,42 @@ class Evidence:
 
     @property
     def connection_answer(self) -> str:
-        """What the application said of MySQL: its own words, else its status, else the error."""
+        """What the application said of MySQL, else the status, else the error of the request."""
         words = _shortened(self.connection.get("body") or "")
         statuses = [f"status {status}" for status in self.connection.get("statuses") or ()]
-        return next(iter([*filter(None, [words]), *statuses, *self._errors()]), "no answer")
-
-    def _errors(self) -> t.Sequence[str]:
-        return self.connection.get("errors") or ()
+        errors = self.connection.get("errors") or ()
+        return next(iter([*filter(None, [words]), *statuses, *errors]), "no answer")
 
     @property
     def release(self) -> str:
-        """The release of nginx that serves on the first load balancer, or ""."""
-        return self._of(self.balancer, "__release_info").get("serving") or ""
+        """The release of nginx that serves on the first load balancer; "" if none does."""
+        return self._result(self.balancer, "__release_info").get("serving") or ""
 
     @property
     def pool(self) -> Record:
-        """The application's pool as the first load balancer balances it."""
-        pools = self._of(self.balancer, "__release_info").get("pools") or ()
-        return next((each for each in pools if each["name"] == self.stack.application), {})
+        """The application's pool as the first load balancer balances it; {} if it has none."""
+        pools = self._result(self.balancer, "__release_info").get("pools") or ()
+        return next((pool for pool in pools if pool["name"] == self.stack.application), {})
 
     @property
     def missing_ends(self) -> list[str]:
         """The client and the load balancer, as far as `--limit` left them out."""
-        return [host for host in (self.client, self.balancer) if host in self.outside]
+        return [host for host in (self.client, self.balancer) if host in self.left_out]
 
     @property
     def path(self) -> str:
-        """Where the application says whether it reaches MySQL."""
-        return self.found.get(self.client, {}).get("verify_path") or "/connection"
+        """The path at which the application says whether it reaches MySQL."""
+        return self.variables.get(self.client, {}).get("verify_path") or "/connection"
 
     @property
     def tolerance(self) -> int:
-        """By how many of the forty answers a member may miss its share: other clients ask too."""
-        return int(self.found.get(self.client, {}).get("verify_tolerance", TOLERANCE))
+        """The number of answers by which a member may miss its share of the forty."""
+        return int(self.variables.get(self.client, {}).get("verify_tolerance", TOLERANCE))
 
     @property
     def served_by(self) -> dict[str, str]:
-        """What hosts call themselves in their answers, where that is not their own name."""
-        return {host: own.get("webapp_served_by") or "" for host, own in self.found.items()}
+        """The name of each host in its answers, or "" if that is the host's own name."""
+        return {host: own.get("webapp_served_by") or "" for host, own in self.variables.items()}
 
     @property
     def explanations(self) -> dict[str, list[str]]:
@@ -143,10 +142,10 @@ class Evidence:
         return self._fact("__audit")
 
     def _fact(self, name: str) -> Record:
-        return next((own[name] for own in self.found.values() if name in own), {})
+        return next((own[name] for own in self.variables.values() if name in own), {})
 
 
 def _shortened(text: str) -> str:
-    """Return a text on one line, cut at a space if it is longer than LONGEST."""
+    """Return a text on one line, cut at a space if it is longer than MAX_ANSWER."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 3].rsplit(" ", 1)[0] + "..."
+    return line if len(line) <= MAX_ANSWER else line[: MAX_ANSWER - 3].rsplit(" ", 1)[0] + "..."

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge the service as a whole by what the playbook verify found. No Ansible, no I/O."""
+"""Judge the service as a whole by what the playbook verify found."""
 
 from __future__ import annotations
 
@@ -18,66 +18,68 @@ REQUESTS = 40  # what the playbook sends for the sample
 OUTSIDE = "not judged, as outside of --limit"
 
 
-def verification(topology: Topology, found: Evidence, generated_at: str) -> dict[str, t.Any]:
-    """Return what verify shows, and the problems that make it fail.
+def verification(topology: Topology, evidence: Evidence, generated_at: str) -> dict[str, t.Any]:
+    """Return what the playbook verify shows, and the problems that make it fail.
 
-    The result holds `table` (the probes) and `service` (the answers) as lines, `problems` and
-    `unjudged` as sentences, `summary` as what to say in the end, and `report`.
+    `table` (the probes) and `service` (how it answers) are lines; `problems` and `unjudged` are
+    sentences; `summary` is what to say in the end; `report` is what the filter verification_report
+    documents.
     """
-    results = [result for own in found.results.values() for result in own]
-    troubles, notes = problems(found), unjudged(found)
-    probed = f"{len(results)} probes from {len(found.results)} hosts are as declared"
+    results = [result for own in evidence.probes.values() for result in own]
+    all_problems, notes = problems(evidence), unjudged(evidence)
+    success = f"{len(results)} probes from {len(evidence.probes)} hosts are as declared"
     report = verification_report(
         topology,
         results,
-        found.inside,
+        evidence.in_run,
         generated_at,
-        explanations=found.explanations,
-        problems=troubles,
+        explanations=evidence.explanations,
+        problems=all_problems,
         unjudged=notes,
-        service=_service(found),
-        project=found.project,
+        service=_service(evidence),
+        project=evidence.project,
     )
     return {
         "table": table(PROBE_HEADS, map(probe_row, results)),
-        "service": service_lines(found),
-        "problems": troubles,
+        "service": service_lines(evidence),
+        "problems": all_problems,
         "unjudged": notes,
-        "summary": [*(troubles or [probed]), *notes],
+        "summary": [*(all_problems or [success]), *notes],
         "report": report,
     }
 
 
-def problems(found: Evidence) -> list[str]:
+def problems(evidence: Evidence) -> list[str]:
     """Return a sentence for each thing that is not as declared."""
-    lines = [] if found.inside else ["no host of the stack is inside --limit"]
-    lines += [f"{host} was not probed" for host in found.inside if host not in found.results]
+    lines = [] if evidence.in_run else ["no host of the stack is inside --limit"]
+    lines += [f"{host} was not probed" for host in evidence.in_run if host not in evidence.probes]
     lines += [
         probe_sentence(result)
-        for own in found.results.values()
+        for own in evidence.probes.values()
         for result in own
         if not result["ok"]
     ]
-    if found.missing_ends:
+    if evidence.missing_ends:
         return lines
-    if not found.connection_not_asked and not found.connection_works:
-        lines.append(f"the application does not reach MySQL: {found.connection_answer}")
-    if not found.sample or not found.pool:
+    if not evidence.connection_not_asked and not evidence.connection_works:
+        lines.append(f"the application does not reach MySQL: {evidence.connection_answer}")
+    if not evidence.sample or not evidence.pool:
         return [*lines, "how the load balancer balances could not be measured"]
-    shares = found.sample, found.pool, REQUESTS, found.tolerance, found.served_by
-    return lines + sample_problems(*shares)
+    tolerance, names = evidence.tolerance, evidence.served_by
+    return lines + sample_problems(evidence.sample, evidence.pool, REQUESTS, tolerance, names)
 
 
-def unjudged(found: Evidence) -> list[str]:
+def unjudged(evidence: Evidence) -> list[str]:
     """Return a sentence for each thing that was not judged, and why."""
-    lines = [f"{OUTSIDE}: the probes of {', '.join(found.outside)}"] if found.outside else []
-    if found.missing_ends:
-        ends = ", ".join(found.missing_ends)
+    left_out = ", ".join(evidence.left_out)
+    lines = [f"{OUTSIDE}: the probes of {left_out}"] if left_out else []
+    if evidence.missing_ends:
+        ends = ", ".join(evidence.missing_ends)
         what = "the shares of the members, and whether the application reaches MySQL"
         return [*lines, f"{OUTSIDE} ({ends}): {what}"]
-    if found.sample and found.pool:
-        lines += sample_notes(found.sample, found.pool)
-    if found.connection_not_asked:
+    if evidence.sample and evidence.pool:
+        lines += sample_notes(evidence.sample, evidence.pool)
+    if evidence.connection_not_asked:
         lines.append(
             "not judged: whether the application reaches MySQL, as webapp_image is set and"
             " verify_path is not"
@@ -85,26 +87,31 @@ def unjudged(found: Evidence) -> list[str]:
     return lines
 
 
-def service_lines(found: Evidence) -> list[str]:
-    """Return how the service answered, or nothing where nobody could ask."""
-    if found.missing_ends:
+def service_lines(evidence: Evidence) -> list[str]:
+    """Return how the service answered; [] if the client or the load balancer is left out.
+
+    ["/connection: pong", '40 requests from client: {"web1": 20, "web2": 20}, median 2.5 ms',
+    "release 3f9a1c52be07 is live"]
+    """
+    if evidence.missing_ends:
         return []
-    answer = "not asked" if found.connection_not_asked else found.connection_answer
-    served = json.dumps(found.sample.get("served_by") or {})
-    median = found.sample.get("median_ms", "-")
+    answer = "not asked" if evidence.connection_not_asked else evidence.connection_answer
+    served_by = json.dumps(evidence.sample.get("served_by") or {})
+    median = evidence.sample.get("median_ms", "-")
     return [
-        f"{found.path}: {answer}",
-        f"{REQUESTS} requests from {found.client}: {served}, median {median} ms",
-        f"release {found.release or 'none'} is live",
+        f"{evidence.path}: {answer}",
+        f"{REQUESTS} requests from {evidence.client}: {served_by}, median {median} ms",
+        f"release {evidence.release or 'none'} is live",
     ]
 
 
-def _service(found: Evidence) -> dict[str, t.Any]:
-    """Return the part of the report about the service, empty where nobody could ask."""
-    if found.missing_ends:
+def _service(evidence: Evidence) -> dict[str, t.Any]:
+    """Return the part of the report about the service; {} if it could not be asked."""
+    if evidence.missing_ends:
         return {}
-    body = found.connection.get("body") or ""
     return {
-        **found.sample,
-        **{"client": found.client, "connection": body, "release": found.release},
+        **evidence.sample,
+        "client": evidence.client,
+        "connection": evidence.connection.get("body") or "",
+        "release": evidence.release,
     }

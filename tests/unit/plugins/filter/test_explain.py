@@ -43,7 +43,7 @@ def test_hosts_that_did_not_answer_leave_it_open(inventory) -> None:
         topology, groups, hostvars, balancer="nginx_lb", explain=["lb1 -> db1:3306"]
     )
     told = filters.explanations(topology, groups, hostvars, plan=plan, evidence={})
-    assert "can not be judged" in told["lb1 -> db1:3306"]["sentence"]
+    assert "cannot be judged" in told["lb1 -> db1:3306"]["sentence"]
 
 
 def test_what_is_no_way_is_refused(inventory) -> None:

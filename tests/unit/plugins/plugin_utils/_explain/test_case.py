@@ -21,9 +21,9 @@ def case(stack, **door) -> Case:
 
 def test_words(stack) -> None:
     found = case(stack)
-    assert found.place == "10.2.0.2:3306"
+    assert found.socket_address == "10.2.0.2:3306"
     assert found.between == "from vpc-lb to vpc-db"
-    assert found.wanted == (
+    assert found.to_admit == (
         "tcp:3306 from 10.0.0.2 (lb1) to 10.2.0.2 (db1), for flow nginx_lb -> mysql:3306 (mysql)"
     )
 
@@ -46,4 +46,9 @@ def test_a_quick_refusal_may_have_been_missed(stack, state, seen, arrived) -> No
 
 def test_what_nobody_told_is_empty(stack) -> None:
     found = case(stack)
-    assert (found.verdict, found.hearing, found.route, found.own) == ("", [], "", {})
+    assert (found.firewall_action, found.listening, found.route, found.self_probe) == (
+        "",
+        [],
+        "",
+        {},
+    )

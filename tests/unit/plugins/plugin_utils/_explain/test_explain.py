@@ -328,7 +328,7 @@ def test_a_host_that_did_not_answer_leaves_hops_unknown(stack, missing) -> None:
     assert told["blame"] == ""
     if missing == "lb1":
         assert states["tcp"] == "unknown"
-        assert told["sentence"] == f"{WAY} (mysql) can not be judged: lb1 did not probe"
+        assert told["sentence"] == f"{WAY} (mysql) cannot be judged: lb1 did not probe"
     else:
         assert states["container"] == "unknown"
         assert told["sentence"] == f"{WAY} (mysql) works"

@@ -36,7 +36,7 @@ def case(stack, probe: dict, **door) -> Case:
 )
 def test_network_and_way_back(stack, probe, door, states) -> None:
     found = case(stack, probe, **door)
-    hops = (_explain_hops.network(found), _explain_hops.way_back(found))
+    hops = (_explain_hops.rule(found), _explain_hops.way_back(found))
     assert " ".join(hop.state for hop in hops) == states
 
 

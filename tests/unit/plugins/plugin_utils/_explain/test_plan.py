@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.plan import plan, siblings
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.plan import neighbours, plan
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import questions
 
 
@@ -65,6 +65,6 @@ def test_management_is_asked_about_at_both_ends(stack) -> None:
 def test_other_flows_of_the_same_way_are_a_hint(stack) -> None:
     topology = stack.parse()
     (asked, *_behind) = questions(topology, "web1 -> lb1:3306", "nginx_lb")
-    assert names(siblings(topology, asked)) == ["web1 -> lb1:80"]
+    assert names(neighbours(topology, asked)) == ["web1 -> lb1:80"]
     (asked,) = questions(topology, "lb1 -> web1:3000", "nginx_lb")
-    assert names(siblings(topology, asked)) == ["lb1 -> web2:3000"]
+    assert names(neighbours(topology, asked)) == ["lb1 -> web2:3000"]

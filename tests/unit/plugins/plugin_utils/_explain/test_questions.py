@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import TopologyError
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import (
-    failing,
+    failed_names,
     questions,
-    read,
+    read_ends,
 )
 
 
@@ -24,7 +24,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions im
     ],
 )
 def test_a_way_as_people_write_it(stack, text, ends) -> None:
-    source, target, port = read(stack.parse(), text)
+    source, target, port = read_ends(stack.parse(), text)
     assert (source.name, target.name, port) == ends
 
 
@@ -96,8 +96,8 @@ def test_management_has_to_get_in(stack) -> None:
 
 def test_failed_probes_are_explained_up_to_a_limit() -> None:
     results = [{"name": f"a -> b:{port}", "ok": port == 1} for port in range(1, 5)]
-    assert failing(results, 20) == (["a -> b:2", "a -> b:3", "a -> b:4"], "")
-    names, note = failing(results, 2)
+    assert failed_names(results, 20) == (["a -> b:2", "a -> b:3", "a -> b:4"], "")
+    names, note = failed_names(results, 2)
     assert (names, note) == (
         ["a -> b:2", "a -> b:3"],
         "not explained, as there are too many: a -> b:4",

@@ -8,9 +8,9 @@ import copy
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._preview.changes import (
     changes,
-    declared,
+    declaration_lines,
     deployed,
-    wanted,
+    desired,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
@@ -22,9 +22,9 @@ MEMBERS = [
 USERS = [{"name": "webapp", "hosts": ["10.0.0.0/255.255.0.0"]}]
 
 
-def wish(stack, users=None, **settings) -> dict:
-    given = {"pools": [], "listeners": []}
-    return wanted(stack.parse(), STACK, settings, given, users or USERS)
+def wanted(stack, users=None, **member_settings) -> dict:
+    settings = {"pools": [], "listeners": []}
+    return desired(stack.parse(), STACK, member_settings, settings, users or USERS)
 
 
 def inspected(name: str, address: str, port: int, *environment: str) -> dict:
@@ -39,7 +39,7 @@ def inspected(name: str, address: str, port: int, *environment: str) -> dict:
 
 
 @pytest.fixture
-def told(stack) -> dict:
+def states(stack) -> dict:
     """What the hosts of the stack tell once it is deployed."""
     environment = ("MYSQL_HOST=10.0.0.2", "MYSQL_PORT=3306", "WEBAPP_TRUSTED_PROXIES=10.0.0.2")
     release = {
@@ -53,7 +53,7 @@ def told(stack) -> dict:
         ],
     }
     return {
-        "lb1": {"release": release, "note": declared(stack.parse())},
+        "lb1": {"release": release, "note": declaration_lines(stack.parse())},
         "web1": {"containers": [inspected("peerlb-webapp", "10.1.0.2", 3000, *environment)]},
         "web2": {"containers": [inspected("peerlb-webapp", "10.1.0.3", 3000, *environment)]},
         "db1": {
@@ -63,13 +63,13 @@ def told(stack) -> dict:
     }
 
 
-def test_nothing_changes_where_all_is_deployed(stack, told) -> None:
-    assert changes(told, wish(stack)) == []
+def test_nothing_changes_where_all_is_deployed(stack, states) -> None:
+    assert changes(states, wanted(stack)) == []
 
 
-def test_a_changed_port_is_seen_wherever_it_matters(stack, told) -> None:
+def test_a_changed_port_is_seen_wherever_it_matters(stack, states) -> None:
     stack.topology["flows"][1]["port"] = 3307
-    assert changes(told, wish(stack)) == [
+    assert changes(states, wanted(stack)) == [
         "flows:",
         "  - webapp -> nginx_lb:3306 (mysql)",
         "  + webapp -> nginx_lb:3307 (mysql)",
@@ -88,10 +88,10 @@ def test_a_changed_port_is_seen_wherever_it_matters(stack, told) -> None:
     ]
 
 
-def test_a_changed_network_changes_the_grant(stack, told) -> None:
+def test_a_changed_network_changes_the_grant(stack, states) -> None:
     stack.topology["networks"][0]["cidrs"] = ["10.0.0.0/24"]
     users = [{"name": "webapp", "hosts": ["10.0.0.0/255.255.255.0"]}]
-    assert changes(told, wish(stack, users)) == [
+    assert changes(states, wanted(stack, users)) == [
         "networks:",
         "  - vpc-lb 10.0.0.0/16",
         "  + vpc-lb 10.0.0.0/24",
@@ -101,9 +101,9 @@ def test_a_changed_network_changes_the_grant(stack, told) -> None:
     ]
 
 
-def test_members_and_weights_are_lines_of_upstreams(stack, told) -> None:
+def test_members_and_weights_are_lines_of_upstreams(stack, states) -> None:
     stack.add("web3", "10.1.0.4", "webapp")
-    lines = changes(told, wish(stack, web1={"weight": 3}))
+    lines = changes(states, wanted(stack, web1={"weight": 3}))
     upstreams = lines[lines.index("upstreams of lb1:") + 1 :]
     line = "max_fails=1 fail_timeout=10s;  #"
     assert upstreams == [
@@ -114,51 +114,51 @@ def test_members_and_weights_are_lines_of_upstreams(stack, told) -> None:
     ]
 
 
-def test_who_may_manage_is_shown(stack, told) -> None:
+def test_who_may_manage_is_shown(stack, states) -> None:
     stack.topology["management"] = [{"from": "203.0.113.0/24", "port": 2222}]
-    assert changes(told, wish(stack)) == [
+    assert changes(states, wanted(stack)) == [
         "management:",
         "  - 35.235.240.0/20 -> 22",
         "  + 203.0.113.0/24 -> 2222",
     ]
 
 
-def test_what_an_older_note_does_not_have_is_not_known(stack, told) -> None:
-    del told["lb1"]["note"]["management"]
-    assert changes(told, wish(stack)) == ["not known: management"]
+def test_what_an_older_note_does_not_have_is_not_known(stack, states) -> None:
+    del states["lb1"]["note"]["management"]
+    assert changes(states, wanted(stack)) == ["not known: management"]
 
 
-def test_of_two_notes_the_newer_one_is_known(stack, told) -> None:
+def test_of_two_notes_the_newer_one_is_known(stack, states) -> None:
     stack.add("lb2", "10.0.0.3", "nginx_lb")
-    told["lb2"] = copy.deepcopy(told["lb1"])
-    del told["lb1"]["note"]["management"]
-    assert "not known" not in str(changes(told, wish(stack)))
+    states["lb2"] = copy.deepcopy(states["lb1"])
+    del states["lb1"]["note"]["management"]
+    assert "not known" not in str(changes(states, wanted(stack)))
 
 
-def test_a_peering_that_goes(stack, told) -> None:
+def test_a_peering_that_goes(stack, states) -> None:
     stack.topology["flows"] = [flow for flow in stack.topology["flows"] if flow["to"] != "mysql"]
     stack.topology["peerings"].pop()
-    present = declared(stack.parse())
+    present = declaration_lines(stack.parse())
     assert present["peerings"] == ["vpc-lb - vpc-web"]
     assert present["flows"][-1] == "nginx_lb -> webapp:3000 (http)"
 
 
 def test_rules_name_those_who_may(stack) -> None:
     stack.flow("198.51.100.0/24", "web1", 8080)
-    rules = declared(stack.parse())["rules"]
+    rules = declaration_lines(stack.parse())["rules"]
     assert rules[0] == "admit tcp:80 to 10.0.0.2 (lb1) from any"
     assert rules[-1] == "admit tcp:8080 to 10.1.0.2 (web1) from 198.51.100.0/24"
     assert "admit tcp:3000 to 10.1.0.3 (web2) from nginx_lb (10.0.0.2)" in rules
 
 
-def test_no_secret_of_a_container_is_told(told) -> None:
-    assert "oyster" not in str(deployed(told))
+def test_no_secret_of_a_container_is_told(states) -> None:
+    assert "oyster" not in str(deployed(states))
 
 
-def test_bare_hosts_get_everything(stack, told) -> None:
-    bare = {host: {key: [] for key in ("containers", "accounts")} for host in told}
+def test_bare_hosts_get_everything(stack, states) -> None:
+    bare = {host: {key: [] for key in ("containers", "accounts")} for host in states}
     bare["lb1"] = {"release": {"listeners": [], "declared": []}, "note": {}}
-    lines = changes(bare, wish(stack))
+    lines = changes(bare, wanted(stack))
     assert not [line for line in lines if line.startswith("  -") or line.startswith("not known")]
     assert "  + webapp@10.0.0.0/255.255.0.0" in lines
     assert "  + 10.1.0.3:3000" in lines
@@ -175,7 +175,7 @@ def test_bare_hosts_get_everything(stack, told) -> None:
     ],
 )
 @pytest.mark.parametrize("unknown", [None, ""])  # as playbooks of ansible-core 2.19, 2.17 say it
-def test_what_is_not_known_is_not_compared(stack, told, host, key, named, unknown) -> None:
-    silent = copy.deepcopy(told)
+def test_what_is_not_known_is_not_compared(stack, states, host, key, named, unknown) -> None:
+    silent = copy.deepcopy(states)
     silent[host][key] = unknown
-    assert changes(silent, wish(stack)) == [f"not known: {named}"]
+    assert changes(silent, wanted(stack)) == [f"not known: {named}"]

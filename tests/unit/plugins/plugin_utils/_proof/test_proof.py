@@ -169,7 +169,7 @@ def test_relay_that_is_no_load_balancer_has_to_reach_mysql(stack) -> None:
     stack.add("relay2", "10.0.9.7", "relay")
     stack.topology["flows"][1]["to"] = "relay"
     stack.topology["flows"][3]["from"] = "10.0.0.0/24"
-    assert proof(stack).problems == ["relay2 can not reach mysql: no flow admits it"]
+    assert proof(stack).problems == ["relay2 cannot reach mysql: no flow admits it"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class Run:
         self.stack = stack
         self.topology = stack.parse()
         self.play_hosts = ["localhost", *HOSTS]
-        self.found: dict[str, dict[str, t.Any]] = {
+        self.variables: dict[str, dict[str, t.Any]] = {
             name: {
                 "__verify_probes": {
                     "results": [
@@ -41,8 +41,8 @@ class Run:
             }
             for name in HOSTS
         }
-        self.found["lb1"]["__release_info"] = {"serving": "3f9a1c52be07", "pools": [POOL]}
-        self.found["client"] |= {
+        self.variables["lb1"]["__release_info"] = {"serving": "3f9a1c52be07", "pools": [POOL]}
+        self.variables["client"] |= {
             "__verify_connection": {"statuses": {"200": 1}, "body": "{}\n", "errors": []},
             "__verify_sample": {
                 "served_by": {"web1": 20, "web2": 20},
@@ -55,7 +55,7 @@ class Run:
 
     def evidence(self) -> Evidence:
         groups = self.stack.groups
-        return Evidence.of(STACK, groups, self.play_hosts, copy.deepcopy(self.found))
+        return Evidence.of(STACK, groups, self.play_hosts, copy.deepcopy(self.variables))
 
 
 @pytest.fixture

@@ -14,17 +14,17 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.evidenc
 def test_a_limit_divides_the_hosts(run) -> None:
     run.play_hosts = ["web1", "backup1"]
     found = run.evidence()
-    assert found.inside == ("web1",)
-    assert found.outside == ("lb1", "web2", "db1", "client")
+    assert found.in_run == ("web1",)
+    assert found.left_out == ("lb1", "web2", "db1", "client")
     assert found.missing_ends == ["client", "lb1"]
-    assert list(found.results) == ["web1"]
+    assert list(found.probes) == ["web1"]
 
 
 def test_the_controller_stands_for_a_client(run) -> None:
     del run.stack.groups["clients"]
     found = run.evidence()
     assert client_of({}) == found.client == "localhost"
-    assert found.inside[-1] == "localhost"
+    assert found.in_run[-1] == "localhost"
     run.play_hosts.remove("localhost")
     assert run.evidence().missing_ends == ["localhost"]
 
@@ -42,7 +42,7 @@ def test_the_controller_stands_for_a_client(run) -> None:
     ],
 )
 def test_what_the_application_says_of_mysql(run, connection, answer) -> None:
-    run.found["client"]["__verify_connection"] = connection
+    run.variables["client"]["__verify_connection"] = connection
     assert run.evidence().connection_answer == answer
     assert not run.evidence().connection_works
 
@@ -50,9 +50,9 @@ def test_what_the_application_says_of_mysql(run, connection, answer) -> None:
 def test_settings_are_the_clients(run) -> None:
     found = run.evidence()
     assert (found.path, found.tolerance) == ("/connection", 10)
-    run.found["client"] |= {"verify_path": "/mysql", "verify_tolerance": "0"}
-    run.found["lb1"] |= {"verify_path": "/other", "verify_tolerance": 3}
-    run.found["web1"]["webapp_served_by"] = "blue"
+    run.variables["client"] |= {"verify_path": "/mysql", "verify_tolerance": "0"}
+    run.variables["lb1"] |= {"verify_path": "/other", "verify_tolerance": 3}
+    run.variables["web1"]["webapp_served_by"] = "blue"
     found = run.evidence()
     assert (found.path, found.tolerance) == ("/mysql", 0)
     assert {name: text for name, text in found.served_by.items() if text} == {"web1": "blue"}
@@ -61,13 +61,13 @@ def test_settings_are_the_clients(run) -> None:
 def test_a_run_without_results_has_none() -> None:
     groups = {"nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": ["db1"]}
     found = Evidence.of(STACK, groups, ["lb1", "web1", "db1", "localhost"], {})
-    assert (found.results, found.sample, found.connection, found.pool) == ({}, {}, {}, {})
+    assert (found.probes, found.sample, found.connection, found.pool) == ({}, {}, {}, {})
     assert (found.release, found.explanations, found.project) == ("", {}, {})
 
 
 def test_facts_of_the_play_are_found_at_any_of_its_hosts(run) -> None:
     lines = {"name": "web1 -> lb1:80", "lines": ["a", "b"]}
-    run.found["db1"]["__explanations"] = {"web1 -> lb1:80": lines}
-    run.found["db1"]["__audit"] = {"findings": []}
+    run.variables["db1"]["__explanations"] = {"web1 -> lb1:80": lines}
+    run.variables["db1"]["__audit"] = {"findings": []}
     assert run.evidence().explanations == {"web1 -> lb1:80": ["a", "b"]}
     assert run.evidence().project == {"findings": []}

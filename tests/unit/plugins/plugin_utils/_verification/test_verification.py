@@ -21,7 +21,7 @@ def verified(run) -> dict:
 def test_all_is_well(run) -> None:
     found = verified(run)
     assert (found["problems"], found["unjudged"]) == ([], [])
-    count = sum(len(own["__verify_probes"]["results"]) for own in run.found.values())
+    count = sum(len(own["__verify_probes"]["results"]) for own in run.variables.values())
     assert found["summary"] == [f"{count} probes from 5 hosts are as declared"]
     assert len(found["table"]) == count + 2
     assert found["service"] == [
@@ -38,9 +38,9 @@ def test_all_is_well(run) -> None:
 
 
 def test_a_probe_that_is_not_as_declared_is_a_sentence_and_explained(run) -> None:
-    result = run.found["web1"]["__verify_probes"]["results"][0]
+    result = run.variables["web1"]["__verify_probes"]["results"][0]
     result |= {"state": "timeout", "ok": False, "detail": "no answer"}
-    run.found["web1"]["__explanations"] = {result["name"]: {"lines": ["fails at rule"]}}
+    run.variables["web1"]["__explanations"] = {result["name"]: {"lines": ["fails at rule"]}}
     found = verified(run)
     sentence = "web1 -> lb1:80 (http): expected open, found timeout (no answer)"
     assert found["problems"] == found["summary"] == [sentence]
@@ -49,7 +49,7 @@ def test_a_probe_that_is_not_as_declared_is_a_sentence_and_explained(run) -> Non
 
 
 def test_a_host_that_did_not_probe_is_a_problem(run) -> None:
-    run.found["web2"]["__verify_probes"] = {"unreachable": True, "msg": "timed out"}
+    run.variables["web2"]["__verify_probes"] = {"unreachable": True, "msg": "timed out"}
     assert problems(run.evidence()) == ["web2 was not probed"]
 
 
@@ -69,7 +69,7 @@ def test_a_limit_says_what_was_not_judged(run) -> None:
 
 def test_a_limit_with_both_ends_judges_the_service(run) -> None:
     run.play_hosts = ["lb1", "client"]
-    run.found["client"]["__verify_connection"] = {"statuses": {"503": 1}}
+    run.variables["client"]["__verify_connection"] = {"statuses": {"503": 1}}
     assert problems(run.evidence()) == ["the application does not reach MySQL: status 503"]
     assert FAR not in "".join(unjudged(run.evidence()))
 
@@ -80,7 +80,7 @@ def test_a_limit_without_a_host_of_the_stack_is_a_problem(run) -> None:
 
 
 def test_an_application_that_does_not_say_is_not_judged(run) -> None:
-    run.found["client"]["__verify_connection"] = {"skipped": True}
+    run.variables["client"]["__verify_connection"] = {"skipped": True}
     found = run.evidence()
     assert problems(found) == []
     assert unjudged(found) == [
@@ -92,31 +92,34 @@ def test_an_application_that_does_not_say_is_not_judged(run) -> None:
 
 @pytest.mark.parametrize(("tolerance", "told"), [(10, []), (0, ["web1 answered 27 of 40, due 20"])])
 def test_other_clients_move_the_shares(run, tolerance, told) -> None:
-    run.found["client"]["__verify_sample"]["served_by"] = {"web1": 27, "web2": 13}
-    run.found["client"]["verify_tolerance"] = tolerance
+    run.variables["client"]["__verify_sample"]["served_by"] = {"web1": 27, "web2": 13}
+    run.variables["client"]["verify_tolerance"] = tolerance
     assert problems(run.evidence())[:1] == told
 
 
 def test_members_may_call_themselves_otherwise(run) -> None:
-    run.found["client"]["__verify_sample"]["served_by"] = {"blue": 20, "green": 20}
+    run.variables["client"]["__verify_sample"]["served_by"] = {"blue": 20, "green": 20}
     assert problems(run.evidence()) != []
-    run.found["web1"]["webapp_served_by"], run.found["web2"]["webapp_served_by"] = "blue", "green"
+    run.variables["web1"]["webapp_served_by"], run.variables["web2"]["webapp_served_by"] = (
+        "blue",
+        "green",
+    )
     assert problems(run.evidence()) == []
 
 
 @pytest.mark.parametrize("host", ["lb1", "client"])
 def test_shares_that_could_not_be_measured_are_a_problem(run, host) -> None:
     for name in ("__release_info", "__verify_sample"):
-        run.found[host].pop(name, None)
+        run.variables[host].pop(name, None)
     assert problems(run.evidence()) == ["how the load balancer balances could not be measured"]
     assert unjudged(run.evidence()) == []
 
 
 def test_a_load_balancer_without_a_release_says_so(run) -> None:
-    run.found["lb1"]["__release_info"]["serving"] = ""
+    run.variables["lb1"]["__release_info"]["serving"] = ""
     assert service_lines(run.evidence())[-1] == "release none is live"
 
 
 def test_the_audit_of_the_same_run_becomes_part_of_the_report(run) -> None:
-    run.found["db1"]["__audit"] = {"findings": []}
+    run.variables["db1"]["__audit"] = {"findings": []}
     assert verified(run)["report"]["project"] == {"findings": []}

@@ -7,14 +7,14 @@ import base64
 import json
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._preview.told import state
+from ansible_collections.peerlb.stack.plugins.plugin_utils._preview.state import read_state
 
 SKIPPED = {"skipped": True, "changed": False}
 NOTE = {"content": base64.b64encode(json.dumps({"flows": []}).encode()).decode()}
 CONTAINERS = [{"Name": "/peerlb-mysql"}]
 
 
-def told(**changes) -> dict:
+def registered(**changes) -> dict:
     """Return what a database server registers, whose name in the play begins with __."""
     found = {
         "release_info": SKIPPED,
@@ -27,7 +27,7 @@ def told(**changes) -> dict:
 
 
 def test_a_database_server_tells_of_containers_and_accounts() -> None:
-    assert state(told()) == {
+    assert read_state(registered()) == {
         "release": None,
         "note": None,
         "containers": CONTAINERS,
@@ -37,8 +37,8 @@ def test_a_database_server_tells_of_containers_and_accounts() -> None:
 
 def test_a_load_balancer_tells_of_its_release_and_the_note() -> None:
     release = {"declared": [], "listeners": []}
-    found = state(
-        told(
+    found = read_state(
+        registered(
             release_info=release,
             preview_note=NOTE,
             preview_container=SKIPPED,
@@ -55,7 +55,7 @@ def test_a_load_balancer_tells_of_its_release_and_the_note() -> None:
 
 def test_a_load_balancer_without_a_note_has_an_empty_one() -> None:
     failed = {"msg": "file not found: /opt/peerlb/declaration.json"}
-    assert state(told(preview_note=failed))["note"] == {}
+    assert read_state(registered(preview_note=failed))["note"] == {}
 
 
 @pytest.mark.parametrize(
@@ -66,23 +66,23 @@ def test_a_load_balancer_without_a_note_has_an_empty_one() -> None:
     ],
 )
 def test_a_bare_host_has_nothing(container) -> None:
-    found = state(told(preview_container=container, preview_accounts={"rc": 1}))
+    found = read_state(registered(preview_container=container, preview_accounts={"rc": 1}))
     assert (found["containers"], found["accounts"]) == ([], [])
 
 
 def test_of_two_containers_one_may_be_missing() -> None:
     shown = {"rc": 1, "stdout": json.dumps(CONTAINERS), "stderr": "No such container: x"}
-    assert state(told(preview_container=shown))["containers"] == CONTAINERS
+    assert read_state(registered(preview_container=shown))["containers"] == CONTAINERS
 
 
 @pytest.mark.parametrize(
     "container", [{"rc": 1, "stdout": "", "stderr": "permission denied"}, {"msg": "timed out"}, {}]
 )
 def test_silence_is_not_taken_for_nothing(container) -> None:
-    found = state(told(preview_container=container, preview_accounts={"rc": 1}))
+    found = read_state(registered(preview_container=container, preview_accounts={"rc": 1}))
     assert (found["containers"], found["accounts"]) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["release_info", "preview_container"])
 def test_a_host_that_is_not_reached_tells_nothing(name) -> None:
-    assert state(told(**{name: {"unreachable": True, "msg": "timed out"}})) is None
+    assert read_state(registered(**{name: {"unreachable": True, "msg": "timed out"}})) is None

@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read variables of hosts from Ansible's `hostvars`. No other file does.
+
+Ansible puts all variables of a host together each time that `hostvars` is asked for the host, and
+templates a variable each time that it is read. So the functions here ask for each host once and
+read each variable once.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+
+from ..module_utils._values.entries import is_list, listing
+
+VariablesByHost = dict[str, dict[str, t.Any]]
+Names = t.Mapping[str, t.Sequence[str]]  # names of variables, by host or by group
+
+
+class CachedHostVars:
+    """Ansible's `hostvars` for functions that read one after the other: it is asked once a host."""
+
+    def __init__(self, hostvars: t.Any) -> None:
+        self._hostvars = hostvars
+        self._known: dict[str, t.Any] = {}
+
+    def get(self, host: str) -> t.Any:
+        """Return the variables of a host; a host that is not in the inventory has none."""
+        if host not in self._known:
+            self._known[host] = self._hostvars.get(host) or {}
+        return self._known[host]
+
+
+def read_variables(
+    hostvars: t.Any, names: Names, secret: bool = False
+) -> tuple[VariablesByHost, list[str]]:
+    """Return variables by host, as Python's own types, and a problem for each that has an error.
+
+    names: by host; a variable that is not set is None. secret: show no error that may hold a value.
+    """
+    variables: VariablesByHost = {}
+    problems = []
+    for host, own_names in names.items():
+        own = hostvars.get(host) or {}
+        variables[host] = {}
+        for name in own_names:
+            try:
+                variables[host][name] = _plain(own.get(name))
+            except AnsibleError as exc:
+                # Only the error about a name that is not defined is sure to hold no secret.
+                shown = not secret or isinstance(exc, AnsibleUndefinedVariable)
+                problems.append(f"host {host}: {name}: {exc if shown else type(exc).__name__}")
+    return variables, problems
+
+
+def _plain(value: t.Any) -> t.Any:
+    """Return a value whose elements are templated; Ansible templates each when it is read."""
+    if isinstance(value, t.Mapping):
+        return {str(key): _plain(element) for key, element in value.items()}
+    if is_list(value):
+        return [_plain(element) for element in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+
+
+def registered(hostvars: t.Any, hosts: t.Iterable[str], *names: str) -> VariablesByHost:
+    """Return what tasks registered under these names, by host; hosts without any are left out.
+
+    hosts may name the controller, `localhost`.
+    """
+    by_host: VariablesByHost = {}
+    for host in hosts:
+        own = hostvars.get(host) or {}
+        results = {name: own[name] for name in names if name in own}
+        if results:
+            by_host[host] = results
+    return by_host
+
+
+def missing_secrets(groups: t.Any, hostvars: t.Any, needed: Names) -> list[str]:
+    """Return a problem for each secret that hosts lack, or that differs between groups.
+
+    needed: the names of variables by group, such as {"mysql": ["mysql_root_password"]}. Several
+    groups that need a variable share one secret, so all of their hosts need the same value. No
+    value is part of a problem.
+    """
+    problems: list[str] = []
+    values: dict[str, dict[str, set[str]]] = {}  # by name and group
+    for group, names in needed.items():
+        by_host = {host: names for host in groups.get(group, ())}
+        variables, errors = read_variables(hostvars, by_host, secret=True)
+        problems += errors
+        for name in names:
+            texts = {host: str(own[name] or "") for host, own in variables.items() if name in own}
+            without = [host for host, text in texts.items() if not text.strip()]
+            if without:
+                problems.append(f"{name}: is not set, or empty, for {listing(without)} ({group})")
+            values.setdefault(name, {})[group] = {text for text in texts.values() if text.strip()}
+    for name, by_group in values.items():
+        if len(by_group) > 1 and len(set().union(*by_group.values())) > 1:
+            problems.append(f"{name}: is not the same for all hosts of {', '.join(by_group)}")
+    return problems

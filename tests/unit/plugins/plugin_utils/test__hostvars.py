@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleTemplateError, AnsibleUndefinedVariable
+from ansible_collections.peerlb.stack.plugins.plugin_utils._hostvars import (
+    CachedHostVars,
+    missing_secrets,
+    read_variables,
+    registered,
+)
+from support.lazy_variables import LazyVariables
+
+GROUPS = {"all": ["a", "b", "c"], "red": ["a", "b"], "blue": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("secret", "problem"), [(False, "cannot parse 'oyster'"), (True, "AnsibleTemplateError")]
+)
+def test_variable_with_an_error_is_a_problem(secret, problem) -> None:
+    hostvars = {
+        "a": LazyVariables(k=AnsibleUndefinedVariable("'x' is undefined"), n=1),
+        "b": LazyVariables(k=AnsibleTemplateError("cannot parse 'oyster'")),
+    }
+    variables, problems = read_variables(
+        hostvars, {"a": ["k", "n"], "b": ["k"], "c": ["k"]}, secret
+    )
+    assert variables == {"a": {"n": 1}, "b": {}, "c": {"k": None}}
+    assert problems == ["host a: k: 'x' is undefined", f"host b: k: {problem}"]
+
+
+def test_variables_become_plain_values() -> None:
+    """What Ansible made of YAML holds more than JSON can, and is templated when it is read."""
+
+    class Text(str):
+        pass
+
+    member = {Text("labels"): (Text("a"), {"b": None}), "weight": 2, "share": 0.5, "backup": True}
+    variables, _problems = read_variables({"a": {"k": member}}, {"a": ["k"]})
+    plain = variables["a"]["k"]
+    assert plain == {"labels": ["a", {"b": None}], "weight": 2, "share": 0.5, "backup": True}
+    assert {type(each) for each in plain["labels"]} == {str, dict}
+
+
+@pytest.mark.parametrize(
+    ("hostvars", "problems"),
+    [
+        ({"a": {"k": "v"}, "b": {"k": "v"}, "c": {"k": "v"}}, []),
+        ({"a": {"k": 12345}, "b": {"k": "12345"}, "c": {"k": 12345}}, []),
+        (
+            {"a": {"k": "v"}, "b": {"k": " "}, "c": {}},
+            [
+                "k: is not set, or empty, for b (red)",
+                "k: is not set, or empty, for c (blue)",
+            ],
+        ),
+        ({}, ["k: is not set, or empty, for a, b (red)", "k: is not set, or empty, for c (blue)"]),
+        (
+            {"a": {"k": "v"}, "b": {"k": "v"}, "c": {"k": "w"}},
+            ["k: is not the same for all hosts of red, blue"],
+        ),
+        (
+            {
+                "a": LazyVariables(k=AnsibleUndefinedVariable("'vault_k' is undefined")),
+                "b": LazyVariables(k=AnsibleTemplateError("cannot parse 'oyster'")),
+                "c": {"k": "v"},
+            },
+            ["host a: k: 'vault_k' is undefined", "host b: k: AnsibleTemplateError"],
+        ),
+    ],
+)
+def test_missing_or_different_secret_is_a_problem(hostvars, problems) -> None:
+    assert missing_secrets(GROUPS, hostvars, {"red": ["k"], "blue": ["k"]}) == problems
+
+
+def test_secret_of_one_group_may_differ_between_its_hosts() -> None:
+    hostvars = {"a": {"k": "v"}, "b": {"k": "w"}}
+    assert missing_secrets(GROUPS, hostvars, {"red": ["k"]}) == []
+
+
+def test_group_without_hosts_needs_no_secret() -> None:
+    """The proof names such a group; its secrets would be noise."""
+    assert missing_secrets({}, {}, {"red": ["k"]}) == []
+
+
+def test_cached_hostvars_ask_for_each_host_once() -> None:
+    class Counting(dict):
+        asked: list[str] = []
+
+        def get(self, key, default=None):
+            self.asked.append(key)
+            return super().get(key, default)
+
+    cached = CachedHostVars(Counting(a={"k": "v"}))
+    read_variables(cached, {host: ["x"] for host in GROUPS["all"]})
+    assert missing_secrets(GROUPS, cached, {"red": ["k"]}) == [
+        "k: is not set, or empty, for b (red)"
+    ]
+    assert Counting.asked == ["a", "b", "c"]
+
+
+def test_registered_results_are_returned_by_host() -> None:
+    hostvars = {"a": {"x": {"rc": 0}, "y": 1}, "b": {"z": 1}, "localhost": {"x": {"rc": 1}}}
+    assert registered(hostvars, ["a", "b", "nosuch", "localhost"], "x", "q") == {
+        "a": {"x": {"rc": 0}},
+        "localhost": {"x": {"rc": 1}},
+    }
