@@ -91,6 +91,7 @@ def check_documentation() -> None:
     sources = {
         "module": {path.stem for path in (ROOT / "plugins/modules").glob("[!_]*.py")},
         "role": {path.parent.parent.name for path in (ROOT / "roles").glob("*/tasks/main.yml")},
+        "lookup": {path.stem for path in (ROOT / "plugins/lookup").glob("[!_]*.py")},
         "filter": set(),  # one file may hold many: what ansible-doc lists must be readable
     }
     for kind, wanted in sources.items():
@@ -108,7 +109,8 @@ def check_documentation() -> None:
 
 def check_playbooks() -> None:
     """Each playbook can be called by its full name."""
-    names = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+    files = {path.name for path in (ROOT / "playbooks").glob("*.yml")}
+    names = sorted(name[:-4] for name in files if not name.endswith(".meta.yml"))
     if not names:
         sys.exit("artefact: there is no playbook")
     for name in names:

@@ -27,7 +27,7 @@ def test_what_is_missing_or_wrong_is_named(stack, playbook, options, message) ->
     assert done.returncode == 2, done.stdout
     assert message in " ".join(done.stdout.replace('"', "").split())
     assert "is undefined" not in done.stdout
-    assert "TASK [Set weights" not in done.stdout
+    assert "TASK [steps | override | Set weights" not in done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,6 @@ def test_a_change_is_tested_on_every_load_balancer_before_it_is_made_on_the_firs
         assert [call["test_only"] for call in calls] == [True, False]
         assert {call["operator"] for call in calls} == {"ada"}
         assert calls[1]["weights"] == "web1=3,web2=1"
-    tested = said.index("TASK [Set weights and states at run time]")
+    tested = said.index("TASK [steps | override | Set weights and states at run time]")
     assert said.index("Test the change on every load balancer") < tested
     assert said.index("PLAY [Change one load balancer after the other]") > tested
