@@ -39,17 +39,13 @@ def explain_plan(
     names = [*filter(None, texts), *failed]
     with errors_for_ansible():
         inventory = load_inventory(source, groups, hostvars)
-        if listeners is None:
-            listeners = inventory.first(balancer, "peerlb_listeners", [])
+        settings = inventory.settings(listeners, balancer, "peerlb_listeners")
         questions = []
         if names or required:
-            questions = _questions.questions(inventory.topology, names, balancer, listeners)
-    return {
-        "model": inventory.as_text(),
-        "questions": [asdict(question) for question in questions],
-        "by_host": _plan.plan(inventory.topology, questions),
-        "note": note,
-    }
+            questions = _questions.questions(inventory.topology, names, balancer, settings)
+    by_host = _plan.plan(inventory.topology, questions)
+    asked = [asdict(question) for question in questions]
+    return {"model": inventory.as_text(), "questions": asked, "by_host": by_host, "note": note}
 
 
 def _verified(groups: t.Any, hostvars: t.Any) -> list[dict]:
@@ -73,11 +69,8 @@ def explanations(
         evidence = {
             host: _plan.host_answers(*map(own.get, ANSWERS)) for host, own in results.items()
         }
-    answers = {}
-    for host, own in evidence.items():
-        names = plan["by_host"][host]["door_names"]
-        answers[host] = {**own, "doors": dict(zip(names, own.get("doors", ())))}
     questions = [_questions.Question(**question) for question in plan["questions"]]
+    answers = _plan.answers_by_name(plan["by_host"], evidence)
     return _explain.explanations(topology, questions, answers)
 
 

@@ -41,11 +41,9 @@ def proof(
     names = ("peerlb_pools", "peerlb_listeners")
     try:
         inventory = read_inventory(declaration, groups, cached, {balancer: names})
-        if pools is None:
-            pools = inventory.first(balancer, "peerlb_pools", [])
-        if listeners is None:
-            listeners = inventory.first(balancer, "peerlb_listeners", [])
-        proven = prove(inventory.topology, stack, inventory.member_settings, pools, listeners)
+        stated = zip((pools, listeners), names)
+        settings = [inventory.settings(own, balancer, name) for own, name in stated]
+        proven = prove(inventory.topology, stack, inventory.member_settings, *settings)
         lines, problems = proven.lines(), proven.problems
     except TopologyError as exc:
         problems = list(exc.problems)

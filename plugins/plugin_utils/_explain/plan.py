@@ -76,6 +76,20 @@ def host_answers(
     }
 
 
+def answers_by_name(
+    by_host: t.Mapping[str, t.Mapping], evidence: t.Mapping[str, t.Mapping]
+) -> dict[str, dict[str, t.Any]]:
+    """Return what each host answered, with the doors under the names that the plan gave them.
+
+    A plan asks for doors in a list, and path_info answers in a list of the same order.
+    """
+    answers = {}
+    for host, own in evidence.items():
+        names = by_host[host]["door_names"]
+        answers[host] = {**own, "doors": dict(zip(names, own.get("doors", ())))}
+    return answers
+
+
 def _ask_source(tasks: HostTasks, topology: Topology, question: Question) -> None:
     """Ask the source for the probe, the route, and probes of other flows on the same way."""
     source, target = topology.host(question.source), topology.hosts[question.target]
