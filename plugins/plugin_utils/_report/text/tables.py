@@ -12,7 +12,10 @@ MARK = {True: "ok", False: "FAIL"}
 
 
 def table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[str]:
-    """Return a table as lines: the heads, a rule, the rows, each column as wide as it needs."""
+    """Return a table as lines: the heads, a rule, the rows, each column as wide as it needs.
+
+    A cell of numbers should hold no space: a callback that prints YAML breaks long lines there.
+    """
     cells = [[str(cell) for cell in row] for row in [heads, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)) for row in cells]
@@ -20,14 +23,14 @@ def table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[s
 
 
 def probe_row(probe: t.Mapping[str, t.Any]) -> list[str]:
-    """Return a row such as ["web1 -> lb1:3306", "mysql", "open", "open", "0.7 ms", "ok"]."""
+    """Return a row such as ["web1 -> lb1:3306", "mysql", "open", "open", "0.7ms", "ok"]."""
     latency = probe.get("latency_ms")
     return [
         probe["name"],
         probe["protocol"],
         probe["expect"],
         probe["state"],
-        f"{latency:.1f} ms" if latency is not None and probe["state"] == "open" else "",
+        f"{latency:.1f}ms" if latency is not None and probe["state"] == "open" else "",
         MARK[bool(probe["ok"])],
     ]
 
@@ -69,7 +72,7 @@ def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
             rows.append(
                 [
                     *(pool["name"], member["name"], address, member["weight"], inventory["weight"]),
-                    *(state, traffic.get("requests", 0), f"{traffic.get('share_percent', 0)} %"),
+                    *(state, traffic.get("requests", 0), f"{traffic.get('share_percent', 0)}%"),
                     *(traffic.get("errors", 0), _milliseconds(traffic.get("p95_ms"))),
                     info["connections"].get(address, 0),
                 ]
@@ -99,4 +102,4 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def _milliseconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f} ms"
+    return "" if value is None else f"{value:.1f}ms"
