@@ -176,7 +176,9 @@ def test_what_locks_ansible_out_is_taken_back() -> None:
         topology={**declared, "management": []},
     )  # fmt: skip
     assert done.returncode == 2
-    assert "locked Ansible out, so after 10 s the" in " ".join(done.stdout.split())
+    assert "locked Ansible out, so the former ones came back after 10 s" in " ".join(
+        done.stdout.split()
+    )
     assert found(OPEN | CLOSED) == OPEN
     assert not any(changes(firewall(firewall_enabled=True)).values())
 

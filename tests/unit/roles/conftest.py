@@ -27,21 +27,22 @@ def plugin_loader() -> None:
 
 
 class Role:
-    """The variables and templates of one role, evaluated as Ansible evaluates them."""
+    """A role, of which Ansible evaluates single expressions and templates without a run."""
 
     def __init__(self, name: str) -> None:
         self.path = ROLES / name
         self.loader = DataLoader()
 
     def load(self, name: str) -> t.Any:
+        """Return the content of one of the role's YAML files, such as "defaults/main.yml"."""
         return self.loader.load_from_file(str(self.path / name), trusted_as_template=True)
 
     def get(self, expression: str, **variables: t.Any) -> t.Any:
-        """Evaluate an expression on top of the role's own variables."""
+        """Return the value of an expression. *variables* win over the role's own."""
         return self._templar(variables).evaluate_expression(trust_as_template(expression))
 
     def render(self, template: str, **variables: t.Any) -> str:
-        """Render a file of the role's templates/."""
+        """Return the text that a file of the role's templates/ becomes."""
         source = trust_as_template(f"{{{{ lookup('ansible.builtin.template', '{template}') }}}}")
         return self._templar(variables).template(source)
 
@@ -54,20 +55,23 @@ class Role:
 
 @pytest.fixture
 def role(request) -> Role:
-    """The role that the test file is named after."""
+    """Return the role that the test file is named after."""
     return Role(pathlib.Path(request.path).stem.removeprefix("test_"))
 
 
 @pytest.fixture
 def spec(role) -> dict:
-    """The role's argument specification."""
+    """Return the options of the role's argument specification."""
     text = (role.path / "meta" / "argument_specs.yml").read_text()
     return yaml.safe_load(text)["argument_specs"]["main"]["options"]
 
 
 @pytest.fixture
 def run_tasks(tmp_path) -> t.Callable[..., str]:
-    """Run one file of a role's tasks on this machine and return what Ansible said, on one line."""
+    """Return a function that runs one file of a role's tasks on this machine.
+
+    The function returns the output of ansible-playbook on one line.
+    """
 
     def run(role: str, tasks: str, *options: str, **variables: t.Any) -> str:
         include = {"ansible.builtin.include_role": {"name": role, "tasks_from": tasks}}

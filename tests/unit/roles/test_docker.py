@@ -9,6 +9,7 @@ import pytest
 
 
 def release(name: str) -> dict:
+    """Return the facts of a host with this release of a distribution, such as "trixie"."""
     return {"ansible_facts": {"distribution_release": name}}
 
 
@@ -34,7 +35,7 @@ def test_compose_v2_comes_from(role, distribution, source, expected) -> None:
     assert {"git", "nano", "inetutils-telnet"} <= set(packages)
 
 
-def test_only_what_is_not_fully_installed_is_missing(role) -> None:
+def test_packages_that_are_not_fully_installed_are_missing(role) -> None:
     query = {"stdout_lines": ["installed docker.io", "config-files docker-cli", "installed git"]}
     missing = role.get("__docker_missing", __docker_query=query, **release("trixie"))
     assert {"docker.io", "git"}.isdisjoint(missing)
@@ -66,7 +67,7 @@ def test_settings_are_merged_over_the_defaults(role) -> None:
         ({"no-such-key-yet": 1}, True),
     ],
 )
-def test_engine_restarts_only_for_what_it_can_not_reload(role, change, restarts) -> None:
+def test_engine_restarts_only_for_settings_that_it_cannot_reload(role, change, restarts) -> None:
     before = role.get("__docker_labels")
     after = role.get("__docker_labels", docker_daemon_config=change)
     assert (before[0] != after[0]) is restarts
@@ -82,25 +83,25 @@ GOOD = {"name": "nginx:1.30", "path": str(Path(__file__))}
         ([GOOD, {**GOOD, "name": "registry.example.com:5000/shop:1"}], ""),
         (
             [{**GOOD, "path": "~/none.tar"}],
-            f"no file {Path.home()}/none.tar. It is made by: skopeo",
+            f"no file {Path.home()}/none.tar. Make it with: skopeo",
         ),
         ([{**GOOD, "path": "images/nginx.tar"}], "images/nginx.tar is not an absolute path"),
         ([{**GOOD, "path": "/"}], "the controller has no file /."),
-        ([{**GOOD, "name": "nginx"}], "nginx is not pinned. Right is"),
+        ([{**GOOD, "name": "nginx"}], "nginx is not pinned. Write a name"),
         ([{**GOOD, "name": "nginx:latest"}], "nginx:latest is not pinned"),
         ([{**GOOD, "name": "registry:5000/nginx"}], "registry:5000/nginx is not pinned"),
         ([{**GOOD, "name": "nginx:1 $(id)"}], "is not pinned"),
-        ([GOOD, GOOD], "nginx:1.30 is named twice"),
+        ([GOOD, GOOD], "nginx:1.30 is listed twice"),
     ],
 )
-def test_archives_are_checked_first(role, archives, words) -> None:
+def test_wrong_archives_are_problems(role, archives, words) -> None:
     problems = role.get("__docker_problems", docker_image_archives=archives)
     assert words in "\n".join(problems)
     assert bool(problems) is bool(words)
 
 
 @pytest.mark.parametrize(
-    "registry, right",
+    "registry, valid",
     [
         ("europe-west1-docker.pkg.dev", True),
         ("us-docker.pkg.dev", True),
@@ -113,12 +114,12 @@ def test_archives_are_checked_first(role, archives, words) -> None:
         ("", False),
     ],
 )
-def test_only_google_is_sent_a_token(role, registry, right) -> None:
+def test_registries_that_are_not_google_s_are_problems(role, registry, valid) -> None:
     problems = role.get("__docker_problems", docker_metadata_registries=[registry])
-    assert bool(problems) is not right
+    assert bool(problems) is not valid
 
 
-def test_nothing_asked_for_is_no_problem(role) -> None:
+def test_defaults_have_no_problem(role) -> None:
     assert role.get("__docker_problems") == []
 
 
@@ -127,11 +128,11 @@ def test_nothing_asked_for_is_no_problem(role) -> None:
     [
         ({"rc": 0, "stdout_lines": []}, []),
         ({"rc": 0, "stdout_lines": ["nginx:1.30 none amd64"]}, ["nginx:1.30"]),
-        # Without an engine, as before the first run: a check says that all of them would come.
+        # Before the first run there is no engine: all images count as missing.
         ({"rc": 127, "stdout_lines": []}, ["nginx:1.30", "web:1"]),
     ],
 )
-def test_a_check_predicts_what_would_be_loaded(role, found, lacking) -> None:
+def test_check_mode_predicts_the_missing_images(role, found, lacking) -> None:
     archives = [GOOD, {**GOOD, "name": "web:1"}]
-    told = role.get("__docker_lacking", docker_image_archives=archives, __docker_found=found)
-    assert list(told) == lacking
+    missing = role.get("__docker_lacking", docker_image_archives=archives, __docker_found=found)
+    assert list(missing) == lacking

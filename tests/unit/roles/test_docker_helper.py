@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential helper, started as Docker starts it, with a metadata server of the test."""
+"""Tests of the credential helper, started as Docker starts it, with a fake metadata server."""
 
 from __future__ import annotations
 
@@ -35,15 +35,16 @@ class Metadata:
 
 @pytest.fixture
 def metadata(monkeypatch) -> t.Iterator[Metadata]:
-    told = Metadata()
+    """Return the answer of a running metadata server. Tests may change the answer."""
+    answer = Metadata()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            told.asked.append((self.path, self.headers["Metadata-Flavor"]))
-            self.send_response(told.status)
-            self.send_header("Metadata-Flavor", told.flavor)
+            answer.asked.append((self.path, self.headers["Metadata-Flavor"]))
+            self.send_response(answer.status)
+            self.send_header("Metadata-Flavor", answer.flavor)
             self.end_headers()
-            self.wfile.write(told.body)
+            self.wfile.write(answer.body)
 
         def log_message(self, *_words: t.Any) -> None:
             pass
@@ -55,14 +56,14 @@ def metadata(monkeypatch) -> t.Iterator[Metadata]:
     # Nothing listens there, so that a request through a proxy fails.
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    yield told
+    yield answer
     server.shutdown()
     thread.join()
     server.server_close()
 
 
 def run(*arguments: str, text: str = "") -> tuple[int, str]:
-    """Return exit code and stdout; Docker reads nothing else."""
+    """Return the exit code and stdout of the helper. Docker reads nothing else."""
     done = subprocess.run(
         (sys.executable, "-I", str(HELPER), *arguments),
         input=text, env=dict(os.environ), capture_output=True, text=True, timeout=20, check=False,
@@ -72,9 +73,9 @@ def run(*arguments: str, text: str = "") -> tuple[int, str]:
 
 
 def test_get_returns_the_token_as_a_login(metadata) -> None:
-    code, said = run("get", text=f"{REGISTRY}\n")
+    code, output = run("get", text=f"{REGISTRY}\n")
     assert code == 0
-    assert json.loads(said) == {
+    assert json.loads(output) == {
         "ServerURL": REGISTRY,
         "Username": "oauth2accesstoken",
         "Secret": SECRET,
@@ -96,24 +97,24 @@ def test_get_returns_the_token_as_a_login(metadata) -> None:
 )
 def test_error_says_why_the_answer_has_no_token(metadata, answer, words) -> None:
     vars(metadata).update(answer)
-    code, said = run("get", text=REGISTRY)
+    code, output = run("get", text=REGISTRY)
     assert code == 1
-    assert words in said
-    assert os.environ["GCE_METADATA_HOST"] in said
-    assert SECRET not in said
+    assert words in output
+    assert os.environ["GCE_METADATA_HOST"] in output
+    assert SECRET not in output
 
 
 @pytest.mark.parametrize("place", ["127.0.0.1:1", "metadata.invalid", "127.0.0.1:port"])
 def test_missing_metadata_server_is_an_error_with_a_reason(monkeypatch, place) -> None:
     monkeypatch.setenv("GCE_METADATA_HOST", place)
-    code, said = run("get", text=REGISTRY)
+    code, output = run("get", text=REGISTRY)
     assert code == 1
-    assert f"no metadata server answers at {place} (" in said
-    assert "only a VM of Google Cloud has one" in said
+    assert f"no metadata server answers at {place} (" in output
+    assert "only a VM of Google Cloud has one" in output
 
 
 @pytest.mark.parametrize(
-    "action, text, code, said",
+    "action, text, code, output",
     [
         ("list", "", 0, "{}\n"),
         ("erase", REGISTRY, 0, ""),
@@ -122,8 +123,8 @@ def test_missing_metadata_server_is_an_error_with_a_reason(monkeypatch, place) -
         ("frob", "", 1, "unknown action 'frob'; there are get, store, erase, list and configure\n"),
     ],
 )
-def test_other_actions_need_no_metadata_server(metadata, action, text, code, said) -> None:
-    assert run(action, text=text) == (code, said)
+def test_other_actions_need_no_metadata_server(metadata, action, text, code, output) -> None:
+    assert run(action, text=text) == (code, output)
     assert metadata.asked == []
 
 
@@ -135,6 +136,7 @@ def config(tmp_path, monkeypatch) -> Path:
 
 
 def write(path: Path, content: t.Any) -> None:
+    """Write a configuration for Docker, either as text or as a value that becomes JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     path.chmod(0o600)
@@ -203,19 +205,19 @@ def test_configure_without_registries_creates_no_file(config) -> None:
 )
 def test_invalid_configuration_is_neither_changed_nor_quoted(metadata, config, content) -> None:
     write(config, content)
-    code, said = run("configure", REGISTRY)
+    code, output = run("configure", REGISTRY)
     assert code == 1
-    assert said.startswith(str(config))
-    assert "correct it or remove it" in said
-    assert "c2VjcmV0" not in said
+    assert output.startswith(str(config))
+    assert "correct it or remove it" in output
+    assert "c2VjcmV0" not in output
     assert config.read_text() == content
 
 
 def test_vm_without_a_token_is_not_configured(metadata, config) -> None:
     metadata.status = 404
-    code, said = run("configure", REGISTRY)
+    code, output = run("configure", REGISTRY)
     assert code == 1
-    assert "the VM has no service account" in said
+    assert "the VM has no service account" in output
     assert not config.exists()
 
 
@@ -227,21 +229,21 @@ def test_role_installs_and_removes_the_helper(metadata, config, tmp_path, run_ta
         variables = {"docker_metadata_registries": registries, "__docker_helper": str(helper)}
         return run_tasks("peerlb.stack.docker", "registries", "--diff", "-vvv", **variables)
 
-    said = play(REGISTRY)
-    assert "changed=2" in said
+    output = play(REGISTRY)
+    assert "changed=2" in output
     assert json.loads(config.read_text())["credHelpers"][REGISTRY] == OURS
     done = subprocess.run(helper, input="", capture_output=True, text=True, check=False)
     assert done.stdout == "unknown action ''; there are get, store, erase, list and configure\n"
 
-    said += play()
-    assert "failed=0" in said
+    output += play()
+    assert "failed=0" in output
     assert json.loads(config.read_text()) == OTHERS
     assert not helper.exists()
 
     metadata.status = 404
-    said += play(REGISTRY)
-    assert f"localhost can not log in to {REGISTRY}: the metadata server" in said
+    output += play(REGISTRY)
+    assert f"localhost cannot log in to {REGISTRY}: the metadata server" in output
     assert json.loads(config.read_text()) == OTHERS
     # Even with -vvv, Ansible shows neither the token nor another login.
-    assert SECRET not in said
-    assert OTHERS["auths"]["registry.example.com"]["auth"] not in said
+    assert SECRET not in output
+    assert OTHERS["auths"]["registry.example.com"]["auth"] not in output

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 
-def test_it_is_off_unless_asked_for(role) -> None:
+def test_firewall_is_off_by_default(role) -> None:
     assert role.load("defaults/main.yml")["firewall_enabled"] is False
 
 
@@ -19,49 +19,48 @@ def test_defaults_are_the_documented_ones(role, spec) -> None:
     ("interface", "trusted"),
     [("docker0", True), ("br-1a2b", True), ("br0", False), ("eth0", False), ("xdocker0", False)],
 )
-def test_the_way_out_is_compared_as_nftables_does(role, interface, trusted) -> None:
+def test_interface_names_are_compared_as_nftables_does(role, interface, trusted) -> None:
     found = role.get(f"['{interface}'] | select('match', __firewall_trusted)")
     assert bool(list(found)) is trusted
 
 
-def test_a_name_without_a_star_is_one_interface(role) -> None:
+def test_name_without_a_star_is_one_interface(role) -> None:
     expression = "['lan0', 'lan', 'la'] | select('match', __firewall_trusted)"
     assert list(role.get(expression, firewall_trusted_interfaces=["lan", "x.y"])) == ["lan"]
 
 
-def test_text_is_refused_where_a_list_of_interfaces_belongs(role) -> None:
-    """Its letters would be compared, one by one, and the way out be none of them."""
+def test_trusted_interfaces_must_be_a_list(role) -> None:
+    """Text would be compared letter by letter and never match the default route's interface."""
     given = {"firewall_rules": "x", "firewall_trusted_interfaces": "eth0", "__ways": ["eth0"]}
-    (refusal,) = [
+    (check,) = [
         task["ansible.builtin.assert"]
         for task in role.load("tasks/preflight.yml")
         if "ansible.builtin.assert" in task
     ]
-    assert [each for each in refusal["that"] if not role.get(each, **given)] == [
+    assert [condition for condition in check["that"] if not role.get(condition, **given)] == [
         "firewall_trusted_interfaces is not string"
     ]
-    words = refusal["fail_msg"].strip().removeprefix("{{").removesuffix("}}")
-    assert role.get(words, **given) == "firewall_trusted_interfaces is eth0, not a list."
+    message = check["fail_msg"].strip().removeprefix("{{").removesuffix("}}")
+    assert role.get(message, **given) == "firewall_trusted_interfaces is eth0, not a list."
 
 
-def test_what_flushes_it_loads_it_again(role) -> None:
-    """Also where the distribution's service is started for the first time."""
+def test_nftables_service_loads_the_rules_when_it_starts_and_reloads(role) -> None:
     extension = role.render("nftables.conf.j2", ansible_managed="by Ansible")
     load = "nft --file /opt/peerlb/firewall/rules.nft"
     assert extension.endswith(f"[Service]\nExecStartPost={load}\nExecReload={load}\n")
 
 
-def test_it_is_there_before_the_network(role) -> None:
+def test_rules_are_loaded_before_the_network_is_up(role) -> None:
     unit = role.render("peerlb-firewall.service.j2", ansible_managed="by Ansible")
     assert "\nBefore=network-pre.target\n" in unit
     assert "\nExecStart=nft --file /opt/peerlb/firewall/rules.nft\n" in unit
     assert "shutdown.target" not in unit
     assert "ExecStop" not in unit
-    assert "docker" not in unit.replace("Docker: its tables", "")
+    assert "docker" not in unit  # such as After=docker.service
 
 
-def test_the_way_back_is_armed_before_the_rules_are_loaded(role) -> None:
-    (load,) = [task for task in role.load("tasks/try.yml") if "with a way back" in task["name"]]
+def test_timer_that_undoes_the_rules_starts_before_they_are_loaded(role) -> None:
+    (load,) = [task for task in role.load("tasks/try.yml") if "Start the timer" in task["name"]]
     script = load["ansible.builtin.shell"]["cmd"]
     assert (
         0

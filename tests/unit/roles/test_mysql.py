@@ -18,6 +18,7 @@ APP = {
 
 @pytest.fixture
 def variables() -> dict:
+    """Return the required variables, with passwords that are hard to quote."""
     return {
         "mysql_publish_address": "10.2.0.2",
         "mysql_root_password": "r'o\"o$t\\",
@@ -32,7 +33,7 @@ def test_defaults_are_the_documented_ones(role, spec) -> None:
     assert list(documented.items()) == list(role.load("defaults/main.yml").items())
 
 
-def test_secrets_are_declared_as_such(spec) -> None:
+def test_secrets_have_no_log(spec) -> None:
     assert spec["mysql_root_password"]["no_log"]
     assert spec["mysql_users"]["options"]["password"]["no_log"]
 
@@ -50,13 +51,13 @@ def test_secrets_are_declared_as_such(spec) -> None:
         ({}, ["mysqlx = OFF", "secure_file_priv = NULL", "skip_name_resolve = ON"]),
     ],
 )
-def test_my_cnf_has(role, setting, lines) -> None:
+def test_setting_becomes_lines_of_my_cnf(role, setting, lines) -> None:
     text = role.render("my.cnf.j2", mysql_config=setting).splitlines()
     assert [line for line in text if line in lines] == lines
     assert len([line for line in text if line.startswith("skip_name_resolve")]) == 1
 
 
-def test_the_container_has_no_more_than_it_needs(role, variables) -> None:
+def test_container_has_few_rights_and_no_password(role, variables) -> None:
     text = role.render("compose.yml.j2", **variables)
     service = yaml.safe_load(text)["services"]["mysql"]
     assert service["user"] == "999:999"
@@ -70,7 +71,7 @@ def test_the_container_has_no_more_than_it_needs(role, variables) -> None:
     assert variables["mysql_root_password"] not in text
 
 
-def test_another_my_cnf_is_another_container(role, variables) -> None:
+def test_changed_my_cnf_changes_the_compose_file(role, variables) -> None:
     before = role.render("compose.yml.j2", **variables)
     assert before == role.render("compose.yml.j2", **variables)
     assert before != role.render("compose.yml.j2", mysql_config={"max_connections": 9}, **variables)
@@ -83,20 +84,24 @@ def test_another_my_cnf_is_another_container(role, variables) -> None:
         ({"mysql_root_password": ""}, "mysql_root_password is empty"),
         ({"mysql_root_password": "two\nlines"}, "mysql_root_password is empty or has a line break"),
         ({"mysql_users": [{**APP, "password": ""}]}, "The password of app in mysql_users"),
-        ({"mysql_users": [{**APP, "name": "root"}]}, 'mysql_users names "root"'),
-        ({"mysql_databases": [{"name": "a`b"}]}, 'mysql_databases names "a`b"'),
-        ({"mysql_databases": [{"name": "a" * 49}]}, "mysql_databases names"),
-        ({"mysql_databases": [{"name": "app", "seed": "/no.sql"}]}, "The seed /no.sql of app"),
+        ({"mysql_users": [{**APP, "name": "root"}]}, 'mysql_users lists "root"'),
+        ({"mysql_databases": [{"name": "a`b"}]}, 'mysql_databases lists "a`b"'),
+        ({"mysql_databases": [{"name": "a" * 49}]}, "mysql_databases lists"),
+        (
+            {"mysql_databases": [{"name": "app", "seed": "/no.sql"}]},
+            "no file /no.sql, which is the seed of app",
+        ),
         ({"mysql_databases": [{"name": "app", "seed": __file__}]}, ""),
     ],
 )
-def test_problems(role, variables, change, problem) -> None:
+def test_wrong_variables_are_problems(role, variables, change, problem) -> None:
     found = role.get("__mysql_problems", **{**variables, **change})
     assert problem in "\n".join(found)
     assert bool(found) is bool(problem)
 
 
 def account(name: str, host: str, managed_by: str | None = None) -> dict:
+    """Return an account as the role reads it from MySQL."""
     return {"name": name, "host": host, "account": f"{name}@{host}", "managed_by": managed_by}
 
 
@@ -113,7 +118,7 @@ def account(name: str, host: str, managed_by: str | None = None) -> dict:
         (account("mysql.sys", "localhost"), False),
     ],
 )
-def test_which_accounts_are_dropped(role, variables, present, dropped) -> None:
+def test_accounts_that_are_not_declared_are_dropped(role, variables, present, dropped) -> None:
     state = {"query_result": [[present], []]}
     found = role.get("__mysql_undeclared", __mysql_state=state, **variables)
     assert found == ([present] if dropped else [])
@@ -129,7 +134,7 @@ def test_which_accounts_are_dropped(role, variables, present, dropped) -> None:
         ({"app": 3, "peerlb_seeding_other": 0}, False),
     ],
 )
-def test_when_a_seed_is_loaded(role, tables, seeded) -> None:
+def test_seed_is_loaded_into_an_empty_or_half_loaded_database(role, tables, seeded) -> None:
     state = {"query_result": [[], [{"name": n, "tables": c} for n, c in tables.items()]]}
     wanted = [{"name": "app", "seed": "app.sql"}, {"name": "bare"}]
     found = role.get("__mysql_seeds", __mysql_state=state, mysql_databases=wanted)
@@ -146,7 +151,7 @@ def test_when_a_seed_is_loaded(role, tables, seeded) -> None:
         ("my_app.*:ALL/other.*:SELECT", {r"my\_app.*": "ALL", "other.*": "SELECT"}),
     ],
 )
-def test_privileges_are_for_exactly_one_database(role, privileges, expected) -> None:
+def test_underscore_in_the_name_of_a_database_is_escaped(role, privileges, expected) -> None:
     task = role.load("tasks/accounts.yml")[0]["community.mysql.mysql_user"]
     expression = re.sub(r"^\{\{|\}\}$", "", task["priv"])
     item = [{**APP, "privileges": privileges}, "%"]
@@ -161,7 +166,9 @@ def test_privileges_are_for_exactly_one_database(role, privileges, expected) -> 
         (None, ""),
     ],
 )
-def test_a_failure_names_its_subject_and_no_password(role, variables, item, named) -> None:
+def test_failure_names_its_account_or_database_and_no_password(
+    role, variables, item, named
+) -> None:
     failed = {"failed": True, "msg": f"bad {APP['password']}", "stderr": "ERROR 1146"}
     if item:
         fine = {"failed": False, "msg": "fine"}
@@ -170,7 +177,7 @@ def test_a_failure_names_its_subject_and_no_password(role, variables, item, name
     assert text.strip() == f"MySQL on db1: {named}bad ********: ERROR 1146"
 
 
-def test_a_refused_login_names_the_variable(role, variables) -> None:
+def test_refused_login_names_the_variable(role, variables) -> None:
     failed = {"failed": True, "msg": "(1045, 'Access denied')"}
     text = role.render("failure.j2", ansible_failed_result=failed, **variables)
     assert "neither mysql_root_password nor" in text

@@ -35,6 +35,7 @@ ESTAB    0 0   10.0.0.2:58915 10.1.0.3:3000
 
 
 def connection(port: int, *, opening: bool = False, repeats: int = 0, to: str = WEB2):
+    """Return a connection from a local port to a member."""
     return cut_dead.Connection(f"10.0.0.2:{port}", to, opening, repeats)
 
 
@@ -130,7 +131,7 @@ def test_test_only_skips_the_services(role, only, skipped) -> None:
         task["when"] for task in role.load("tasks/main.yml") if "test_only" in task.get("when", "")
     }
     assert conditions
-    found = [role.get(each, nginx_lb_test_only=only) for each in conditions]
+    found = [role.get(condition, nginx_lb_test_only=only) for condition in conditions]
     assert found == [not skipped]
 
 
@@ -145,7 +146,7 @@ def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) ->
 
 
 @pytest.mark.parametrize(
-    "version, said",
+    "version, problem",
     [
         (1.30, "nginx_lb_version is 1.3 and not text: YAML takes 1.30 for the number 1.3"),
         ("latest", "does not tell the version of nginx in its tag"),
@@ -153,13 +154,13 @@ def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) ->
         ("1.30", ""),
     ],
 )
-def test_unclear_version_is_refused(run_tasks, version, said) -> None:
-    words = run_tasks("peerlb.stack.nginx_lb", "preflight", nginx_lb_version=version)
-    assert said in words
-    assert ("failed=0" in words) is (not said)
+def test_unclear_version_is_refused(run_tasks, version, problem) -> None:
+    output = run_tasks("peerlb.stack.nginx_lb", "preflight", nginx_lb_version=version)
+    assert problem in output
+    assert ("failed=0" in output) is (not problem)
 
 
-# The role's variables are the module's options, and its templates read settings that pools have.
+# The tests below compare the role's variables and templates with the module's options.
 
 
 def module_call(role) -> dict[str, str]:

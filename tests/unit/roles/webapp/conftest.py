@@ -13,7 +13,7 @@ from support import ROOT
 
 SOURCE = ROOT / "roles/webapp/files/app"
 sys.path.insert(0, str(SOURCE))
-# The role hands this very directory to the hosts: leave no byte code in it.
+# The role copies this directory to hosts, so Python must write no bytecode into it.
 sys.dont_write_bytecode = True
 
 from flask.testing import FlaskClient
@@ -29,17 +29,20 @@ PASSWORD = "s3cret'\"$pass"
 
 
 @compiles(BigInteger, "sqlite")
-def _sqlite_counts_in_integers(*_: t.Any, **__: t.Any) -> str:
+def _integer_in_sqlite(*_: t.Any, **__: t.Any) -> str:
+    """Return the only type that SQLite increments by itself."""
     return "INTEGER"
 
 
 @pytest.fixture
 def source() -> Path:
+    """Return the directory of the application's source."""
     return SOURCE
 
 
 @pytest.fixture
 def config() -> Config:
+    """Return settings with two trusted proxies and an awkward password."""
     return Config.from_environ(
         {
             "WEBAPP_SERVED_BY": "web1",
@@ -54,7 +57,7 @@ def config() -> Config:
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """SQLite in MySQL's place; only the number of its missing-table error differs."""
+    """Return an engine with SQLite in MySQL's place. Only the code for a missing table differs."""
     monkeypatch.setattr(db_module, "NO_SUCH_TABLE", "no such table: connection_checks")
     engine = create_engine(f"sqlite:///{tmp_path / 'test.db'}")
     yield engine
@@ -63,16 +66,18 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 @pytest.fixture
 def database(engine: Engine, config: Config) -> Database:
+    """Return the application's database on SQLite."""
     return Database(engine, config)
 
 
 @pytest.fixture
 def client(config: Config, database: Database) -> FlaskClient:
+    """Return a client of the application with a working database."""
     return create_app(config, database).test_client()
 
 
 @pytest.fixture
 def dead_client(config: Config) -> FlaskClient:
-    """An application whose MySQL address refuses every connection."""
+    """Return a client of an application whose MySQL address refuses every connection."""
     dead = Config(**{**config.__dict__, "mysql_host": "127.0.0.1", "mysql_port": 1})
     return create_app(dead).test_client()

@@ -9,7 +9,7 @@ import pytest
 from peerlb_webapp.config import Config, ConfigError
 
 
-def test_an_empty_environment_gives_the_defaults() -> None:
+def test_empty_environment_gives_the_defaults() -> None:
     assert Config.from_environ({}) == Config()
 
 
@@ -44,12 +44,12 @@ def test_every_variable_is_read() -> None:
         ("MYSQL_PASSWORD_FILE", "/nonexistent/password"),
     ],
 )
-def test_a_bad_value_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
+def test_error_names_the_variable_with_a_bad_value(variable: str, value: str) -> None:
     with pytest.raises(ConfigError, match=f"^{variable}: "):
         Config.from_environ({variable: value})
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_error_names_all_bad_variables() -> None:
     with pytest.raises(ConfigError, match="(?s)WEBAPP_PORT.*MYSQL_PORT"):
         Config.from_environ({"WEBAPP_PORT": "0", "MYSQL_PORT": "70000"})
 
@@ -62,7 +62,7 @@ def test_all_problems_are_told_at_once() -> None:
         (" spaces ", " spaces "),
     ],
 )
-def test_the_password_file_wins_and_is_taken_as_it_is(
+def test_password_file_wins_and_is_read_unchanged(
     tmp_path: Path, written: str, password: str
 ) -> None:
     path = tmp_path / "password"
@@ -71,5 +71,5 @@ def test_the_password_file_wins_and_is_taken_as_it_is(
     assert config.mysql_password == password
 
 
-def test_no_representation_shows_the_password() -> None:
+def test_repr_shows_no_password() -> None:
     assert "hidden" not in repr(Config.from_environ({"MYSQL_PASSWORD": "hidden"}))

@@ -23,13 +23,13 @@ from sqlalchemy.schema import CreateTable
 NGINX_PROXY_TIMEOUT = 600
 
 
-def test_the_first_write_creates_the_table(database: Database) -> None:
+def test_first_write_creates_the_table(database: Database) -> None:
     row = database.write("a", "web1")
     assert (row.request_id, row.served_by) == ("a", "web1")
     assert database.recent(5) == [row]
 
 
-def test_a_dropped_table_comes_back(database: Database, engine: Engine) -> None:
+def test_dropped_table_is_created_again(database: Database, engine: Engine) -> None:
     database.write("a", "web1")
     CHECKS.drop(engine)
     assert database.write("b", "web1").request_id == "b"
@@ -51,7 +51,9 @@ def test_mysql_creates_table_and_key_in_one_statement() -> None:
     assert "UNIQUE (request_id, id)" in statement
 
 
-def test_old_rows_go(database: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_rows_are_deleted(
+    database: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(db_module, "ROWS_KEPT", 5)
     monkeypatch.setattr(db_module, "PRUNE_EVERY", 10)
     for number in range(23):
@@ -61,14 +63,14 @@ def test_old_rows_go(database: Database, engine: Engine, monkeypatch: pytest.Mon
     assert kept == list(range(16, 24))
 
 
-def test_the_pool_is_gone_before_the_load_balancer_cuts_it(config: Config) -> None:
+def test_connections_are_recycled_before_the_load_balancer_closes_them(config: Config) -> None:
     engine = db_module._engine(config)
     assert engine.pool._recycle < NGINX_PROXY_TIMEOUT
     assert engine.pool._pre_ping
     assert engine.pool.size() == config.threads
 
 
-def test_the_password_is_not_in_the_url_and_arrives_whole(
+def test_password_reaches_the_driver_unchanged_and_not_in_the_url(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = {}
@@ -88,6 +90,7 @@ def test_the_password_is_not_in_the_url_and_arrives_whole(
 
 
 def driver_error(number: int, cause: OSError | None = None) -> OperationalError:
+    """Return SQLAlchemy's error for one of MySQL's error numbers, with a secret in its text."""
     original = pymysql.err.OperationalError(number, "text that holds s3cret'\"$pass")
     original.__context__ = cause
     return OperationalError("SELECT 1", {}, original)
@@ -116,7 +119,7 @@ def driver_error(number: int, cause: OSError | None = None) -> OperationalError:
         (IndexError("s3cret'\"$pass"), "does not speak MySQL as expected (IndexError)"),
     ],
 )
-def test_a_reason_is_short_and_holds_no_secret(
+def test_reason_is_short_and_has_no_secret(
     database: Database, error: Exception, reason: str
 ) -> None:
     def fail(_connection: object) -> None:
@@ -128,19 +131,19 @@ def test_a_reason_is_short_and_holds_no_secret(
     assert caught.value.__cause__ is None
 
 
-def test_braces_in_names_are_only_text(engine: Engine, config: Config) -> None:
+def test_braces_in_names_are_plain_text(engine: Engine, config: Config) -> None:
     database = Database(engine, Config(**{**config.__dict__, "mysql_user": "{0}{database}"}))
     assert "'{0}{database}'" in database._reason(driver_error(1045))
 
 
-def test_an_unset_host_is_told_apart(engine: Engine) -> None:
+def test_error_names_an_unset_host(engine: Engine) -> None:
     with pytest.raises(DatabaseError, match="^MYSQL_HOST is not set$"):
         Database(engine, Config()).ping()
 
 
 @pytest.fixture
 def closing_port() -> Iterator[int]:
-    """Accepts and hangs up, as a load balancer does that reaches no MySQL behind it."""
+    """Return a port that accepts and closes connections, like a load balancer without a MySQL."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -155,13 +158,15 @@ def closing_port() -> Iterator[int]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_listener_with_nothing_behind_it(config: Config, closing_port: int) -> None:
+def test_error_of_a_listener_that_closes_connections(config: Config, closing_port: int) -> None:
     settings = {**config.__dict__, "mysql_host": "127.0.0.1", "mysql_port": closing_port}
     with pytest.raises(DatabaseError, match=f"127.0.0.1:{closing_port} closed the connection"):
         Database.from_config(Config(**settings)).ping()
 
 
-def test_a_silent_listener_is_given_up(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_that_never_answers_times_out(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(db_module, "ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The application under its real server."""
+"""Tests of the application with its real server, gunicorn."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ DEADLINE = 15.0
 
 
 def free_port() -> int:
+    """Return a port of the loopback address that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
 
 
 @contextmanager
 def gunicorn(source: Path, log: Path, **environ: str) -> Iterator[subprocess.Popen]:
+    """Run gunicorn until the end of the block, and return its process."""
     command = [sys.executable, "-B", "-m", "gunicorn"]
     with log.open("w") as out:
         process = subprocess.Popen(
@@ -42,6 +44,7 @@ def gunicorn(source: Path, log: Path, **environ: str) -> Iterator[subprocess.Pop
 
 
 def get(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
+    """Return the answer to a request, as soon as the server accepts connections."""
     until = time.monotonic() + DEADLINE
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
@@ -56,6 +59,7 @@ def get(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
+    """Return the path of gunicorn's output."""
     return tmp_path / "log"
 
 
@@ -80,7 +84,7 @@ def test_gunicorn_serves_and_logs_the_real_client(source: Path, log: Path) -> No
         answer.read()
     text = log.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    # The first request has no forwarded client: it counts as the container's own health check.
+    # The first request looks like the container's own health check, which is not logged.
     assert [line["request_id"] for line in lines] == ["r1"]
     assert lines[0]["client"] == "203.0.113.9"
     assert lines[0]["uri"] == "/connection?a=%22"
@@ -90,20 +94,20 @@ def test_gunicorn_serves_and_logs_the_real_client(source: Path, log: Path) -> No
     assert "s3cret" not in text
 
 
-def test_an_idle_connection_outlives_the_default_of_gunicorn(source: Path, log: Path) -> None:
+def test_idle_connection_stays_open_longer_than_gunicorn_s_default(source: Path, log: Path) -> None:
     port = free_port()
     with gunicorn(source, log, WEBAPP_PORT=str(port), WEBAPP_WORKERS="1"):
         get(port, "/healthz").read()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", "/healthz")
         connection.getresponse().read()
-        time.sleep(2.5)  # gunicorn's own default hangs up after two seconds
+        time.sleep(2.5)  # by default gunicorn closes it after two seconds
         connection.sock.settimeout(0.2)
         with pytest.raises(TimeoutError):
             connection.sock.recv(1)
 
 
-def test_a_request_in_flight_survives_the_stop(source: Path, log: Path) -> None:
+def test_open_request_is_answered_while_gunicorn_stops(source: Path, log: Path) -> None:
     port = free_port()
     with gunicorn(source, log, WEBAPP_PORT=str(port), WEBAPP_WORKERS="1") as process:
         get(port, "/healthz").read()
@@ -114,7 +118,7 @@ def test_a_request_in_flight_survives_the_stop(source: Path, log: Path) -> None:
         assert connection.getresponse().status == 200
 
 
-def test_a_bad_environment_stops_it_with_one_sentence(source: Path, log: Path) -> None:
+def test_bad_environment_stops_gunicorn_with_one_sentence(source: Path, log: Path) -> None:
     with gunicorn(source, log, WEBAPP_PORT="70000") as process:
         assert process.wait(DEADLINE) != 0
     assert log.read_text().strip() == "webapp: WEBAPP_PORT: '70000' is not a number from 1 to 65535"

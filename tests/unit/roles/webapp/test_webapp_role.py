@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role makes of its variables, templated by Ansible itself."""
+"""Tests of the role's variables and templates, evaluated by Ansible itself."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ GIVEN = {
 
 
 def templar(role: Path = ROLE, **given: t.Any) -> Templar:
+    """Return Ansible's template engine with the role's variables. Those *given* win."""
     loader = DataLoader()
     variables = {"role_path": str(role), "ansible_managed": "managed"}
     for part in ("defaults", "vars"):
@@ -36,19 +37,23 @@ def templar(role: Path = ROLE, **given: t.Any) -> Templar:
 
 
 def evaluate(expression: str, role: Path = ROLE, **given: t.Any) -> t.Any:
+    """Return the value of a Jinja expression."""
     return templar(role, **given).template(trust_as_template("{{ " + expression + " }}"))
 
 
 def compose(**given: t.Any) -> dict[str, t.Any]:
+    """Return the role's Compose project."""
     text = (ROLE / "templates/compose.yml.j2").read_text()
     return yaml.safe_load(templar(**given).template(trust_as_template(text)))
 
 
 def service(**given: t.Any) -> dict[str, t.Any]:
+    """Return the only service of the Compose project."""
     return compose(**given)["services"]["webapp"]
 
 
 def problems(**given: t.Any) -> list[str]:
+    """Return the problems that the preflight finds in the variables."""
     (task,) = DataLoader().load_from_file(
         str(ROLE / "tasks/preflight.yml"), trusted_as_template=True
     )
@@ -79,13 +84,13 @@ def test_given_environment_wins() -> None:
     assert service(webapp_environment={"WEBAPP_ZONE": "z"})["environment"]["WEBAPP_ZONE"] == "z"
 
 
-def test_the_project_holds_no_password() -> None:
+def test_compose_project_has_no_password() -> None:
     text = yaml.safe_dump(compose())
     assert "s3cret" not in text
     assert "/run/secrets/mysql_password" in text
 
 
-def test_the_container_is_confined() -> None:
+def test_container_has_few_rights() -> None:
     wanted = {
         "user": "10001:10001",
         "read_only": True,
@@ -102,24 +107,24 @@ def test_the_container_is_confined() -> None:
 
 
 @pytest.mark.parametrize("text", ["false", "no"])
-def test_text_of_the_command_line_is_taken_as_true_or_false(text: str) -> None:
+def test_boolean_from_the_command_line_may_be_text(text: str) -> None:
     assert service(webapp_read_only=text)["read_only"] is False
 
 
-def test_another_image_is_not_built_and_brings_its_own_health_check() -> None:
+def test_published_image_is_not_built_and_keeps_its_own_health_check() -> None:
     other = service(webapp_image="registry.example/other:2", webapp_container_port=8080)
     assert other["image"] == "registry.example/other:2"
     assert other["ports"] == ["10.1.0.2:3000:8080"]
     assert not {"build", "healthcheck"} & set(other)
 
 
-def test_a_given_health_check_is_used() -> None:
+def test_given_health_check_is_used() -> None:
     got = service(webapp_image="x:1", webapp_healthcheck=["CMD", "/check", "$x"])
     assert got["healthcheck"]["test"] == ["CMD", "/check", "$$x"]
 
 
 @pytest.mark.parametrize("change", ["edit", "add", "rename"])
-def test_the_tag_of_the_image_follows_the_source(tmp_path: Path, change: str) -> None:
+def test_changed_source_changes_the_image_tag(tmp_path: Path, change: str) -> None:
     role = tmp_path / "webapp"
     shutil.copytree(ROLE, role)
     before = evaluate("__webapp_image", role)
@@ -143,7 +148,7 @@ def test_every_file_of_the_source_is_copied_and_the_dockerfile_last() -> None:
     assert files[-1].endswith("/Dockerfile")
 
 
-def test_sound_variables_pass() -> None:
+def test_valid_variables_have_no_problem() -> None:
     assert problems() == []
 
 
@@ -166,7 +171,7 @@ def test_sound_variables_pass() -> None:
         ("webapp_health_path", "healthz"),
     ],
 )
-def test_a_bad_variable_is_named(name: str, value: t.Any) -> None:
+def test_problem_names_the_bad_variable(name: str, value: t.Any) -> None:
     given = {"webapp_container_port": 3000, name: value}
     (problem,) = problems(**given)
     assert problem.startswith(f"{name}: ")

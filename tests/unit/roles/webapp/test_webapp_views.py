@@ -15,15 +15,15 @@ from peerlb_webapp.db import Database
 JSON = {"Accept": "application/json"}
 
 
-def test_the_page_names_who_answered(client: FlaskClient) -> None:
+def test_page_names_the_host_that_answered(client: FlaskClient) -> None:
     answer = client.get("/", headers={"Accept": "text/html"})
     assert answer.status_code == 200
     assert answer.mimetype == "text/html"
-    for said in ("web1", "lab-a", "1.2.3", "127.0.0.1", answer.headers["X-Request-ID"]):
-        assert said in answer.text
+    for value in ("web1", "lab-a", "1.2.3", "127.0.0.1", answer.headers["X-Request-ID"]):
+        assert value in answer.text
 
 
-def test_the_page_is_self_contained(client: FlaskClient) -> None:
+def test_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
     assert not re.findall(r"(?:src|href)=\"(?!/|data:)", client.get("/").text)
 
 
@@ -38,18 +38,20 @@ def test_the_page_is_self_contained(client: FlaskClient) -> None:
         ("/", {"Accept": "text/html,application/json;q=0.9"}, "text/html"),
     ],
 )
-def test_json_only_on_request(client: FlaskClient, path: str, headers: dict, kind: str) -> None:
+def test_answer_is_json_only_on_request(
+    client: FlaskClient, path: str, headers: dict, kind: str
+) -> None:
     assert client.get(path, headers=headers).mimetype == kind
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/connection", "/status/503", "/no"])
-def test_every_answer_says_who_served_it(client: FlaskClient, path: str) -> None:
+def test_every_answer_names_the_host_and_the_request(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.headers["X-Served-By"] == "web1"
     assert answer.headers["X-Request-ID"]
 
 
-def test_a_connection_is_written_and_read(client: FlaskClient, database: Database) -> None:
+def test_connection_page_writes_and_reads_a_row(client: FlaskClient, database: Database) -> None:
     answer = client.get("/connection", headers=JSON)
     assert answer.status_code == 200
     assert answer.json["status"] == "Connection successful"
@@ -74,7 +76,7 @@ def test_healthy_without_mysql_but_not_ready(dead_client: FlaskClient) -> None:
     assert dead_client.get("/readyz").status_code == 503
 
 
-def test_a_defect_shows_no_trace_and_no_secret(
+def test_unexpected_error_shows_no_traceback_and_no_secret(
     client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
@@ -114,7 +116,7 @@ def test_only_a_trusted_proxy_names_the_client(
         ("10.0.0.2", "x" * 129, False),
     ],
 )
-def test_the_request_id_of_the_load_balancer_is_kept(
+def test_request_id_is_kept_if_a_trusted_proxy_sends_a_valid_one(
     client: FlaskClient, peer: str, given: str, kept: bool
 ) -> None:
     environ = {"REMOTE_ADDR": peer}
@@ -122,7 +124,7 @@ def test_the_request_id_of_the_load_balancer_is_kept(
     assert (answer.headers["X-Request-ID"] == given) is kept
 
 
-def test_executions_of_one_request_can_be_counted(client: FlaskClient) -> None:
+def test_repeated_requests_are_counted_by_their_id(client: FlaskClient) -> None:
     assert client.get("/connection/r1", headers=JSON).json["executions"] == 0
     for _each in range(2):
         assert client.post("/connection?id=r1", headers=JSON).status_code == 201
@@ -132,11 +134,11 @@ def test_executions_of_one_request_can_be_counted(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("code", [200, 204, 404, 503])
-def test_a_status_on_request(client: FlaskClient, code: int) -> None:
+def test_status_path_answers_with_the_requested_status(client: FlaskClient, code: int) -> None:
     assert client.get(f"/status/{code}").status_code == code
 
 
-def test_a_slow_request_takes_its_time(
+def test_slow_path_waits_for_the_requested_seconds(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept = []
@@ -145,7 +147,7 @@ def test_a_slow_request_takes_its_time(
     assert slept == [3.0]
 
 
-def test_slow_requests_leave_threads_to_others(
+def test_slow_requests_leave_threads_free(
     config: Config, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(Config(**{**config.__dict__, "threads": 4}), database)
@@ -173,7 +175,7 @@ def test_slow_requests_leave_threads_to_others(
         ("GET", "/connection/" + "x" * 129),
     ],
 )
-def test_nonsense_is_refused(client: FlaskClient, method: str, path: str) -> None:
+def test_invalid_arguments_are_refused(client: FlaskClient, method: str, path: str) -> None:
     assert client.open(path, method=method).status_code == 400
 
 
@@ -194,11 +196,11 @@ def test_diagnostics_can_be_switched_off(
     assert app.test_client().open(path, method=method).status_code == code
 
 
-def test_a_body_too_large_is_refused(client: FlaskClient) -> None:
+def test_large_body_is_refused(client: FlaskClient) -> None:
     assert client.post("/connection", data={"id": "x" * 70_000}).status_code == 413
 
 
-def test_a_wrong_method_tells_the_right_ones(client: FlaskClient) -> None:
+def test_answer_to_a_wrong_method_lists_the_allowed_ones(client: FlaskClient) -> None:
     assert "GET" in client.post("/").headers["Allow"]
 
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The web application of the stack: names who answered, and proves the way to MySQL."""
+"""The web application of the stack. It shows which host answered and whether MySQL works."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from .db import Database
 from .proxies import TrustedProxies
 from .views import diagnostics, pages
 
-BODY_LIMIT = 64 * 1024  # bytes; the largest body any path has a use for
+BODY_LIMIT = 64 * 1024  # bytes; no path needs a larger body
 
 
 def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
-    """Build the application from *config*, or from the environment (ConfigError if it is wrong)."""
+    """Return the application for *config*, by default for the environment.
+
+    ConfigError if the environment has wrong values.
+    """
     config = config or Config.from_environ(os.environ)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One way to answer: HTML for people, JSON for programs, the same headers on both."""
+"""All answers: HTML for people, JSON for programs, and the same headers on both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from .config import Config
 from .db import DatabaseError
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # as long as nginx lets it be
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # nginx forwards no longer one
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -30,13 +30,14 @@ HEADERS = {
 
 
 def config() -> Config:
+    """Return the settings of the running application."""
     return current_app.extensions["peerlb"]
 
 
 def answer(template: str, values: dict[str, t.Any], status: int = 200) -> Response:
-    """Render *values* as JSON where the client asks for it, else with *template*.
+    """Return *values* as JSON if the client asks for JSON, else as a page made from *template*.
 
-    Both say who answered; a template sees the values under their own names.
+    Both also name the host that answered. In the template, each value is a variable.
     """
     values = {**values, **_who()}
     if _wants_json():
@@ -46,11 +47,12 @@ def answer(template: str, values: dict[str, t.Any], status: int = 200) -> Respon
 
 
 def message(title: str, status: int, **values: t.Any) -> Response:
-    """A page that holds one sentence, and *values* for programs."""
+    """Return a page with *title* as its only sentence. *values* are for programs."""
     return answer("message.html", {"status": title, **values}, status)
 
 
 def register_answers(app: Flask) -> None:
+    """Give every answer of *app* its headers, and every error a page."""
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(Exception, _failed)
@@ -77,7 +79,7 @@ def _begin() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
     g.began = time.monotonic()
-    request.environ["peerlb.request_id"] = g.request_id  # the access log reads it there
+    request.environ["peerlb.request_id"] = g.request_id  # for the access log
 
 
 def _finish(response: Response) -> Response:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the application is told by its environment. No Flask, no MySQL."""
+"""The application's settings, read from its environment. Needs neither Flask nor MySQL."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NO = frozenset(("0", "false", "no", "off", ""))
 
 
 class ConfigError(ValueError):
-    """The environment makes no sense. Holds one line per variable, and never a password."""
+    """The environment has wrong values. The text has a line for each variable, and no password."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """All settings, checked. Ports are 1-65535, times are seconds."""
+    """All settings, checked. Ports are 1 to 65535; times are in seconds."""
 
     served_by: str = "localhost"
     zone: str = ""
@@ -43,11 +43,12 @@ class Config:
 
     @property
     def mysql_address(self) -> str:
+        """Host and port as people write them, such as "10.0.0.2:3306"."""
         return f"{self.mysql_host}:{self.mysql_port}"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Config:
-        """Read WEBAPP_* and MYSQL_*; raise ConfigError that names every variable at fault."""
+        """Return the settings from WEBAPP_* and MYSQL_*. ConfigError names all wrong variables."""
         values: dict[str, t.Any] = {}
         problems = []
         for name, read in READERS.items():
@@ -87,7 +88,10 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _password(environ: Mapping[str, str]) -> dict[str, str]:
-    """Prefer the file: unlike the environment, it shows in no inspection of the container."""
+    """Return the password, from the file if there is one.
+
+    "docker inspect" shows the environment, but not the file.
+    """
     path = environ.get("MYSQL_PASSWORD_FILE")
     if not path:
         return {"mysql_password": environ.get("MYSQL_PASSWORD", "")}
@@ -95,7 +99,7 @@ def _password(environ: Mapping[str, str]) -> dict[str, str]:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         reason = getattr(exc, "strerror", None) or "not UTF-8"
-        raise ValueError(f"MYSQL_PASSWORD_FILE: {path} can not be read: {reason}") from None
+        raise ValueError(f"MYSQL_PASSWORD_FILE: {path} cannot be read: {reason}") from None
     return {"mysql_password": text[:-1] if text.endswith("\n") else text}
 
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way to MySQL: a pool that outlives a restart of the server, and reasons fit for a page."""
+"""Access to MySQL: a pool of connections that survives a restart of MySQL, and readable errors."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ Result = t.TypeVar("Result")
 NO_SUCH_TABLE = 1146
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 5
-# The load balancer cuts a MySQL connection that is idle for the idle_timeout of its pool (1h unless
-# set): be gone long before.
+# Shorter than the idle_timeout of the load balancer's pool (1h by default), after which it closes
+# an idle connection to MySQL.
 RECYCLE_SECONDS = 300
-# So that nobody on the internet can fill the disk of the database by asking often.
+# A limit, so that many requests from the internet cannot fill the database's disk.
 ROWS_KEPT = 100_000
 PRUNE_EVERY = 1_000
 
@@ -49,12 +49,12 @@ CHECKS = Table(
     Column("request_id", String(128), nullable=False),
     Column("served_by", String(255), nullable=False),
     Column("written_at", DateTime, nullable=False, server_default=func.now()),
-    # A key written inside CREATE TABLE: the table and its index appear in one atomic step.
+    # Part of CREATE TABLE, so that the table and its index appear in one atomic step.
     UniqueConstraint("request_id", "id"),
 )
 
 REASONS = {
-    1040: "has no connection left to give",
+    1040: "has no free connection",
     1044: "refuses database {database!r} to user {user!r}",
     1045: "refuses access to user {user!r}",
     1049: "has no database {database!r}",
@@ -67,16 +67,16 @@ REASONS = {
     2013: "closed the connection",
     2026: "offers no TLS",
 }
-# How an end by the other side shows, whether while reading or writing.
+# Errors of a read or a write on a connection that the other side closed.
 CLOSED = (BrokenPipeError, ConnectionResetError)
 
 
 class DatabaseError(Exception):
-    """MySQL could not be used; str() is a short reason without password or trace."""
+    """MySQL could not be used. The text is a short reason without a password or a traceback."""
 
 
 class Check(t.NamedTuple):
-    """One row: written_at is UTC by MySQL's clock."""
+    """One row. written_at is in UTC, by MySQL's clock."""
 
     id: int
     request_id: str
@@ -85,7 +85,7 @@ class Check(t.NamedTuple):
 
 
 class Database:
-    """What the pages need of MySQL. Every method raises DatabaseError, nothing else."""
+    """The statements that the pages need. Every method raises DatabaseError and no other error."""
 
     def __init__(self, engine: Engine, config: Config) -> None:
         self._engine = engine
@@ -93,13 +93,15 @@ class Database:
 
     @classmethod
     def from_config(cls, config: Config) -> Database:
+        """Return a database that connects to MySQL when it is first used."""
         return cls(_engine(config), config)
 
     def ping(self) -> None:
+        """Run the smallest query."""
         self._run(lambda connection: connection.execute(select(1)).scalar_one())
 
     def write(self, request_id: str, served_by: str) -> Check:
-        """Insert and commit a row, then read it back in a transaction of its own."""
+        """Commit a row, and return what a second transaction reads back."""
         row = {"request_id": request_id, "served_by": served_by}
 
         def put(connection: Connection) -> int:
@@ -113,12 +115,12 @@ class Database:
         return Check(*found)
 
     def recent(self, limit: int) -> list[Check]:
-        """The newest rows, whichever host wrote them, newest first."""
+        """Return the newest rows of all hosts, newest first."""
         query = select(CHECKS).order_by(CHECKS.c.id.desc()).limit(limit)
         return self._run(lambda c: [Check(*row) for row in c.execute(query)])
 
     def executions(self, request_id: str) -> int:
-        """How many rows bear this id: more than one means that a request was replayed."""
+        """Return how many rows have this id. More than one means that a request was repeated."""
         query = select(func.count()).where(CHECKS.c.request_id == request_id)
         return self._run(lambda c: c.execute(query).scalar_one())
 
@@ -131,10 +133,10 @@ class Database:
             except DBAPIError as exc:
                 if _code(exc) != NO_SUCH_TABLE:
                     raise
-            # IF NOT EXISTS: the other hosts may be creating it at this moment.
+            # IF NOT EXISTS, because another host may be creating the table at the same time.
             self._in_transaction(lambda c: c.execute(CreateTable(CHECKS, if_not_exists=True)))
             return self._in_transaction(work)
-        except Exception as exc:  # the driver raises anything when another protocol answers
+        except Exception as exc:  # the driver may raise any error if the server is not MySQL
             raise DatabaseError(self._reason(exc)) from None
 
     def _in_transaction(self, work: t.Callable[[Connection], Result]) -> Result:
@@ -166,14 +168,14 @@ def _engine(config: Config) -> Engine:
             database=config.mysql_database,
             query={"charset": "utf8mb4"},
         ),
-        pool_size=config.threads,  # one for each thread: none ever waits for another
+        pool_size=config.threads,  # one for each thread, so that no thread waits for another
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
         pool_recycle=RECYCLE_SECONDS,
         hide_parameters=True,
         connect_args={
-            # Here and as bytes: absent from the URL, and any UTF-8 password works.
+            # Not in the URL, which may be shown. As bytes, any UTF-8 password works.
             "password": config.mysql_password.encode(),
             "connect_timeout": CONNECT_SECONDS,
             "read_timeout": ANSWER_SECONDS,
@@ -185,7 +187,10 @@ def _engine(config: Config) -> Engine:
 
 
 def _tls(config: Config) -> dict[str, t.Any]:
-    """Demand TLS, unverified: MySQL signs its own certificate, and listeners see no password."""
+    """Return the driver's arguments for TLS.
+
+    The certificate is not verified, because MySQL signs its own. TLS still hides the password.
+    """
     if not config.mysql_tls:
         return {"ssl_disabled": True}
     context = ssl.create_default_context()
@@ -195,7 +200,7 @@ def _tls(config: Config) -> dict[str, t.Any]:
 
 
 def _code(exc: DBAPIError) -> t.Any:
-    """MySQL's number for the error, None where the driver gives none."""
+    """Return MySQL's error number, or None if the driver gives none."""
     return exc.orig.args[0] if exc.orig and exc.orig.args else None
 
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose word about the client is believed: that of the listed proxies, nobody else's."""
+"""The client's address: taken from X-Forwarded-For if a trusted proxy sent the request."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .config import Network
 
-# What a client could otherwise write into the log in another's name.
+# Headers with which a client could pretend to be somebody else in the log.
 CLAIMS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REQUEST_ID")
 
 
 class TrustedProxies:
-    """WSGI middleware: take the client's address from a trusted peer, ignore what others claim."""
+    """WSGI middleware that applies the headers of trusted proxies and drops those of all others."""
 
     def __init__(self, app: t.Callable, networks: Iterable[Network]) -> None:
         self._direct = app

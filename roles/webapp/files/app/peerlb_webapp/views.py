@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The paths. `pages` are always there; `diagnostics` serve tests and can be switched off."""
+"""The paths. `pages` are always served. `diagnostics` are for tests and can be switched off."""
 
 from __future__ import annotations
 
@@ -14,35 +14,38 @@ from .answers import REQUEST_ID, answer, config, message
 from .db import Database
 
 SLOWEST = 10.0  # seconds
-THREADS_KEPT = 2  # threads that slow requests leave to all others
+THREADS_KEPT = 2  # threads of a worker that slow requests never occupy
 
 pages = Blueprint("pages", __name__)
 
 
 def database() -> Database:
+    """Return the database of the running application."""
     return current_app.extensions["peerlb_database"]
 
 
 @pages.get("/")
 def home() -> Response:
+    """Show which host answered."""
     return answer("home.html", {"diagnostics": config().diagnostics})
 
 
 @pages.get("/healthz")
 def healthz() -> Response:
-    """The process serves requests; says nothing about MySQL on purpose."""
+    """Answer 200 while the process serves requests, whether or not MySQL works."""
     return message("Healthy", 200)
 
 
 @pages.get("/readyz")
 def readyz() -> Response:
+    """Answer 200 if MySQL answers a query, else 503."""
     database().ping()
     return message("Ready", 200)
 
 
 @pages.get("/connection")
 def connection() -> Response:
-    """Write a row, read it back, and show the newest ones of all hosts."""
+    """Write a row, read it back, and show the newest rows of all hosts."""
     row = database().write(g.request_id, config().served_by)
     recent = database().recent(5)
     values = {
@@ -56,7 +59,10 @@ def connection() -> Response:
 
 
 def diagnostics(threads: int) -> Blueprint:
-    """Paths that a test of the load balancer needs; *threads* bounds the slow ones of a worker."""
+    """Return the paths for tests of a load balancer.
+
+    *threads* is the number of threads of a worker. It limits how many slow requests run at once.
+    """
     blueprint = Blueprint("diagnostics", __name__)
     slots = threading.BoundedSemaphore(max(1, threads - THREADS_KEPT))
 
@@ -76,14 +82,14 @@ def diagnostics(threads: int) -> Blueprint:
 
     @blueprint.route("/status/<int:code>", methods=["GET", "POST"])
     def status(code: int) -> Response:
-        """Answer with the status asked for."""
+        """Answer with the requested status."""
         if not 200 <= code <= 599:
             abort(400, "A status is a number from 200 to 599.")
         return message(f"Status {code}", code)
 
     @blueprint.post("/connection")
     def write() -> Response:
-        """Write one row under the client's own ?id=, so that replays can be counted."""
+        """Write a row with the client's ?id=, so that a test can count repeated requests."""
         request_id = request.args.get("id") or request.form.get("id") or g.request_id
         _refuse_bad_id(request_id)
         row = database().write(request_id, config().served_by)
@@ -91,7 +97,7 @@ def diagnostics(threads: int) -> Blueprint:
 
     @blueprint.get("/connection/<request_id>")
     def executions(request_id: str) -> Response:
-        """How many rows bear this id."""
+        """Answer how many rows have this id."""
         _refuse_bad_id(request_id)
         count = database().executions(request_id)
         return message(f"{count} executions", 200, id=request_id, executions=count)
