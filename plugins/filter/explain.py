@@ -33,17 +33,14 @@ def explain_plan(
     required: bool = True,
 ) -> dict[str, t.Any]:
     """Return what to ask of which host."""
-    texts = [explain] if isinstance(explain, str) else explain
     results = _verified(groups, hostvars) if results is None else results
     failed, note = _questions.failed_names(results, int(limit))
-    names = [*filter(None, texts), *failed]
+    names = [*filter(None, [explain] if isinstance(explain, str) else explain), *failed]
     with errors_for_ansible():
         inventory = load_inventory(source, groups, hostvars)
         if listeners is None:
             listeners = inventory.first(balancer, "peerlb_listeners", [])
-        questions = []
-        if names or required:
-            questions = _questions.questions(inventory.topology, names, balancer, listeners)
+        questions = _questions.questions(inventory.topology, names, balancer, listeners, required)
     return {
         "model": inventory.as_text(),
         "questions": [asdict(question) for question in questions],
@@ -73,10 +70,7 @@ def explanations(
         evidence = {
             host: _plan.host_answers(*map(own.get, ANSWERS)) for host, own in results.items()
         }
-    answers = {}
-    for host, own in evidence.items():
-        names = plan["by_host"][host]["door_names"]
-        answers[host] = {**own, "doors": dict(zip(names, own.get("doors", ())))}
+    answers = _plan.with_door_names(plan["by_host"], evidence)
     questions = [_questions.Question(**question) for question in plan["questions"]]
     return _explain.explanations(topology, questions, answers)
 

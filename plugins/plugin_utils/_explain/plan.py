@@ -76,6 +76,20 @@ def host_answers(
     }
 
 
+def with_door_names(
+    by_host: t.Mapping[str, t.Mapping[str, t.Any]], answers: t.Mapping[str, t.Mapping[str, t.Any]]
+) -> dict[str, dict[str, t.Any]]:
+    """Return the answers of hosts with each door under the name of its question.
+
+    by_host: what `plan` returned. The doors are in the order of the plan before.
+    """
+    named = {}
+    for host, own in answers.items():
+        doors = zip(by_host[host]["door_names"], own.get("doors", ()))
+        named[host] = {**own, "doors": dict(doors)}
+    return named
+
+
 def _ask_source(tasks: HostTasks, topology: Topology, question: Question) -> None:
     """Ask the source for the probe, the route, and probes of other flows on the same way."""
     source, target = topology.host(question.source), topology.hosts[question.target]
