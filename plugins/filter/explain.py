@@ -33,19 +33,20 @@ def explain_plan(
     required: bool = True,
 ) -> dict[str, t.Any]:
     """Return what to ask of which host."""
-    texts = [explain] if isinstance(explain, str) else explain
     results = _verified(groups, hostvars) if results is None else results
     failed, note = _questions.failed_names(results, int(limit))
-    names = [*filter(None, texts), *failed]
+    names = [*filter(None, [explain] if isinstance(explain, str) else explain), *failed]
     with errors_for_ansible():
         inventory = load_inventory(source, groups, hostvars)
-        settings = inventory.settings(listeners, balancer, "peerlb_listeners")
-        questions = []
-        if names or required:
-            questions = _questions.questions(inventory.topology, names, balancer, settings)
-    by_host = _plan.plan(inventory.topology, questions)
-    asked = [asdict(question) for question in questions]
-    return {"model": inventory.as_text(), "questions": asked, "by_host": by_host, "note": note}
+        if listeners is None:
+            listeners = inventory.first(balancer, "peerlb_listeners", [])
+        questions = _questions.questions(inventory.topology, names, balancer, listeners, required)
+    return {
+        "model": inventory.as_text(),
+        "questions": [asdict(question) for question in questions],
+        "by_host": _plan.plan(inventory.topology, questions),
+        "note": note,
+    }
 
 
 def _verified(groups: t.Any, hostvars: t.Any) -> list[dict]:
@@ -69,8 +70,8 @@ def explanations(
         evidence = {
             host: _plan.host_answers(*map(own.get, ANSWERS)) for host, own in results.items()
         }
+    answers = _plan.with_door_names(plan["by_host"], evidence)
     questions = [_questions.Question(**question) for question in plan["questions"]]
-    answers = _plan.answers_by_name(plan["by_host"], evidence)
     return _explain.explanations(topology, questions, answers)
 
 

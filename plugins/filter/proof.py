@@ -13,6 +13,8 @@ from ..plugin_utils._inventory import read_inventory
 from ..plugin_utils._proof.proof import prove
 from ..plugin_utils._stack import STACK, StackGroups
 
+SETTINGS = ("peerlb_pools", "peerlb_listeners")  # variables of the load balancers
+
 
 def topology_problems(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> list[str]:
     """Return what is wrong with a declaration; [] if nothing is."""
@@ -38,12 +40,13 @@ def proof(
     lines: list[str] = []
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
-    names = ("peerlb_pools", "peerlb_listeners")
     try:
-        inventory = read_inventory(declaration, groups, cached, {balancer: names})
-        stated = zip((pools, listeners), names)
-        settings = [inventory.settings(own, balancer, name) for own, name in stated]
-        proven = prove(inventory.topology, stack, inventory.member_settings, *settings)
+        inventory = read_inventory(declaration, groups, cached, {balancer: SETTINGS})
+        if pools is None:
+            pools = inventory.first(balancer, "peerlb_pools", [])
+        if listeners is None:
+            listeners = inventory.first(balancer, "peerlb_listeners", [])
+        proven = prove(inventory.topology, stack, inventory.member_settings, pools, listeners)
         lines, problems = proven.lines(), proven.problems
     except TopologyError as exc:
         problems = list(exc.problems)

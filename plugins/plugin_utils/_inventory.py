@@ -51,13 +51,6 @@ class Inventory:
                 return value
         return default
 
-    def settings(self, stated: t.Any, group: str, key: str) -> t.Any:
-        """Return settings as the caller stated them; if that is None, as the first host has them.
-
-        settings(None, "nginx_lb", "peerlb_pools") is [] if no load balancer has any.
-        """
-        return self.first(group, key, []) if stated is None else stated
-
     def as_text(self) -> str:
         """Return the whole inventory as one text, which `from_text` reads.
 

@@ -76,18 +76,18 @@ def host_answers(
     }
 
 
-def answers_by_name(
-    by_host: t.Mapping[str, t.Mapping], evidence: t.Mapping[str, t.Mapping]
+def with_door_names(
+    by_host: t.Mapping[str, t.Mapping[str, t.Any]], answers: t.Mapping[str, t.Mapping[str, t.Any]]
 ) -> dict[str, dict[str, t.Any]]:
-    """Return what each host answered, with the doors under the names that the plan gave them.
+    """Return the answers of hosts with each door under the name of its question.
 
-    A plan asks for doors in a list, and path_info answers in a list of the same order.
+    by_host: what `plan` returned. The doors are in the order of the plan before.
     """
-    answers = {}
-    for host, own in evidence.items():
-        names = by_host[host]["door_names"]
-        answers[host] = {**own, "doors": dict(zip(names, own.get("doors", ())))}
-    return answers
+    named = {}
+    for host, own in answers.items():
+        doors = zip(by_host[host]["door_names"], own.get("doors", ()))
+        named[host] = {**own, "doors": dict(doors)}
+    return named
 
 
 def _ask_source(tasks: HostTasks, topology: Topology, question: Question) -> None:

@@ -17,6 +17,7 @@ from .._derive.pools import listeners, pool_flows
 from .._derive.probe_name import ProbeName
 
 CONTROLLER = "localhost"
+NOTHING_NAMED = "explain: name a way, as in -e 'explain=web1->lb1:3306'"
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,20 @@ class Question:
 
 
 def questions(
-    topology: Topology, texts: t.Any, balancer: str, listener_settings: t.Any = ()
+    topology: Topology,
+    texts: t.Any,
+    balancer: str,
+    listener_settings: t.Any = (),
+    required: bool = True,
 ) -> list[Question]:
     """Return the questions in texts, and those about what is behind each load balancer.
 
     "web1 -> lb1:3306" gives the questions "web1 -> lb1:3306" and "lb1 -> db1:3306".
     listener_settings: as for `listeners` in `_derive/pools.py`. Raises a TopologyError that names
-    every text at fault.
+    every text at fault; no text is one only if required.
     """
     by_name: dict[str, Question] = {}
-    problems = [] if texts else ["explain: name a way, as in -e 'explain=web1->lb1:3306'"]
+    problems = [] if texts or not required else [NOTHING_NAMED]
     for text in texts if is_list(texts) else [texts]:
         try:
             question = Question.of(topology, *read_ends(topology, str(text)))
