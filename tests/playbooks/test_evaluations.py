@@ -9,6 +9,7 @@ import json
 import typing as t
 from pathlib import Path
 
+import pytest
 from support.fleet.fleet import Fleet
 
 
@@ -18,6 +19,15 @@ def test_check_evaluates_the_declaration_once(tmp_path: Path) -> None:
     code, said = fleet.play("check")
     assert code == 0, said
     assert fleet.evaluations().total() == 1
+
+
+@pytest.mark.parametrize("hosts", [4, 40])
+def test_site_evaluates_the_declaration_a_few_times(tmp_path: Path, hosts: int) -> None:
+    """However many hosts there are: one load balancer after the other may add one evaluation."""
+    fleet = Fleet(tmp_path, hosts).build()
+    code, said = fleet.play("site")
+    assert code == 0, said
+    assert 1 <= fleet.evaluations().total() <= 5 + fleet.balancers, fleet.evaluations()
 
 
 def test_variables_that_change_during_a_run_are_used_at_once(tmp_path: Path) -> None:
