@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from posixpath import normpath
 from urllib.parse import quote, unquote
 
 Params = dict[str, t.Any]
@@ -43,7 +44,7 @@ class Disk:
     @staticmethod
     def _place(folder: Path, path: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / quote(path, safe="")
+        return folder / quote(normpath(path), safe="")
 
     def put(self, path: str, content: bytes) -> None:
         """Take a file that is on its way to another place."""

@@ -21,6 +21,7 @@ options:
 """
 
 import json
+import multiprocessing
 import os
 import typing as t
 from pathlib import Path
@@ -34,6 +35,9 @@ class CallbackModule(CallbackBase):
     play = ""
 
     def _note(self, task: str) -> None:
+        # A worker's time counts once its process has ended, which is after its result has come.
+        for worker in multiprocessing.active_children():
+            worker.join(1)
         seconds = sum(os.times()[:4])
         with (Path(self.get_option("path")) / "costs").open("a") as file:
             file.write(json.dumps([seconds, self.play, task]) + "\n")
