@@ -206,18 +206,24 @@ def test_functions_are_short(folder: str) -> None:
     assert {name: length for name, length in measured.items() if length > 25} == {}
 
 
-@pytest.mark.parametrize(
-    ("pattern", "budget"),
-    [("README.md", 120), ("roles/*/tasks/**/*.yml", 60), ("roles/*/templates/**/*", 80)],
-)
-def test_file_is_within_its_budget(pattern: str, budget: int) -> None:
-    lengths = {
-        relative(path): len(path.read_text().splitlines())
-        for path in ROOT.glob(pattern)
-        if path.is_file()
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_long_task_files_and_templates_are_pointed_out() -> None:
+    """A warning, as for Python: a number alone is no reason to divide a file."""
+    budgets = {
+        "roles/*/tasks/**/*.yml": 60,
+        "roles/*/templates/**/*": 80,
+        "playbooks/**/*.yml": 100,
     }
-    assert lengths
-    assert {name: length for name, length in lengths.items() if length > budget} == {}
+    for pattern, budget in budgets.items():
+        files = [path for path in ROOT.glob(pattern) if path.is_file()]
+        assert files
+        for path in files:
+            lines = len(path.read_text().splitlines())
+            if lines > budget:
+                warnings.warn(f"{relative(path)} has {lines} lines", stacklevel=1)
 
 
 # Exceptions from the rules
