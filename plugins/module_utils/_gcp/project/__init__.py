@@ -4,5 +4,5 @@
 """A project as values: networks, peerings, VMs, firewall rules, routes.
 
 It knows the API's objects. It must not judge them, nor know the declaration, and does no I/O. Begin
-with `values.py`, then `document.py`, which reads them.
+with `document.py`; the values are in `values.py` and `rule_values.py`.
 """
