@@ -3,17 +3,30 @@
 
 from __future__ import annotations
 
+import inspect
+
+import pytest
 import yaml
 from ansible_collections.peerlb.stack.plugins.doc_fragments.declaration import ModuleDocFragment
+from ansible_collections.peerlb.stack.plugins.filter import derived, topology, verification
 from support import ROOT
 
 
-def test_fragment_has_the_input_of_every_filter_that_takes_a_declaration() -> None:
-    options = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+@pytest.mark.parametrize(
+    ("fragment", "name", "function"),
+    [
+        ("DOCUMENTATION", "declaration", topology.pools),
+        ("EVALUATED", "declaration.evaluated", derived.derived),
+        ("REGISTERED", "declaration.registered", verification.verification),
+    ],
+)
+def test_fragment_requires_what_its_filters_require(fragment, name, function) -> None:
+    document = (ROOT / f"plugins/filter/{function.__name__}.yml").read_text()
+    assert f"extends_documentation_fragment: peerlb.stack.{name}\n" in document
+    options = yaml.safe_load(getattr(ModuleDocFragment, fragment))["options"]
     assert list(options) == ["_input", "groups", "hostvars"]
-    users = [
-        path.stem
-        for path in (ROOT / "plugins/filter").glob("*.yml")
-        if "peerlb.stack.declaration" in path.read_text()
-    ]
-    assert {"pools", "derived", "proof", "verification"} < set(users)
+    # follow_wrapped: the decorator of a filter has the parameters that Ansible calls it with.
+    parameters = inspect.signature(function, follow_wrapped=False).parameters
+    for key in ("groups", "hostvars"):
+        required = parameters[key].default is inspect.Parameter.empty
+        assert options[key].get("required", False) is required
