@@ -183,8 +183,8 @@ def test_vm_gets_its_token_from_the_metadata_server(info, fake, monkeypatch, kin
     monkeypatch.setenv("GCE_METADATA_IP", fake.url[len("http://") :])
     found = info(auth_kind=kind)
     assert len(found["project"]["instances"]) == 4
-    asked = [request.path for request in fake.requests]
-    assert any(path.endswith(("default/token", f"{READER}/token")) for path in asked)
+    paths = [request.path for request in fake.requests]
+    assert any(path.endswith(("default/token", f"{READER}/token")) for path in paths)
 
 
 def test_fake_refuses_requests_that_are_not_published(fake, token, info) -> None:

@@ -88,10 +88,10 @@ def test_saved_project_is_audited_without_the_cloud(audit, fake, tmp_path) -> No
     saved = tmp_path / "project.json"
     assert audit(audit_save="project.json").returncode == 0
     assert saved.stat().st_mode & 0o777 == 0o600
-    asked = len(fake.requests)
+    before = len(fake.requests)
     done = audit(audit_file="project.json")
     assert done.returncode == 0, done.stdout
-    assert len(fake.requests) == asked > 0
+    assert len(fake.requests) == before > 0
 
 
 def test_forbidden_policies_leave_flows_undecided(audit, fake) -> None:

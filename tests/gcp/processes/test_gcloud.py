@@ -73,6 +73,6 @@ def names(response: dict[str, t.Any]) -> set[str]:
 def test_gcloud_accepts_the_arguments_of_the_tunnel(gcloud) -> None:
     """gcloud accepts its arguments, and fails because there is no proxy of Google."""
     words = ["web1", "22", "--listen-on-stdin", "--project=shop-42", f"--zone={REGION}-a"]
-    said = gcloud("start-iap-tunnel", *words, "--verbosity=error").stderr
-    assert "Error while connecting" in said
+    message = gcloud("start-iap-tunnel", *words, "--verbosity=error").stderr
+    assert "Error while connecting" in message
     assert "unrecognized arguments" in gcloud("start-iap-tunnel", *words, "--on-stdin").stderr

@@ -80,8 +80,8 @@ def test_inventory_has_groups_and_addresses_of_the_project(ansible, fake) -> Non
     }
     assert {name: lb1[name] for name in wanted} == wanted
     assert set(fake.tunnels) >= {"www.googleapis.com", "oauth2.googleapis.com"}
-    (asked,) = {request.query["filter"] for request in fake.requests if "filter" in request.query}
-    assert asked == "labels.role:*"
+    (labels,) = {request.query["filter"] for request in fake.requests if "filter" in request.query}
+    assert labels == "labels.role:*"
 
 
 def test_vms_without_the_label_role_are_not_in_the_inventory(ansible, fake) -> None:
@@ -113,9 +113,9 @@ def test_run_with_empty_inventory_fails_with_a_reason(ansible, inventory, old, n
     assert (listed.returncode, json.loads(listed.stdout)["_meta"]["hostvars"]) == (0, {})
     done = ansible("ansible-playbook", "site.yml")
     assert done.returncode == 2
-    said = " ".join(done.stdout.split())
-    assert "the inventory has no host in all" in said
-    assert "project, zones, filters and labels" in said
+    message = " ".join(done.stdout.split())
+    assert "the inventory has no host in all" in message
+    assert "project, zones, filters and labels" in message
 
 
 def test_forbidden_inventory_is_an_error(ansible, fake) -> None:

@@ -76,13 +76,13 @@ class Api:
         return self._aggregated(call, resource) if verb == "aggregatedList" else self._list(call)
 
     def _effective(self, call: Call) -> dict[str, t.Any]:
-        asked = call.query["network"]
+        link = call.query["network"]
         names = {each["name"]: each["selfLink"] for each in self.cloud.objects["networks"]}
-        name = asked.rsplit("/", 1)[-1]
-        if not asked.endswith(f"projects/{self.cloud.project}/global/networks/{name}"):
-            raise Unpublished(f"Invalid value for field 'network': '{asked}'")
+        name = link.rsplit("/", 1)[-1]
+        if not link.endswith(f"projects/{self.cloud.project}/global/networks/{name}"):
+            raise Unpublished(f"Invalid value for field 'network': '{link}'")
         if name not in names:
-            raise Unpublished(f"The resource '{asked}' was not found")
+            raise Unpublished(f"The resource '{link}' was not found")
         rules = self.cloud.objects["firewalls"]
         found = {
             "firewalls": [each for each in rules if each["network"] == names[name]],

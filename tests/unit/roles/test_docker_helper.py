@@ -30,7 +30,7 @@ class Metadata:
     def __init__(self) -> None:
         self.status, self.flavor = 200, "Google"
         self.body = json.dumps({"access_token": SECRET, "expires_in": 3599}).encode()
-        self.asked: list[tuple[str, str | None]] = []
+        self.requests: list[tuple[str, str | None]] = []
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def metadata(monkeypatch) -> t.Iterator[Metadata]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answer.asked.append((self.path, self.headers["Metadata-Flavor"]))
+            answer.requests.append((self.path, self.headers["Metadata-Flavor"]))
             self.send_response(answer.status)
             self.send_header("Metadata-Flavor", answer.flavor)
             self.end_headers()
@@ -81,7 +81,7 @@ def test_get_returns_the_token_as_a_login(metadata) -> None:
         "Secret": SECRET,
     }
     path = "/computeMetadata/v1/instance/service-accounts/default/token"
-    assert metadata.asked == [(path, "Google")]
+    assert metadata.requests == [(path, "Google")]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_missing_metadata_server_is_an_error_with_a_reason(monkeypatch, place) -
 )
 def test_other_actions_need_no_metadata_server(metadata, action, text, code, output) -> None:
     assert run(action, text=text) == (code, output)
-    assert metadata.asked == []
+    assert metadata.requests == []
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def egress_findings(comparison: Comparison, ways_out: dict[str, Way]) -> t.Itera
         if way.kind in (EXTERNAL, NAT) and name not in closed:
             http.ask(name, INTERNET)
     yield from _findings(https, "way-blocked")
-    yield from _findings(http, "way-http-blocked", "; many package sources are asked by http")
+    yield from _findings(http, "way-http-blocked", "; many package sources use http")
     for not_open, names in google.not_open.items():
         if any(_reaches_internet(google, name) for name in names):
             text = _explanation(google, not_open)

@@ -62,7 +62,7 @@ def test_forbidden_project_is_an_error(run_module, endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "said"),
+    ("params", "message"),
     [
         ({}, "project"),
         ({"project": "p", "auth_kind": "accesstoken"}, "access_token"),
@@ -70,10 +70,10 @@ def test_forbidden_project_is_an_error(run_module, endpoint) -> None:
         ({"project": "p", "endpoint": "http://example.com"}, "endpoint: must be an https:// URL"),
     ],
 )
-def test_missing_or_wrong_parameter_is_named(run_module, params, said) -> None:
+def test_missing_or_wrong_parameter_is_named(run_module, params, message) -> None:
     failed = run_module(gcp_network_info, **params)
     assert failed["failed"]
-    assert said in failed["msg"]
+    assert message in failed["msg"]
 
 
 def test_missing_google_auth_is_an_error_with_its_name(run_module, monkeypatch) -> None:

@@ -23,10 +23,10 @@ class Api:
     def __init__(self, **pages: t.Any) -> None:
         self.pages = {f"projects/p/{path}": value for path, value in pages.pop("of", {}).items()}
         self.pages.update(pages)
-        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.requests: list[tuple[str, dict[str, str]]] = []
 
     def get(self, path: str, query: t.Mapping[str, str]) -> t.Any:
-        self.asked.append((path, dict(query)))
+        self.requests.append((path, dict(query)))
         found = self.pages.get(path, [{}])
         page = found[int(query.get("pageToken", 0))]
         if isinstance(page, Exception):
@@ -58,13 +58,13 @@ def test_empty_project_is_complete() -> None:
         **{"project": "p", "incomplete": [], "effective_firewalls": []},
         **{name: [] for name in names},
     }
-    assert len(api.asked) == len(names)
+    assert len(api.requests) == len(names)
 
 
 def test_next_page_is_requested_with_the_same_query() -> None:
     api = Api(of={"global/firewalls": [{"items": [1], "nextPageToken": "1"}, {"items": [2]}]})
     assert api.read()["firewalls"] == [1, 2]
-    first, second = (query for path, query in api.asked if path.endswith("firewalls"))
+    first, second = (query for path, query in api.requests if path.endswith("firewalls"))
     assert second == {**first, "pageToken": "1"}
 
 
@@ -77,7 +77,7 @@ def test_repeated_page_token_is_an_error() -> None:
 def test_aggregated_lists_are_read_with_partial_success() -> None:
     api = Api()
     api.read()
-    queries = {path.rsplit("/", 1)[-1]: query for path, query in api.asked}
+    queries = {path.rsplit("/", 1)[-1]: query for path, query in api.requests}
     for each in COLLECTIONS:
         query = queries[each.name]
         assert query["maxResults"] == "500"
@@ -154,8 +154,8 @@ def test_effective_firewalls_are_read_once_for_each_network_and_region() -> None
     where = "regions/eu/networks/shared"
     gap = {"what": "effective_firewalls", "where": where, "why": "not yours"}
     assert found["incomplete"] == [gap]
-    assert len(api.asked) == len(COLLECTIONS) + 3
-    assert api.asked[-1] == (EFFECTIVE.format("p", "us"), {"network": one})
+    assert len(api.requests) == len(COLLECTIONS) + 3
+    assert api.requests[-1] == (EFFECTIVE.format("p", "us"), {"network": one})
 
 
 def test_temporary_failure_of_effective_firewalls_is_an_error() -> None:

@@ -77,8 +77,8 @@ def test_line_end_of_a_token_is_stripped() -> None:
 
 @pytest.mark.parametrize("email", [None, "x@y.z"])
 def test_machine_account_uses_the_metadata_server(email) -> None:
-    asked = {**NOTHING, "auth_kind": "machineaccount", "service_account_email": email}
-    found = find_credentials(asked)
+    params = {**NOTHING, "auth_kind": "machineaccount", "service_account_email": email}
+    found = find_credentials(params)
     assert isinstance(found, compute_engine.Credentials)
     assert found.service_account_email == (email or "default")
 
@@ -105,16 +105,16 @@ def test_missing_application_default_credentials_are_an_error(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"private_key": "-----BEGIN hunter2"}, "is not the JSON key of a service account"),
         ({"client_email": None, "private_key": 7}, "is not the JSON key of a service account"),
         ({"token_uri": "http://example.com/hunter2"}, "token_uri of service_account_contents"),
     ],
 )
-def test_error_about_broken_key_does_not_quote_it(key, change, said) -> None:
+def test_error_about_broken_key_does_not_quote_it(key, change, message) -> None:
     broken = json.dumps({**key, **change})
-    with pytest.raises(GcpError, match=said) as caught:
+    with pytest.raises(GcpError, match=message) as caught:
         find_credentials(
             {**NOTHING, "auth_kind": "serviceaccount", "service_account_contents": broken}
         )

@@ -43,11 +43,11 @@ class Wire:
 
     def __init__(self, *given: t.Any) -> None:
         self.given = list(given)
-        self.asked: list[tuple[str, dict]] = []
+        self.requests: list[tuple[str, dict]] = []
         self.trust_env = True
 
     def get(self, url: str, **options: t.Any) -> requests.Response:
-        self.asked.append((url, options))
+        self.requests.append((url, options))
         found = self.given.pop(0) if len(self.given) > 1 else self.given[0]
         if isinstance(found, Exception):
             raise found
@@ -70,7 +70,7 @@ def session(monkeypatch):
 def test_answer_is_returned(session) -> None:
     api = session(answer(200, {"items": [1]}))
     assert api.get("projects/p", {"fields": "items"}) == {"items": [1]}
-    ((url, options),) = api.wire.asked
+    ((url, options),) = api.wire.requests
     assert (url, options["params"]) == ("https://api.test/v1/projects/p", {"fields": "items"})
     assert options["allow_redirects"] is False
     assert 0 < options["timeout"] <= 30
@@ -136,7 +136,7 @@ def test_final_failure_is_not_retried(session, status) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "said"),
+    ("status", "body", "message"),
     [
         (404, "<html><h1>Not here</h1></html>", "x: 404 Said So: Not here"),
         (403, {"error": "denied"}, 'x: 403 Said So: {"error": "denied"}'),
@@ -146,14 +146,14 @@ def test_final_failure_is_not_retried(session, status) -> None:
         (200, [1], "the answer is not a JSON object"),
     ],
 )
-def test_error_quotes_answers_that_are_not_the_apis(session, status, body, said) -> None:
+def test_error_quotes_answers_that_are_not_the_apis(session, status, body, message) -> None:
     with pytest.raises(GcpError) as caught:
         session(answer(status, body)).get("x", {})
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (RefreshError("invalid_grant: Invalid JWT", {"e": "x"}), "credentials were refused: inv"),
         (TransportError("no route"), "no access token could be had: no route"),
@@ -161,9 +161,9 @@ def test_error_quotes_answers_that_are_not_the_apis(session, status, body, said)
         (requests.exceptions.SSLError("bad certificate"), "TLS with https://api.test/v1 failed"),
     ],
 )
-def test_refused_credentials_are_not_retried(session, error, said) -> None:
+def test_refused_credentials_are_not_retried(session, error, message) -> None:
     api = session(error)
-    with pytest.raises(GcpError, match=said):
+    with pytest.raises(GcpError, match=message):
         api.get("x", {})
     assert api.calls == 1
 

@@ -54,7 +54,7 @@ def test_closed_port_80_is_a_warning_with_its_reason() -> None:
     assert (finding["severity"], finding["object"]) == ("warning", "db1")
     assert finding["explanation"] == (
         "to the internet on tcp:80 it is closed by shut (VPC firewall rule, priority 65000);"
-        " many package sources are asked by http"
+        " many package sources use http"
     )
     assert "--rules=tcp:80 " in finding["command"]
 
