@@ -1,4 +1,4 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab: networks, hosts and an image mirror on one Linux machine. See docs/lab.md."""
+"""The lab: networks, hosts and an image mirror on one Linux machine. docs/lab.md explains it."""

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Command line of the lab: python -m lab up|down|status|start|stop|exec."""
+"""The command line of the lab: python -m lab up|down|status|start|stop|exec."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from .run import LabError, say
 
 
 def up(plan: Plan) -> None:
-    """Bring the lab in line with the plan; what is right already is not disturbed."""
+    """Build the lab, or change only what differs from the plan."""
     start = time.monotonic()
     cached = [hosts.root_path(), *images.paths().values()]
     preflight.check(cold=not all(path.exists() for path in cached))
-    state.refuse_stranger()
-    outside = preflight.outside()
-    fresh = not state.living()
+    state.refuse_other_clone()
+    interface = preflight.default_interface()
+    fresh = not state.is_up()
     if fresh:
         state.tear_down()
     procs.end_builders()
     cache.sweep()
-    saved = state.remember(outside) if fresh else state.load()["saved"]
+    saved = state.changed_settings(interface) if fresh else state.load()["saved"]
     state.save("starting" if fresh else "up", saved)
     with ThreadPoolExecutor(max_workers=1) as pool:
         made = pool.submit(images.make_all)
         root = hosts.root_file_system()
         hosts.remove_outdated(plan)
-        fabric.apply(plan, outside, preflight.nameserver())
+        fabric.apply(plan, interface, preflight.nameserver())
         boot(plan, plan.hosts, root)
         images.serve(made.result())
     procs.end_builders()
@@ -47,8 +47,8 @@ def up(plan: Plan) -> None:
 
 
 def boot(plan: Plan, links: t.Sequence[Link], root: t.Any) -> None:
-    """Power on those that are off, all at once; return when each can be logged in to."""
-    hosts.private_key()
+    """Power on the hosts that are off, all at once, and wait until sshd answers on each."""
+    hosts.public_key()
     off = [link.name for link in links if not hosts.running(link)]
     mgmt = plan.management.namespace
     start = time.monotonic()
@@ -60,7 +60,7 @@ def boot(plan: Plan, links: t.Sequence[Link], root: t.Any) -> None:
 
 
 def status(plan: Plan) -> bool:
-    """Print what there is; return whether all of it is up."""
+    """Print the state of the lab. Return whether all of it is up."""
     owner = state.load().get("owner")
     if not owner:
         say("down" if not state.remains() else "down, with remains: " + ", ".join(state.remains()))
@@ -74,52 +74,56 @@ def status(plan: Plan) -> bool:
 
 
 def start(plan: Plan, name: str) -> None:
-    _living()
+    """Power a host on. Its disk is as it was."""
+    _require_up()
     link = plan.host(name)
-    if not hosts.made(link):
-        raise LabError(f"{name} is not made yet; run: python -m lab up")
+    if not hosts.exists(link):
+        raise LabError(f"{name} does not exist yet; run: python -m lab up")
     boot(plan, [link], hosts.root_path())
 
 
 def stop(plan: Plan, name: str, kill: bool) -> None:
-    _living()
+    """Power a host off, or cut its power."""
+    _require_up()
     hosts.stop(plan.host(name), kill)
 
 
 def execute(name: str, command: list[str]) -> t.NoReturn:
-    """Become a command in a network namespace of the lab, with the programs of this machine."""
+    """Replace this process by a program of this machine, in a network namespace of the lab."""
     preflight.check_root()
     path = procs.NETNS / (PREFIX + name)
     if not path.exists():
-        known = " ".join(each.removeprefix(PREFIX) for each in procs.namespaces())
+        known = " ".join(other.removeprefix(PREFIX) for other in procs.namespaces())
         raise LabError(f"no namespace {name}; there are: {known or 'none, the lab is down'}")
     argv = ["nsenter", f"--net={path}", "--", *command]
     os.execvp(argv[0], argv)
 
 
-def _living() -> None:
-    state.refuse_stranger()
-    if not state.living():
+def _require_up() -> None:
+    state.refuse_other_clone()
+    if not state.is_up():
         raise LabError("the lab is down; start it with: python -m lab up")
 
 
 def down(force: bool) -> None:
+    """Remove the lab but not its cache. *force* removes the running lab of another clone too."""
     preflight.check_root()
     if not force:
-        state.refuse_stranger()
+        state.refuse_other_clone()
     if not state.remains():
-        say("down already")
+        say("already down")
     state.tear_down()
     cache.sweep()
 
 
 def parse(argv: t.Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of the command line. Those of "exec" keep their own options."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     parser.add_argument("-i", "--inventory", action="append", help="default: inventories/lab")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="build, boot, or bring in line with the inventory")
-    command = commands.add_parser("down", help="remove every trace but the cache")
-    command.add_argument("--force", action="store_true", help="another clone's living lab too")
+    commands.add_parser("up", help="build and boot, or change what differs from the inventory")
+    command = commands.add_parser("down", help="remove all but the cache")
+    command.add_argument("--force", action="store_true", help="also if another clone's lab is up")
     commands.add_parser("status", help="exit 0 if all is up")
     command = commands.add_parser("start", help="power a host on")
     command.add_argument("host")
@@ -133,8 +137,9 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
 
 
 def main(argv: t.Sequence[str]) -> int:
+    """Run one command and return its exit code."""
     args = parse(argv)
-    os.environ["PATH"] += ":/usr/sbin:/sbin"  # where nft is; not everybody's shell looks there
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # nft is there, and some shells do not look there
     if args.command == "exec":
         execute(args.name, args.argv)
     if args.command == "down":
@@ -142,7 +147,7 @@ def main(argv: t.Sequence[str]) -> int:
             down(args.force)
         return 0
     preflight.check_root()
-    from . import inventory  # here: Ansible wants a home to write to as soon as it is loaded
+    from . import inventory  # not above: Ansible writes to the home directory when it is imported
 
     plan = make_plan(inventory.load(args.inventory or [str(CLONE / "inventories/lab")]))
     if args.command == "status":
@@ -163,4 +168,4 @@ if __name__ == "__main__":
     except (LabError, PlanError) as exc:
         sys.exit(f"lab: {exc}")
     except KeyboardInterrupt:
-        sys.exit("lab: interrupted; python -m lab down removes what there is")
+        sys.exit("lab: interrupted; python -m lab down removes what was built")

@@ -1,7 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is made once a machine and kept: each thing under a key of all that it is made of."""
+"""The cache of root file systems and images, which are built once on a machine.
+
+The name of an entry has a hash of everything that the entry is built from.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,14 @@ from . import procs
 from .names import CACHE
 from .run import run, step
 
-KEEP = 2  # of each kind; clones with different recipes may take turns
+KEEP = 2  # entries of each kind, because two clones with different recipes may take turns
 
 
 def path(kind: str, recipe: t.Iterable[str | bytes | Path]) -> Path:
-    """Return where this recipe's result is, or will be; directories count with all files."""
+    """Return the path of the entry for this recipe, such as CACHE/"host-0123456789abcdef".
+
+    A Path in the recipe stands for the names, modes and contents of all files below it.
+    """
     digest = hashlib.sha256()
     for part in recipe:
         files = [part] if isinstance(part, (str, bytes)) else _content(part)
@@ -37,35 +43,38 @@ def _content(top: Path) -> t.Iterator[str | bytes]:
 
 
 def ensure(final: Path, build: t.Callable[[Path], None]) -> Path:
-    """Return final; build(directory) fills it first if it is not there."""
+    """Return *final*. If it does not exist, build(directory) fills a new directory first."""
     if not final.exists():
         partial = CACHE / f".partial-{final.name}"
         partial.mkdir(parents=True)
         with step(f"made {final.name}"):
             build(partial)
-            os.sync()  # a name that is there after a power cut must hold all of its content
+            os.sync()  # so that an entry which survives a power cut is complete
             partial.rename(final)
     os.utime(final)
     return final
 
 
-def make(*argv: str | Path, text: str | None = None) -> str:
-    """Run a builder's program: "down" finds and ends it should this process be killed."""
+def run_builder(*argv: str | Path, text: str | None = None) -> str:
+    """Run a program that builds an entry, and return its output.
+
+    The program runs in a control group, so "down" finds it even if this process was killed.
+    """
 
     def wrap(words: t.Sequence[str | Path]) -> list[str]:
-        return procs.within(procs.BUILD, ["unshare", "--mount", "--", *words])
+        return procs.in_group(procs.BUILD, ["unshare", "--mount", "--", *words])
 
     return run(*argv, text=text, wrap=wrap)
 
 
 def sweep() -> None:
-    """Remove what killed builders left."""
+    """Remove the unfinished entries of killed builders."""
     for entry in CACHE.glob(".partial-*"):
         shutil.rmtree(entry)
 
 
 def prune(in_use: t.Container[str]) -> None:
-    """Remove all but the last used of each kind."""
+    """Remove old entries. The last used ones of each kind stay, and so do the names *in_use*."""
     kinds: dict[str, list[Path]] = {}
     for entry in CACHE.iterdir():
         kinds.setdefault(entry.name.rpartition("-")[0], []).append(entry)

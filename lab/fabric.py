@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the namespaces, links, routes and firewall of a plan, or bring them in line with it."""
+"""The lab's network: creates or corrects the namespaces, links, routes and rules of a plan."""
 
 from __future__ import annotations
 
@@ -19,40 +19,43 @@ from .run import run
 SETTINGS = (
     "net.ipv4.ip_forward=1",
     "net.ipv4.conf.all.rp_filter=0",
-    "net.ipv4.icmp_ratemask=0",  # every attempt without a route is told so, not some a second
+    "net.ipv4.icmp_ratemask=0",  # answer every attempt without a route, not a few each second
 )
 FORWARDING = "/proc/sys/net/ipv4/conf/{}/forwarding"
 
 
-def apply(plan: Plan, outside: str, nameserver: t.Any) -> None:
-    """Make what is missing, correct what differs, leave what is right alone.
+def apply(plan: Plan, interface: str, nameserver: t.Any) -> None:
+    """Create what is missing and correct what differs. The rest is not disturbed.
 
-    outside is the interface of the machine's default route.
+    *interface* is that of this machine's default route.
     """
     present = procs.namespaces()
     for name in plan.namespaces:
         if name not in present:
             run("ip", "netns", "add", name)
-    mtu = Path(f"/sys/class/net/{outside}/mtu").read_text(encoding="ascii").strip()
+    mtu = Path(f"/sys/class/net/{interface}/mtu").read_text(encoding="ascii").strip()
     _uplink(mtu)
     links = {entry["ifname"] for entry in _read("link", "show")}
     for link in plan.links:
         _link(link, mtu, link.link in links)
-    inside(FABRIC, "sysctl", "-qw", *SETTINGS)
+    run_in(FABRIC, "sysctl", "-qw", *SETTINGS)
     _tables(plan)
     _rules(plan)
-    inside(FABRIC, "nft", "-f", "-", text=plan.ruleset)
-    # Forwarding only between these two: the machine as a whole does not become a router.
-    Path(FORWARDING.format(outside)).write_text("1", encoding="ascii")
+    run_in(FABRIC, "nft", "-f", "-", text=plan.ruleset)
+    # This machine forwards between these two interfaces only. It does not become a router.
+    Path(FORWARDING.format(interface)).write_text("1", encoding="ascii")
     Path(FORWARDING.format(ROOT_LINK)).write_text("1", encoding="ascii")
     if nameserver.is_loopback:
         local = Path(FORWARDING.format(ROOT_LINK)).with_name("route_localnet")
         local.write_text("1", encoding="ascii")
-    run("nft", "-f", "-", text=root_rules(outside, nameserver))
+    run("nft", "-f", "-", text=root_rules(interface, nameserver))
 
 
-def inside(namespace: str, *argv: str, text: str | None = None) -> str:
-    """Run a program in a network namespace; unlike "ip netns exec" it keeps no copy of mounts."""
+def run_in(namespace: str, *argv: str, text: str | None = None) -> str:
+    """Run a program in a network namespace and return its output.
+
+    Unlike "ip netns exec", nsenter copies no mounts.
+    """
     return run("nsenter", f"--net={procs.NETNS / namespace}", "--", *argv, text=text)
 
 
@@ -77,7 +80,10 @@ def _uplink(mtu: str) -> None:
 
 
 def _link(link: Link, mtu: str, present: bool) -> None:
-    """A host sees one /32 and the gateway, so what it sends to anybody passes the fabric."""
+    """Connect a namespace to the fabric.
+
+    The host has a /32 and a gateway, so every packet that it sends passes the fabric.
+    """
     if not present:
         peer = f"peer name {link.link} mtu {mtu} netns {FABRIC}"
         _batch(link.namespace, [f"link add eth0 mtu {mtu} type veth {peer}"])
@@ -95,7 +101,7 @@ def _link(link: Link, mtu: str, present: bool) -> None:
 
 
 def _tables(plan: Plan) -> None:
-    """Routes are replaced one by one and stale ones removed after: traffic is not disturbed."""
+    """Set the routes. New ones come first and stale ones go last, so traffic is not disturbed."""
     wanted = {
         (str(table), _target(route)) for table, routes in plan.tables.items() for route in routes
     }
@@ -116,7 +122,7 @@ def _tables(plan: Plan) -> None:
 
 
 def _target(route: str) -> str:
-    """Return the destination as ip shows it: a /32 without its length."""
+    """Return the destination as "ip route" shows it. A /32 has no length there."""
     return route.split()[0].removesuffix("/32")
 
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts of the lab: booted Debian systems, each with a disk of its own over a shared root."""
+"""The hosts of the lab: booted Debian systems, each with its own disk over a shared root."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import uuid
 from pathlib import Path
 
 from . import cache, debian, procs
-from .fabric import inside
+from .fabric import run_in
 from .links import Link
 from .names import DISKS, PREFIX, PRIVATE, UPLINK_ROOT
 from .plan import Plan
@@ -25,7 +25,7 @@ HOSTS = DISKS / "hosts"
 KEY = PRIVATE / "id_ed25519"
 OPS = 1000
 BIND = ("/var/lib/docker", "/var/lib/containerd")  # overlayfs does not stack on an overlay root
-# In a mount namespace of its own, so that no mount of the lab is ever seen outside of it.
+# Boots a host. It runs in its own mount namespace, so this machine never sees the lab's mounts.
 BOOT = """
 mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root" || exit
 shift 2
@@ -34,7 +34,7 @@ while systemd-nspawn "$@"; [ $? -eq 133 ]; do :; done  # 133: the host asks for 
 
 
 def root_file_system() -> Path:
-    """Return the cached root file system of all hosts, made if need be."""
+    """Return the path of the root file system that all hosts share. It is built if missing."""
 
     def build(target: Path) -> None:
         debian.bootstrap("host", SUITE, "minbase", target, "--skip=cleanup/apt")
@@ -43,17 +43,18 @@ def root_file_system() -> Path:
 
 
 def root_path() -> Path:
+    """Return the path of the root file system, which may not exist yet."""
     return cache.path("host", debian.recipe("host", SUITE))
 
 
 def roots_in_use() -> set[str]:
-    """Return the names of the root file systems that disks lie over."""
+    """Return the names of the root file systems that hosts have their disks over."""
     specs = (_read(path) for path in HOSTS.glob("*/disk.json"))
     return {Path(spec["root"]).name for spec in specs}
 
 
-def private_key() -> Path:
-    """Return the key that opens every host, made if need be."""
+def public_key() -> Path:
+    """Return the path of the public key that every host accepts. The pair is made if missing."""
     PRIVATE.mkdir(mode=0o700, exist_ok=True)
     if not KEY.exists():
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "peerlb-lab", "-f", KEY)
@@ -61,9 +62,9 @@ def private_key() -> Path:
 
 
 def disk(link: Link, root: Path) -> Path:
-    """Return the host's disk; a new one if it has none, or one that another key opens."""
+    """Return the path of the host's disk. A change of its address or of the lab's key renews it."""
     path = HOSTS / link.name
-    wanted = {"address": link.address, "key": private_key().read_text(encoding="ascii")}
+    wanted = {"address": link.address, "key": public_key().read_text(encoding="ascii")}
     spec = _read(path / "disk.json")
     if {key: spec.get(key) for key in wanted} == wanted:
         return path
@@ -107,16 +108,21 @@ def _write_identity(link: Link, upper: Path, key: str) -> None:
         (upper / path).chmod(0o600 if path.endswith("keys") else 0o700)
 
 
-def made(link: Link) -> bool:
+def exists(link: Link) -> bool:
+    """Return whether the host has a disk and a network namespace."""
     return (HOSTS / link.name / "disk.json").exists() and link.namespace in procs.namespaces()
 
 
 def running(link: Link) -> bool:
+    """Return whether the host is powered on."""
     return procs.alive(link.namespace)
 
 
 def boot(link: Link, root: Path, mgmt: str) -> None:
-    """Power the host on if it is off, and wait until its sshd answers."""
+    """Power the host on if it is off, and wait until its sshd answers.
+
+    *mgmt* is the namespace from which Ansible connects.
+    """
     path = disk(link, root)
     if not running(link):
         lower = _read(path / "disk.json")["root"]
@@ -128,7 +134,7 @@ def boot(link: Link, root: Path, mgmt: str) -> None:
             f"--network-namespace-path={procs.NETNS / name}",
             *(f"--bind={path / _place(bind)}:{bind}" for bind in BIND),
         ]  # fmt: skip
-        # "network": a host may set its own network's kernel settings, never the machine's.
+        # "network": a host may change kernel settings of its own network, but not this machine's.
         modes = {"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"}
         modes["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"
         argv = ["unshare", "--mount", "sh", "-c", BOOT, "sh", lower, path, *nspawn]
@@ -140,13 +146,13 @@ def boot(link: Link, root: Path, mgmt: str) -> None:
 
 
 def answers(link: Link, mgmt: str) -> bool:
-    """Tell whether sshd greets on the management path."""
+    """Return whether the host's sshd answers in the namespace *mgmt*."""
     probe = f"nc -d -w 1 {link.address} 22 | head -c 4"
-    return inside(mgmt, "sh", "-c", probe) == "SSH-"
+    return run_in(mgmt, "sh", "-c", probe) == "SSH-"
 
 
 def stop(link: Link, kill: bool) -> None:
-    """Power the host off in order, or cut its power."""
+    """Shut the host down, or cut its power."""
     with step(f"{link.name}: power {'cut' if kill else 'off'}"):
         pid = procs.supervisor(link.namespace)
         if pid and not kill:
@@ -156,7 +162,7 @@ def stop(link: Link, kill: bool) -> None:
 
 
 def remove_outdated(plan: Plan) -> None:
-    """Remove hosts that the plan does not have any more, or has at another address."""
+    """Remove hosts that are not in the plan, or have another address there."""
     wanted = {link.name: link.address for link in plan.hosts}
     for path in HOSTS.glob("*"):
         if _read(path / "disk.json").get("address") != wanted.get(path.name):
@@ -167,6 +173,7 @@ def remove_outdated(plan: Plan) -> None:
 
 
 def write_known_hosts(plan: Plan) -> None:
+    """Write the hosts' public keys to .lab/known_hosts."""
     lines = []
     for link in plan.hosts:
         key = HOSTS / link.name / "upper/etc/ssh/ssh_host_ed25519_key.pub"
@@ -177,7 +184,7 @@ def write_known_hosts(plan: Plan) -> None:
 
 
 def report(plan: Plan) -> t.Iterator[str]:
-    """Tell each host's state, one a line."""
+    """Yield a line for each host, such as "web1       10.1.0.2        vpc-webapp       up"."""
     for link in plan.hosts:
         state = "off"
         if running(link):

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images under the public names, made from Debian packages, and the mirror that serves them."""
+"""Images with public names, built from Debian packages, and the mirror that serves them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import cache, debian, procs
-from .fabric import inside
+from .fabric import run_in
 from .names import CLONE, DISKS, FABRIC, MIRROR_PORT, UPLINK_FABRIC
 from .run import LabError, run, wait_until
 
-IMAGES = ("mysql", "python", "nginx")  # the one that takes longest first
+IMAGES = ("mysql", "python", "nginx")  # the one that takes longest comes first
 REQUIREMENTS = CLONE / "roles/webapp/files/app/requirements.txt"
-# A program's own libraries, as the public image's system has them at least.
+# The platforms of Python wheels that run on the image's system.
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 SLIM = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 REGISTRY = """\
@@ -38,7 +38,10 @@ http: {{addr: "{address}"}}
 
 
 def paths() -> dict[str, Path]:
-    """Return where each image is in the cache, or will be: a registry of that image alone."""
+    """Return the path in the cache of each image, which may not exist yet.
+
+    Each is the storage of a registry that has this image only.
+    """
     return {name: _path(name) for name in IMAGES}
 
 
@@ -53,7 +56,7 @@ def _spec(name: str) -> dict[str, t.Any]:
 
 
 def make_all() -> list[Path]:
-    """Return the images' directories in the cache; make those that are missing, two at a time."""
+    """Return the paths of all images in the cache. Missing ones are built, two at a time."""
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [
             pool.submit(cache.ensure, path, functools.partial(_make, name))
@@ -79,17 +82,17 @@ def _make(name: str, target: Path) -> None:
 
 
 def _fetch_wheels(target: Path) -> None:
-    """Fetch what the application needs, for the image's Python, not for the one that runs here."""
+    """Download the application's wheels for the image's Python, which may differ from this one."""
     machine = platform.machine()
     argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     argv += ["--only-binary=:all:", "--implementation=cp", "--python-version=313"]
     argv += ["--abi=cp313", "--abi=abi3", "--abi=none"]
     argv += [f"--platform={kind}_{machine}" for kind in PLATFORMS]
-    cache.make(*argv, f"--requirement={REQUIREMENTS}", f"--dest={target}")
+    cache.run_builder(*argv, f"--requirement={REQUIREMENTS}", f"--dest={target}")
 
 
 def _blob(blobs: Path, content: dict, kind: str) -> dict:
-    """Write one part of an image and return what refers to it."""
+    """Write one part of an image. Return its descriptor: media type, digest and size."""
     data = json.dumps(content).encode()
     name = hashlib.sha256(data).hexdigest()
     (blobs / name).write_bytes(data)
@@ -98,7 +101,7 @@ def _blob(blobs: Path, content: dict, kind: str) -> dict:
 
 
 def _write_layout(layout: Path, layer: Path, config: dict) -> None:
-    """Write an OCI image layout of one layer; the layer is moved into it."""
+    """Write an OCI image layout with one layer. The layer's file is moved into the layout."""
     blobs = layout / "blobs/sha256"
     blobs.mkdir(parents=True)
     with layer.open("rb") as file:
@@ -122,7 +125,7 @@ def _write_layout(layout: Path, layer: Path, config: dict) -> None:
 
 
 def _push(layout: Path, name: str, target: Path) -> None:
-    """Put the image into a registry whose files are those of the directory target."""
+    """Copy the image into a registry that stores it in the directory *target*."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -134,7 +137,7 @@ def _push(layout: Path, name: str, target: Path) -> None:
         if not wait_until(lambda: _listens(address), 20):
             raise LabError("docker-registry does not start: " + (target / "log").read_text()[-300:])
         options = ["--quiet", "--insecure-policy", "--format=v2s2", "--dest-tls-verify=false"]
-        cache.make("skopeo", "copy", *options, f"oci:{layout}", f"docker://{address}/{name}")
+        cache.run_builder("skopeo", "copy", *options, f"oci:{layout}", f"docker://{address}/{name}")
     finally:
         procs.end(group)
     config.unlink()
@@ -148,7 +151,7 @@ def _listens(address: str) -> bool:
 
 
 def serve(images: t.Sequence[Path]) -> None:
-    """Let the mirror, in the fabric, serve these images; one that does so already is left alone."""
+    """Start the mirror in the fabric, unless one that serves these images runs already."""
     key = hashlib.sha256(" ".join(path.name for path in images).encode()).hexdigest()[:12]
     root = DISKS / f"mirror-{key}"
     if procs.alive(procs.MIRROR) and root.exists():
@@ -171,6 +174,6 @@ def serve(images: t.Sequence[Path]) -> None:
 
 
 def serves() -> bool:
-    """Tell whether the mirror listens."""
+    """Return whether the mirror listens."""
     local = f"sport = :{MIRROR_PORT}"
-    return UPLINK_FABRIC in inside(FABRIC, "ss", "-Hltn", local)
+    return UPLINK_FABRIC in run_in(FABRIC, "ss", "-Hltn", local)

@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lab consists of: namespaces, links and routes. No I/O.
+"""The plan of a lab: namespaces, links, routes and rules, all derived from the topology. No I/O.
 
-Everything follows from the inventory's topology. Routes model the networks and their peerings,
-firewall rules (rules.py) model the flows, so each can be broken without the other.
+Routes model the networks and their peerings. Firewall rules (rules.py) model the flows. So a test
+can break one without the other.
 """
 
 from __future__ import annotations
@@ -16,22 +16,26 @@ from dataclasses import dataclass
 from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
 
 from .links import Link, link_name
-from .names import FABRIC, HIDDEN, MGMT, NOWHERE, UPLINK, UPLINK_NET, UPLINK_ROOT
+from .names import FABRIC, MGMT, NOWHERE, PRIVATE_NETWORKS, UPLINK, UPLINK_NET, UPLINK_ROOT
 from .rules import fabric_rules
 
 if t.TYPE_CHECKING:
     from ansible_collections.peerlb.stack.plugins.module_utils._topology.values import Host
 
-MAIN = 254  # the kernel's own table: what the fabric itself sends, and what the uplink brings back
+MAIN = 254  # the kernel's main table, for packets from the fabric itself and from the uplink
 
 
 class PlanError(ValueError):
-    """The inventory asks for something that a lab can not be."""
+    """The inventory describes a lab that cannot be built."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """links: management first; tables: routes by table, worded as for "ip route"."""
+    """The parts of a lab. The first of the *links* is the one from which Ansible connects.
+
+    *tables* has the routes of each routing table as "ip route" takes them, such as
+    {100: ("10.0.0.2/32 dev lb1 scope link",)}. *ruleset* is text for nftables.
+    """
 
     links: tuple[Link, ...]
     tables: dict[int, tuple[str, ...]]
@@ -39,17 +43,21 @@ class Plan:
 
     @property
     def hosts(self) -> tuple[Link, ...]:
+        """The links of all hosts."""
         return self.links[1:]
 
     @property
     def management(self) -> Link:
+        """The link from which Ansible connects."""
         return self.links[0]
 
     @property
     def namespaces(self) -> tuple[str, ...]:
+        """The names of all network namespaces."""
         return (FABRIC, *(link.namespace for link in self.links))
 
     def host(self, name: str) -> Link:
+        """Return the link of a host. PlanError if there is no such host."""
         for link in self.hosts:
             if link.name == name:
                 return link
@@ -57,7 +65,7 @@ class Plan:
 
 
 def make_plan(topology: Topology) -> Plan:
-    """Lay out the lab that this topology and its hosts ask for."""
+    """Return the plan for a topology. PlanError if the lab cannot be built."""
     links = (_management(topology), *_host_links(topology))
     tables = {link.table: _routes(topology, link, links) for link in links}
     tables[MAIN] = tuple(_route(link) for link in links)
@@ -68,11 +76,14 @@ def _management(topology: Topology) -> Link:
     for entry in topology.management:
         if entry.port == 22:
             return Link(MGMT, MGMT, str(next(iter(entry.source.hosts()))), 99)
-    raise PlanError("topology.management lets nobody in on port 22: no way to the lab's hosts")
+    raise PlanError("topology.management has no entry for port 22: no way to the lab's hosts")
 
 
 def _host_links(topology: Topology) -> list[Link]:
-    """Hosts of one network share a routing table; one outside of all networks has its own."""
+    """Return the hosts' links.
+
+    Hosts of one network share a routing table. A host outside all networks has its own.
+    """
     outside = [host.name for host in topology.hosts.values() if host.network is None]
     owners = [*topology.networks, *outside]
     links = []
@@ -88,9 +99,9 @@ def _host_links(topology: Topology) -> list[Link]:
 
 def _check_host(host: Host) -> None:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", host.name):
-        raise PlanError(f"host {host.name}: the lab takes up to 40 of a-z, 0-9 and - as a name")
+        raise PlanError(f"host {host.name}: a name has at most 40 characters of a-z, 0-9 and -")
     if host.name in (MGMT, UPLINK, "fabric", "lo"):
-        raise PlanError(f"host {host.name}: the lab uses this name itself")
+        raise PlanError(f"host {host.name}: the lab itself uses this name")
     if not host.address:
         raise PlanError(f"host {host.name}: has no IPv4 address")
 
@@ -100,16 +111,17 @@ def _route(link: Link) -> str:
 
 
 def _routes(topology: Topology, link: Link, links: t.Sequence[Link]) -> tuple[str, ...]:
-    """Return what a packet that comes in by link can reach; the rest is answered "no route".
+    """Return the routes for packets that come in by *link*.
 
-    Not by routes of type unreachable: the kernel answers a few of those, then one a second.
+    Packets without a route go to NOWHERE, where a rule answers each of them. The kernel's own
+    "unreachable" routes answer a few packets, and then one each second.
     """
     reached = [_route(other) for other in links if _connected(topology, link, other, links)]
     if link.host is None:
         return (*reached, f"default dev {NOWHERE} scope link")
     ranges = [cidr for network in topology.networks.values() for cidr in network.cidrs]
     ranges += [entry.source for entry in topology.management]
-    closed = [*HIDDEN, *(str(cidr) for cidr in ranges)]
+    closed = [*PRIVATE_NETWORKS, *(str(cidr) for cidr in ranges)]
     closed += [
         f"{other.address}/32"
         for other in links
@@ -130,7 +142,7 @@ def _connected(topology: Topology, link: Link, other: Link, links: t.Sequence[Li
         return topology.routed(link.host.network, other.host.network)
     if link == other:
         return True
-    # One of them stands outside: there is a way only along a flow, for it and its answers.
+    # One of the hosts is outside all networks. A flow between them gives both a route to the other.
     peers = [peer.host for peer in links if peer.table == link.table and peer.host]
     return any(
         topology.admits(peer, other.host, flow.port) or topology.admits(other.host, peer, flow.port)

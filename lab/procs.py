@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Processes of the lab. Each lives in a control group that bears the lab's name.
+"""The processes of the lab. Each runs in a control group whose name begins with PREFIX.
 
-So they can all be found, and ended at once, without a word of what the lab's commands remember.
+So "down" finds and ends all of them, even those of a command that was killed.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pathlib import Path
 from .names import PREFIX
 from .run import LabError, run, wait_until
 
-BUILD = PREFIX + "build"  # what makes root file systems and images
+BUILD = PREFIX + "build"  # the programs that build root file systems and images
 MIRROR = PREFIX + "mirror"
 NETNS = Path("/run/netns")
 JOIN = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
 
 
 def hierarchies() -> list[Path]:
-    """Return where control groups are mounted; the unified hierarchy first."""
+    """Return where control groups are mounted, the unified hierarchy (cgroup2) first."""
     found: list[Path] = []
     for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         _device, where, kind = line.split()[:3]
@@ -37,16 +37,17 @@ def hierarchies() -> list[Path]:
 
 
 def group(name: str) -> Path:
+    """Return the path of a control group in the unified hierarchy."""
     return hierarchies()[0] / name
 
 
 def groups() -> list[str]:
-    """Return the lab's control groups, with or without processes."""
+    """Return the names of the lab's control groups, with or without processes."""
     return sorted({path.name for root in hierarchies() for path in root.glob(PREFIX + "*")})
 
 
 def alive(name: str) -> bool:
-    """Tell whether a group has processes."""
+    """Return whether a control group has processes."""
     try:
         return "populated 1" in (group(name) / "cgroup.events").read_text(encoding="ascii")
     except OSError:
@@ -54,24 +55,24 @@ def alive(name: str) -> bool:
 
 
 def end_builders() -> None:
-    """End what a killed command left at work on the cache."""
+    """End builders that outlived a killed command."""
     for name in groups():
         if name.startswith(BUILD):
             end(name)
 
 
-def within(name: str, argv: t.Sequence[str | Path]) -> list[str]:
-    """Return argv as a command that first joins the group."""
+def in_group(name: str, argv: t.Sequence[str | Path]) -> list[str]:
+    """Return a command that joins the control group and then runs *argv*."""
     path = group(name)
     path.mkdir(exist_ok=True)
     return ["sh", "-c", JOIN, str(path), *(str(word) for word in argv)]
 
 
 def start(name: str, argv: t.Sequence[str | Path], log: Path, env: dict | None = None) -> None:
-    """Start a program in the background, in a group and session of its own."""
+    """Start a program in the background, in its own control group and session."""
     with log.open("ab") as out:
         started = subprocess.Popen(
-            within(name, argv),
+            in_group(name, argv),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -83,7 +84,7 @@ def start(name: str, argv: t.Sequence[str | Path], log: Path, env: dict | None =
 
 
 def end(name: str) -> None:
-    """End all processes of a group at once, as a power cut does, and remove the group."""
+    """Kill all processes of a control group at once, as a power cut does, and remove the group."""
     if alive(name):
         (group(name) / "cgroup.kill").write_text("1", encoding="ascii")
         if not wait_until(lambda: not alive(name), 20, 0.01):
@@ -104,7 +105,7 @@ def _removed(path: str) -> bool:
 
 
 def supervisor(name: str) -> int | None:
-    """Return the process id of systemd-nspawn in a host's group."""
+    """Return the process id of a host's systemd-nspawn, or None if the host is off."""
     try:
         pids = (group(name) / "supervisor" / "cgroup.procs").read_text(encoding="ascii").split()
     except OSError:
@@ -113,14 +114,14 @@ def supervisor(name: str) -> int | None:
 
 
 def namespaces() -> list[str]:
-    """Return the network namespaces that bear the lab's name."""
+    """Return the names of the lab's network namespaces."""
     return sorted(path.name for path in NETNS.glob(PREFIX + "*"))
 
 
 def end_namespaces(*names: str) -> None:
-    """End what runs in these network namespaces (ssh's nc, a shell), and remove them.
+    """Kill the processes in these network namespaces (ssh's nc, a shell) and remove the namespaces.
 
-    Without names: in all of the lab's.
+    Without names, do so for all namespaces of the lab.
     """
     paths = [NETNS / name for name in names or namespaces()]
     inodes = {path.stat().st_ino for path in paths if path.exists()}
@@ -129,7 +130,7 @@ def end_namespaces(*names: str) -> None:
             if (entry / "ns/net").stat().st_ino in inodes and int(entry.name) != os.getpid():
                 os.kill(int(entry.name), signal.SIGKILL)
         except OSError:
-            continue  # gone in the meantime
+            continue  # the process has ended meanwhile
     for path in paths:
         run("ip", "netns", "delete", path.name, check=False)
-        path.unlink(missing_ok=True)  # one whose making was cut short is a plain file
+        path.unlink(missing_ok=True)  # an interrupted "ip netns add" leaves a plain file

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The firewall of the lab as nftables text: the fabric's, and the machine's own. No I/O.
+"""The lab's firewall rules as text for nftables, for the fabric and for this machine. No I/O.
 
-Each rule bears a comment that says what it lets through, so that one can be found and broken.
+Each rule has a comment that says what the rule admits, so that a test can find and delete one rule.
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ from __future__ import annotations
 import typing as t
 from ipaddress import IPv4Address
 
-from .names import HIDDEN, MGMT, MIRROR_PORT, NOWHERE, ROOT_LINK, UPLINK, UPLINK_FABRIC, UPLINK_ROOT
+from .names import (
+    MGMT,
+    MIRROR_PORT,
+    NOWHERE,
+    PRIVATE_NETWORKS,
+    ROOT_LINK,
+    UPLINK,
+    UPLINK_FABRIC,
+    UPLINK_ROOT,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.peerlb.stack.plugins.module_utils._topology.model import Topology
@@ -41,7 +50,7 @@ table inet peerlb {{
   chain egress {{
     iifname != "{mgmt}" oifname "{uplink}" ip daddr {root} udp dport 53 accept comment "names"
     iifname != "{mgmt}" oifname "{uplink}" ip daddr {root} tcp dport 53 accept comment "names"
-    iifname != "{mgmt}" oifname "{uplink}" ip daddr != {hidden} accept comment "internet"
+    iifname != "{mgmt}" oifname "{uplink}" ip daddr != {private} accept comment "internet"
   }}
   chain input {{
     type filter hook input priority filter; policy drop;
@@ -56,7 +65,7 @@ table inet peerlb {{
 }}
 """
 
-# accept ends only this table's say: a firewall of the machine's own still decides.
+# "accept" is final for this table only. This machine's own firewall may still drop the packet.
 ROOT_RULES = """\
 table ip peerlb
 delete table ip peerlb
@@ -73,8 +82,8 @@ table ip peerlb {{
   chain forward {{
     type filter hook forward priority filter; policy accept;
     iifname "{link}" ct status dnat accept comment "names"
-    iifname "{link}" ip daddr {hidden} drop
-    iifname "{link}" oifname "{outside}" accept comment "internet"
+    iifname "{link}" ip daddr {private} drop
+    iifname "{link}" oifname "{interface}" accept comment "internet"
     iifname "{link}" drop
     oifname "{link}" ct state established,related accept
     oifname "{link}" drop
@@ -90,7 +99,7 @@ table ip peerlb {{
 
 
 def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
-    """Return the fabric's rules; what no rule admits is dropped, within one network too."""
+    """Return the fabric's rules. They drop all else, even between two hosts of one network."""
     hosts = [link for link in links if link.host]
     spoofed = [
         f'iifname "{link.link}" ip saddr != {link.address} drop comment "not {link.name}"'
@@ -111,19 +120,19 @@ def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
         nowhere=NOWHERE,
         uplink=UPLINK,
         root=UPLINK_ROOT,
-        hidden=_set(HIDDEN),
+        private=_set(PRIVATE_NETWORKS),
     )
 
 
-def root_rules(outside: str, nameserver: IPv4Address) -> str:
-    """Return the machine's own rules; outside is the interface of its default route."""
+def root_rules(interface: str, nameserver: IPv4Address) -> str:
+    """Return this machine's rules. *interface* is that of its default route."""
     return ROOT_RULES.format(
         link=ROOT_LINK,
         root=UPLINK_ROOT,
         fabric=UPLINK_FABRIC,
-        outside=outside,
+        interface=interface,
         nameserver=nameserver,
-        hidden=_set(HIDDEN),
+        private=_set(PRIVATE_NETWORKS),
     )
 
 

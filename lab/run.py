@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run programs, and say what is done and how long it took."""
+"""Runs programs, and prints what the lab does and how long it takes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import time
 import typing as t
 from pathlib import Path
 
-# Nothing goes on working on the lab behind the back of a command that was killed.
+# The kernel kills the program if the lab's command is killed.
 DIE_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 class LabError(Exception):
-    """Something the user should read as one line."""
+    """An error that the user reads as one line."""
 
 
 def run(
@@ -26,19 +26,19 @@ def run(
     check: bool = True,
     wrap: t.Callable[[t.Sequence[str | Path]], t.Sequence[str | Path]] = tuple,
 ) -> str:
-    """Run a program and return what it prints; a LabError holds what it said on failure.
+    """Run a program and return its stdout. If it fails, LabError has the last lines of its output.
 
-    wrap puts the program into another one, of which the user need not read.
+    *wrap* turns the command into the one to run. The error shows the command without it.
     """
     words = [*DIE_WITH_US, *(str(word) for word in wrap(argv))]
     try:
         done = subprocess.run(words, input=text or "", capture_output=True, text=True, check=False)
     except OSError as exc:
-        raise LabError(f"can not run {argv[0]}: {exc.strerror}") from None
+        raise LabError(f"cannot run {argv[0]}: {exc.strerror}") from None
     if check and done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        output = (done.stderr.strip() or done.stdout.strip()).splitlines()
         shown = _cut(" ".join(str(word) for word in argv), 80)
-        raise LabError(f"{shown}: exit {done.returncode}: {_cut('; '.join(said[-3:]), 400)}")
+        raise LabError(f"{shown}: exit {done.returncode}: {_cut('; '.join(output[-3:]), 400)}")
     return done.stdout
 
 
@@ -47,20 +47,21 @@ def _cut(text: str, length: int) -> str:
 
 
 def say(text: str) -> None:
-    sys.stdout.write(f"lab: {text}\n")  # one write: threads do not mix their lines
+    """Print a line for the user."""
+    sys.stdout.write(f"lab: {text}\n")  # one write, so that threads do not mix their lines
     sys.stdout.flush()
 
 
 @contextlib.contextmanager
 def step(text: str) -> t.Iterator[None]:
-    """Say what was done, with its seconds, when it is done."""
+    """Print *text* and the seconds that the block took, unless the block fails."""
     start = time.monotonic()
     yield
     say(f"{text} ({time.monotonic() - start:.1f} s)")
 
 
 def wait_until(done: t.Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
-    """Return whether done() came true within seconds."""
+    """Return whether done() became true within *seconds*."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:

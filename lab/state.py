@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whose the lab is, what it changed on the machine, and how all of it goes away."""
+"""The lab's state on this machine: its owner, the settings that it changed, and their removal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @contextlib.contextmanager
 def lock(seconds: float = 0) -> t.Iterator[None]:
-    """Let one command change the lab at a time, on the whole machine."""
+    """Let one command at a time change the lab. LabError names the other after *seconds*."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("a+", encoding="utf-8") as file:
         end = time.monotonic() + seconds
@@ -45,7 +45,10 @@ def lock(seconds: float = 0) -> t.Iterator[None]:
 
 
 def load() -> dict:
-    """Return owner, phase (starting, up), boot and saved; empty when there is no lab."""
+    """Return the state file's content, empty if there is no lab.
+
+    Example: {"owner": "/home/me/clone", "phase": "starting" or "up", "boot": "…", "saved": {…}}
+    """
     try:
         return json.loads(FILE.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -53,6 +56,7 @@ def load() -> dict:
 
 
 def save(phase: str, saved: dict[str, str]) -> None:
+    """Write the state file, with this clone as the owner."""
     STATE.mkdir(parents=True, exist_ok=True)
     fresh = FILE.with_suffix(".new")
     state = {"owner": str(CLONE), "phase": phase, "boot": _boot_id(), "saved": saved}
@@ -60,27 +64,31 @@ def save(phase: str, saved: dict[str, str]) -> None:
     fresh.replace(FILE)
 
 
-def remember(outside: str) -> dict[str, str]:
-    """Return what the lab will change on the machine, as it is now: values by path."""
-    forwarding = Path(FORWARDING.format(outside))
+def changed_settings(interface: str) -> dict[str, str]:
+    """Return the present values of this machine's settings that the lab will change, by path.
+
+    "netns" is "1" if the directory of network namespaces is a mount already.
+    """
+    forwarding = Path(FORWARDING.format(interface))
     mounted = os.path.ismount(procs.NETNS)
     return {str(forwarding): forwarding.read_text(encoding="ascii"), "netns": str(int(mounted))}
 
 
-def living() -> bool:
-    """Tell whether a lab is up on this machine: finished, and some of its processes there."""
+def is_up() -> bool:
+    """Return whether a lab is up on this machine: "up" has finished and processes of it run."""
     names = [name for name in procs.groups() if not name.startswith(procs.BUILD)]
     return load().get("phase") == "up" and any(procs.alive(name) for name in names)
 
 
-def stranger() -> str:
-    """Return the clone that a living lab belongs to, if that is another one that still exists."""
+def other_clone() -> str:
+    """Return the path of another clone if the running lab belongs to it, else ""."""
     owner = load().get("owner", "")
-    return owner if living() and owner != str(CLONE) and Path(owner).is_dir() else ""
+    return owner if is_up() and owner != str(CLONE) and Path(owner).is_dir() else ""
 
 
-def refuse_stranger() -> None:
-    owner = stranger()
+def refuse_other_clone() -> None:
+    """Raise LabError if the running lab belongs to another clone."""
+    owner = other_clone()
     if owner:
         raise LabError(
             f"the lab on this machine is up and belongs to {owner};"
@@ -89,7 +97,10 @@ def refuse_stranger() -> None:
 
 
 def remains() -> list[str]:
-    """Return what of a lab is on this machine; empty after "down"."""
+    """Return all parts of a lab on this machine, such as ["namespace peerlb-web1"].
+
+    The list is empty after "down".
+    """
     found = [f"control group {name}" for name in procs.groups()]
     found += [f"namespace {name}" for name in procs.namespaces()]
     found += [f"link {ROOT_LINK}"] if Path("/sys/class/net", ROOT_LINK).exists() else []
@@ -100,7 +111,7 @@ def remains() -> list[str]:
 
 
 def tear_down() -> None:
-    """Remove every trace, however much or little of a lab there is."""
+    """Remove all parts of a lab, complete or not."""
     found = remains()
     if not found:
         return
@@ -110,7 +121,7 @@ def tear_down() -> None:
         for path in _mounts():
             run("umount", "--lazy", path)
         procs.end_namespaces()
-        # Unchecked: the link vanishes with its other end, in the kernel's own time.
+        # These two may fail: the kernel removes the link with its other end, sooner or later.
         run("ip", "link", "delete", ROOT_LINK, check=False)
         run("nft", "delete", "table", "ip", "peerlb", check=False)
         _restore(load())
@@ -122,12 +133,12 @@ def tear_down() -> None:
 
 def _restore(state: dict) -> None:
     if state.get("boot") != _boot_id():
-        return  # the machine was restarted: nothing of that is in force
+        return  # the machine has restarted, so it has its own settings again
     saved = dict(state.get("saved", {}))
     if saved.pop("netns", "1") == "0" and not any(procs.NETNS.iterdir()):
         run("umount", procs.NETNS, check=False)
     for path, value in saved.items():
-        with contextlib.suppress(FileNotFoundError):  # an interface that is gone
+        with contextlib.suppress(FileNotFoundError):  # the interface no longer exists
             Path(path).write_text(value, encoding="ascii")
 
 
@@ -140,7 +151,7 @@ def _tables() -> list[str]:
 
 
 def _mounts() -> list[str]:
-    """Return mounts below the lab's directories, the innermost first."""
+    """Return the mounts below the lab's directories, the innermost first."""
     lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
     paths = [line.split()[1] for line in lines]
     return [p for p in reversed(paths) if Path(p).is_relative_to(DISKS) or _cached(p)]

@@ -37,7 +37,7 @@ DECLARATION = {
 
 @pytest.fixture
 def plan_of():
-    """Return a function: hosts by group, and changed parts of the declaration, to a plan."""
+    """Return a function: a plan of *hosts* by group and a partly *changed* declaration."""
 
     def build(hosts: dict | None = None, **changed) -> Plan:
         chosen = hosts or HOSTS

@@ -11,12 +11,14 @@ from ansible_collections.peerlb.stack.lab import cache
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
+    """Return the directory of the cache, which does not exist yet."""
     monkeypatch.setattr(cache, "CACHE", tmp_path / "cache")
     return tmp_path / "cache"
 
 
 @pytest.fixture
 def recipe(tmp_path):
+    """Return the directory of a recipe with two files."""
     top = tmp_path / "recipe"
     (top / "files").mkdir(parents=True)
     (top / "packages").write_text("nginx\n")
@@ -24,7 +26,7 @@ def recipe(tmp_path):
     return top
 
 
-def test_the_key_is_the_same_for_the_same_recipe(recipe):
+def test_same_recipe_has_the_same_path(recipe):
     assert cache.path("host", ["x", recipe]) == cache.path("host", ["x", recipe])
 
 
@@ -38,17 +40,17 @@ def test_the_key_is_the_same_for_the_same_recipe(recipe):
         lambda top: (top / "files/c").write_text(""),
     ],
 )
-def test_the_key_changes_with_whatever_the_recipe_holds(recipe, change):
+def test_any_change_of_the_recipe_changes_the_path(recipe, change):
     before = cache.path("host", ["x", recipe])
     change(recipe)
     assert cache.path("host", ["x", recipe]) != before
 
 
-def test_the_key_tells_parts_from_their_sum():
+def test_recipe_with_other_parts_of_the_same_text_has_another_path():
     assert cache.path("host", ["ab", "c"]) != cache.path("host", ["a", "bc"])
 
 
-def test_a_thing_is_made_once(place):
+def test_entry_is_built_once(place):
     made = []
 
     def build(target):
@@ -63,7 +65,7 @@ def test_a_thing_is_made_once(place):
     assert [entry.name for entry in place.iterdir()] == [final.name]
 
 
-def test_a_build_that_fails_leaves_nothing_that_counts_as_made(place):
+def test_failed_build_leaves_no_entry(place):
     final = cache.path("host", ["x"])
 
     def build(target):
@@ -77,7 +79,7 @@ def test_a_build_that_fails_leaves_nothing_that_counts_as_made(place):
     assert list(place.iterdir()) == []
 
 
-def test_the_last_used_of_each_kind_and_those_in_use_are_kept(place):
+def test_prune_keeps_the_last_used_entries_and_those_in_use(place):
     for number in range(5):
         for kind in ("host", "image-nginx"):
             entry = place / f"{kind}-{number}"

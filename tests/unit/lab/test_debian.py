@@ -20,6 +20,8 @@ http://node.test/ nodistro main
 
 @pytest.fixture
 def targets(monkeypatch):
+    """Return a function that sets the output of "apt-get indextargets"."""
+
     def use(text):
         debian._machine_sources.cache_clear()
         monkeypatch.setattr(debian, "run", lambda *_: text)
@@ -29,7 +31,7 @@ def targets(monkeypatch):
     debian._machine_sources.cache_clear()
 
 
-def test_the_machines_sources_serve_for_another_release(targets):
+def test_sources_of_the_machine_are_changed_to_another_suite(targets):
     targets(TARGETS)
     head = f"deb [signed-by={debian.KEYRING}]"
     assert debian.sources("trixie") == [
@@ -39,19 +41,19 @@ def test_the_machines_sources_serve_for_another_release(targets):
     ]
 
 
-def test_the_unstable_release_has_one_pocket(targets):
+def test_sid_has_neither_updates_nor_security(targets):
     targets(TARGETS)
     assert [line.split()[3] for line in debian.sources("sid")] == ["sid"]
 
 
-def test_a_machine_without_debian_sources_is_told_so(targets):
+def test_machine_without_debian_sources_is_an_error(targets):
     targets("http://node.test/ nodistro main\n")
     with pytest.raises(LabError, match="no source of Debian packages for bookworm"):
         debian.sources("trixie")
 
 
 @pytest.mark.parametrize("name", ["host", "mysql", "nginx", "python"])
-def test_each_recipe_is_whole(name):
+def test_each_recipe_has_packages_and_an_executable_script(name):
     here = debian.RECIPES / name
     assert (here / "packages").read_text().split()
     assert (here / "customize").stat().st_mode & 0o111

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.peerlb.stack.lab import images
 
 
-def test_the_images_bear_the_public_names():
+def test_images_have_public_names():
     assert sorted(images._spec(name)["name"] for name in images.IMAGES) == [
         "library/mysql:9.7",
         "library/nginx:1.30",
@@ -18,7 +18,7 @@ def test_the_images_bear_the_public_names():
     ]
 
 
-def test_a_layout_holds_what_its_digests_say(tmp_path):
+def test_layout_matches_its_digests(tmp_path):
     layer = tmp_path / "layer.tar"
     layer.write_bytes(b"a layer")
     images._write_layout(tmp_path / "layout", layer, {"Cmd": ["nginx"]})
@@ -40,7 +40,7 @@ def test_a_layout_holds_what_its_digests_say(tmp_path):
     assert not layer.exists()
 
 
-def test_the_applications_requirements_are_part_of_the_python_images_key(tmp_path, monkeypatch):
+def test_changed_requirements_change_the_path_of_the_python_image(tmp_path, monkeypatch):
     monkeypatch.setattr(images.debian, "recipe", lambda *_: ["recipe"])
     before = images.paths()
     other = tmp_path / "requirements.txt"
@@ -51,7 +51,7 @@ def test_the_applications_requirements_are_part_of_the_python_images_key(tmp_pat
 
 
 @pytest.mark.parametrize("readonly", ["true", "false"])
-def test_the_registry_is_told_where_and_how(readonly):
+def test_registry_configuration_has_its_root_and_mode(readonly):
     text = images.REGISTRY.format(root="/x y", readonly=readonly, address="127.0.0.1:1")
     assert 'rootdirectory: "/x y"' in text
     assert f"readonly: {{enabled: {readonly}}}" in text

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who can reach whom in the lab, worked out from its routes and rules as the kernel would."""
+"""Tests of who can reach whom in the lab, derived from its routes and rules as the kernel does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLOW = re.compile(
 
 
 def way(plan, source: str, address: str) -> str:
-    """Return where the fabric sends a packet of source: a link, uplink or NOWHERE."""
+    """Return the interface to which the fabric sends a packet: a host's, "uplink" or NOWHERE."""
     wanted = ipaddress.ip_address(address)
     table = next(link.table for link in plan.links if link.name == source)
     best = (-1, "nowhere")
@@ -36,6 +36,7 @@ def way(plan, source: str, address: str) -> str:
 
 
 def chain(plan, name: str) -> str:
+    """Return the rules of one chain as text."""
     return plan.ruleset.split(f"chain {name} {{")[1].split("\n  }")[0]
 
 
@@ -45,7 +46,7 @@ def opened(plan) -> set[tuple[str, str, int]]:
 
 
 def reached(plan) -> set[tuple[str, str, int]]:
-    """Return the connections that both routes, there and back, and rules let pass."""
+    """Return the connections that the rules admit and that have routes in both directions."""
     address = {link.name: link.address for link in plan.links}
     return {
         (source, target, port)
@@ -68,11 +69,11 @@ EXPECTED = {
 }
 
 
-def test_exactly_the_declared_flows_pass(plan_of):
+def test_only_declared_flows_pass(plan_of):
     assert reached(plan_of()) == opened(plan_of()) == EXPECTED
 
 
-def test_the_labs_own_inventory_is_the_example(lab_plan, plan_of):
+def test_inventory_of_the_lab_gives_the_expected_connections(lab_plan, plan_of):
     wanted = plan_of()
     assert reached(lab_plan) == EXPECTED
     assert {link.name: link.address for link in lab_plan.hosts} == {
@@ -92,26 +93,26 @@ def test_the_labs_own_inventory_is_the_example(lab_plan, plan_of):
         ("db1", "client"),
     ],
 )
-def test_where_no_network_is_peered_there_is_no_route(plan_of, source, target):
+def test_networks_without_a_peering_have_no_route(plan_of, source, target):
     plan = plan_of()
     assert way(plan, source, plan.host(target).address) == NOWHERE
 
 
-def test_a_peering_less_takes_the_route_and_leaves_the_rule(plan_of):
+def test_removed_peering_removes_the_route(plan_of):
     flows = [flow for flow in DECLARATION["flows"] if flow["to"] != "mysql"]
     plan = plan_of(peerings=[["vpc-nginx-lb", "vpc-webapp"]], flows=flows)
     assert way(plan, "lb1", "10.2.0.2") == NOWHERE
     assert way(plan, "lb1", "10.1.0.2") == "web1"
 
 
-def test_a_flow_less_takes_the_rule_and_leaves_the_route(plan_of):
+def test_removed_flow_removes_the_rule_but_not_the_route(plan_of):
     flows = [flow for flow in DECLARATION["flows"] if flow["to"] != "mysql"]
     plan = plan_of(flows=flows)
     assert ("lb1", "db1", 3306) not in opened(plan)
     assert way(plan, "lb1", "10.2.0.2") == "db1"
 
 
-def test_two_hosts_of_one_network_meet_the_rules_too(plan_of):
+def test_hosts_of_one_network_pass_the_rules_too(plan_of):
     plan = plan_of()
     assert way(plan, "web1", "10.1.0.3") == "web2"
     assert not [entry for entry in opened(plan) if set(entry[:2]) == {"web1", "web2"}]
@@ -132,11 +133,11 @@ def test_two_hosts_of_one_network_meet_the_rules_too(plan_of):
         "35.235.241.7",
     ],
 )
-def test_nothing_private_nor_of_the_lab_leaves_by_the_uplink(plan_of, host, address):
+def test_private_addresses_do_not_leave_by_the_uplink(plan_of, host, address):
     assert way(plan_of(), host, address) == NOWHERE
 
 
-def test_a_network_of_public_addresses_does_not_leave_either(plan_of):
+def test_public_addresses_of_a_network_do_not_leave_by_the_uplink(plan_of):
     hosts = {**HOSTS, "mysql": {"db1": "8.8.4.4"}}
     networks = [*DECLARATION["networks"][:2], {"name": "vpc-db", "cidrs": ["8.8.4.0/24"]}]
     plan = plan_of(hosts, networks=networks)
@@ -144,7 +145,7 @@ def test_a_network_of_public_addresses_does_not_leave_either(plan_of):
     assert way(plan, "lb1", "8.8.4.4") == "db1"
 
 
-def test_hosts_reach_the_internet_and_the_name_server_by_the_uplink(plan_of):
+def test_hosts_but_not_management_reach_the_internet_by_the_uplink(plan_of):
     plan = plan_of()
     for link in plan.hosts:
         assert way(plan, link.name, "8.8.8.8") == "uplink"
@@ -152,7 +153,7 @@ def test_hosts_reach_the_internet_and_the_name_server_by_the_uplink(plan_of):
     assert way(plan, "mgmt", "8.8.8.8") == NOWHERE
 
 
-def test_management_reaches_port_22_of_every_host_and_nothing_else(plan_of):
+def test_management_reaches_only_port_22_of_every_host(plan_of):
     plan = plan_of()
     rules = FLOW.findall(chain(plan, "management"))
     assert [(rule[0], rule[1], rule[4]) for rule in rules] == [
@@ -165,7 +166,7 @@ def test_management_reaches_port_22_of_every_host_and_nothing_else(plan_of):
         assert way(plan, link.name, plan.management.address) == "mgmt"
 
 
-def test_what_no_rule_admits_is_dropped_and_no_host_speaks_for_another(plan_of):
+def test_packets_without_a_rule_and_from_other_addresses_are_dropped(plan_of):
     plan = plan_of()
     forward = chain(plan, "forward")
     assert "hook forward priority filter; policy drop;" in forward
@@ -175,7 +176,7 @@ def test_what_no_rule_admits_is_dropped_and_no_host_speaks_for_another(plan_of):
     assert forward.index("ip saddr !=") < forward.index(refusal) < forward.index("established")
 
 
-def test_only_hosts_of_the_networks_reach_the_mirror_and_only_the_mirror(plan_of):
+def test_hosts_of_networks_reach_the_mirror_and_nothing_else_in_the_fabric(plan_of):
     rules = chain(plan_of(), "input")
     assert "policy drop" in rules
     found = re.findall(r'iifname "(\S+)" ip daddr 198.18.77.2 tcp dport 5000 accept', rules)
@@ -183,7 +184,7 @@ def test_only_hosts_of_the_networks_reach_the_mirror_and_only_the_mirror(plan_of
     assert rules.count("accept") == len(found) + 2  # answers, and ICMP
 
 
-def test_one_more_host_changes_nothing_for_the_others(plan_of):
+def test_new_host_changes_nothing_for_the_others(plan_of):
     before = plan_of()
     hosts = {**HOSTS, "webapp": {**HOSTS["webapp"], "web3": "10.1.0.4"}}
     after = plan_of(hosts)
@@ -194,7 +195,7 @@ def test_one_more_host_changes_nothing_for_the_others(plan_of):
     assert reached(after) == EXPECTED | more
 
 
-def test_a_flow_from_a_range_opens_the_way_to_clients_inside_it_only(plan_of):
+def test_flow_from_a_range_admits_only_clients_in_the_range(plan_of):
     hosts = {**HOSTS, "clients": {"client": "203.0.113.10", "other": "198.51.100.7"}}
     flows = [{"from": "203.0.113.0/24", "to": "nginx_lb", "port": 80}]
     plan = plan_of(hosts, flows=flows)
@@ -204,7 +205,7 @@ def test_a_flow_from_a_range_opens_the_way_to_clients_inside_it_only(plan_of):
     assert way(plan, "client", "198.51.100.7") == NOWHERE
 
 
-def test_the_fabric_itself_knows_every_link_and_no_way_out(plan_of):
+def test_main_table_has_every_link_and_no_default_route(plan_of):
     plan = plan_of()
     assert len(plan.tables[MAIN]) == len(plan.links)
     assert not [route for route in plan.tables[MAIN] if "uplink" in route or "default" in route]
@@ -214,24 +215,24 @@ def test_the_fabric_itself_knows_every_link_and_no_way_out(plan_of):
     ("hosts", "changed", "word"),
     [
         ({"clients": {"bad name": "203.0.113.1"}}, {}, "bad name"),
-        ({"clients": {"mgmt": "203.0.113.1"}}, {}, "uses this name"),
+        ({"clients": {"mgmt": "203.0.113.1"}}, {}, "itself uses this name"),
         ({"clients": {"c1": "203.0.113.1", "c2": "203.0.113.1"}}, {}, "c1 and c2 share"),
         ({"clients": {"c1": "a.name"}}, {}, "no IPv4 address"),
         ({}, {"management": []}, "no way to the lab's hosts"),
         ({}, {"management": [{"from": "1.2.3.0/24", "port": 2222}]}, "port 22"),
     ],
 )
-def test_what_can_not_be_a_lab_is_refused_in_words(plan_of, hosts, changed, word):
+def test_inventory_that_cannot_be_a_lab_is_an_error(plan_of, hosts, changed, word):
     with pytest.raises(PlanError, match=re.escape(word)):
         plan_of({**HOSTS, **hosts}, **changed)
 
 
-def test_an_unknown_host_is_refused_with_the_names_that_there_are(plan_of):
+def test_error_about_an_unknown_host_lists_the_known_ones(plan_of):
     with pytest.raises(PlanError, match="no host web9; there are lb1, web1, web2, db1, client"):
         plan_of().host("web9")
 
 
-def test_long_host_names_get_different_links_that_the_kernel_takes():
+def test_long_host_names_get_short_and_different_link_names():
     names = [f"a-host-with-a-long-name-{number}" for number in range(50)]
     links = [link_name(name) for name in names]
     assert max(map(len, links)) <= 15

@@ -20,7 +20,7 @@ ROUTES = [{"dst": "default", "dev": "eth0"}, {"dst": "192.0.2.0/24", "dev": "eth
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Return a machine that a lab can run on; tests take something away."""
+    """Return a machine that the lab can run on. Tests take something away."""
     there = SimpleNamespace(uid=0, missing=set(), free=50, routes=ROUTES, resolv="", refuse="")
     there.resolv = "# comment\nnameserver fd00::1\nnameserver 192.0.2.53\n"
     there.connects = True
@@ -60,41 +60,44 @@ def machine(monkeypatch, tmp_path):
     return there
 
 
-def test_a_machine_that_has_all_passes(machine):
+def test_machine_that_lacks_nothing_passes(machine):
     preflight.check(cold=True)
-    assert preflight.outside() == "eth0"
+    assert preflight.default_interface() == "eth0"
     assert str(preflight.nameserver()) == "192.0.2.53"
 
 
 @pytest.mark.parametrize(
-    ("lack", "words"),
+    ("change", "message"),
     [
         ({"uid": 1000}, "not root"),
         ({"missing": {"mmdebstrap", "skopeo"}}, "missing: mmdebstrap skopeo; run scripts/setup"),
-        ({"refuse": "Operation not permitted"}, "makes no namespaces: Operation not permitted"),
-        ({"free": 1}, "needs 2 GiB of disk, 1.0 GiB are free"),
+        (
+            {"refuse": "Operation not permitted"},
+            "cannot create namespaces: Operation not permitted",
+        ),
+        ({"free": 1}, "needs 2 GiB of disk, but 1.0 GiB are free"),
         ({"routes": []}, "no network: this machine has no default route"),
         (
             {"routes": [*ROUTES, {"dst": "198.18.0.0/16", "dev": "eth1"}]},
-            "198.18.77.0/30 is in use here: route to 198.18.0.0/16",
+            "198.18.77.0/30 is in use on this machine: route to 198.18.0.0/16",
         ),
         ({"resolv": "nameserver fd00::1\n"}, "no network: /etc/resolv.conf"),
     ],
 )
-def test_what_is_missing_is_said_in_words(machine, lack, words):
-    vars(machine).update(lack)
+def test_error_says_on_one_line_what_is_missing(machine, change, message):
+    vars(machine).update(change)
     with pytest.raises(LabError) as caught:
         preflight.check(cold=False)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_the_labs_own_uplink_is_not_in_the_way(machine):
+def test_route_of_the_lab_s_own_uplink_is_no_conflict(machine):
     machine.routes = [*ROUTES, {"dst": "198.18.77.0/30", "dev": "peerlb-uplink"}]
     preflight.check(cold=False)
 
 
-def test_only_a_cold_cache_asks_for_more_disk_and_for_the_package_source(machine):
+def test_incomplete_cache_needs_more_disk_and_the_package_source(machine):
     machine.connects = False
     preflight.check(cold=False)
     with pytest.raises(LabError, match="no network: deb.test, .*: network is unreachable"):

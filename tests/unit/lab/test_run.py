@@ -8,23 +8,23 @@ from ansible_collections.peerlb.stack.lab import __main__ as main
 from ansible_collections.peerlb.stack.lab.run import LabError, run, step, wait_until
 
 
-def test_a_failure_says_the_command_its_code_and_its_words():
+def test_error_has_command_exit_code_and_output():
     with pytest.raises(LabError, match=r"sh -c echo no >&2; exit 3: exit 3: no$"):
         run("sh", "-c", "echo no >&2; exit 3")
 
 
-def test_a_long_failure_stays_readable():
+def test_error_with_much_output_is_cut():
     with pytest.raises(LabError) as caught:
         run("sh", "-c", f"echo {'x' * 5000} >&2; exit 1")
     assert len(str(caught.value)) < 600
 
 
-def test_the_output_is_returned_and_text_is_fed():
+def test_run_passes_stdin_and_returns_stdout():
     assert run("cat", text="words") == "words"
     assert run("sh", "-c", "echo out; exit 1", check=False) == "out\n"
 
 
-def test_a_step_is_said_when_it_is_done(capsys):
+def test_step_is_printed_after_it_succeeds(capsys):
     with pytest.raises(ValueError), step("never"):
         raise ValueError
     with step("made a thing"):
@@ -32,17 +32,17 @@ def test_a_step_is_said_when_it_is_done(capsys):
     assert capsys.readouterr().out == "lab: made a thing (0.0 s)\n"
 
 
-def test_waiting_ends():
+def test_wait_until_returns_whether_the_condition_became_true():
     answers = iter([False, False, True])
     assert wait_until(lambda: next(answers), 5, 0.001)
     assert not wait_until(lambda: False, 0.01, 0.001)
 
 
-def test_the_rest_of_an_exec_is_its_command_with_its_own_options():
+def test_exec_passes_the_command_s_own_options():
     args = main.parse(["exec", "web1", "curl", "-m", "1", "--fail", "http://10.0.0.2/"])
     assert (args.name, args.argv) == ("web1", ["curl", "-m", "1", "--fail", "http://10.0.0.2/"])
 
 
-def test_power_is_cut_only_when_asked():
+def test_stop_cuts_the_power_only_with_kill():
     assert main.parse(["stop", "web1"]).kill is False
     assert main.parse(["stop", "web1", "--kill"]).kill is True

@@ -13,6 +13,7 @@ from ansible_collections.peerlb.stack.lab.run import LabError
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
+    """Return the directory of the lab's state and lock."""
     monkeypatch.setattr(state, "LOCK", tmp_path / "lock/lab.lock")
     monkeypatch.setattr(state, "STATE", tmp_path / "run")
     monkeypatch.setattr(state, "FILE", tmp_path / "run/state.json")
@@ -21,7 +22,7 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def groups(monkeypatch):
-    """Return the control groups that there are: name to whether it has processes."""
+    """Return the machine's control groups: whether each has processes, by name. Tests add to it."""
     there: dict[str, bool] = {}
     monkeypatch.setattr(procs, "groups", lambda: list(there))
     monkeypatch.setattr(procs, "alive", lambda name: there[name])
@@ -29,19 +30,21 @@ def groups(monkeypatch):
 
 
 def owned_by(path, phase="up"):
+    """Write the state of a lab that belongs to the clone at *path*."""
     state.save(phase, {})
     content = json.loads(state.FILE.read_text())
     state.FILE.write_text(json.dumps({**content, "owner": str(path)}))
 
 
 def _hold(path, ready, done):
+    """Hold the lock until *done*."""
     state.LOCK = path
     with state.lock():
         ready.set()
         done.wait(10)
 
 
-def test_a_second_command_is_told_who_works_on_the_lab(place):
+def test_second_command_fails_and_names_the_first(place):
     context = multiprocessing.get_context("fork")
     ready, done = context.Event(), context.Event()
     other = context.Process(target=_hold, args=(state.LOCK, ready, done))
@@ -58,53 +61,53 @@ def test_a_second_command_is_told_who_works_on_the_lab(place):
         pass
 
 
-def test_a_lab_lives_when_it_was_finished_and_has_processes(groups):
-    assert not state.living()
+def test_lab_is_up_if_up_has_finished_and_processes_run(groups):
+    assert not state.is_up()
     state.save("starting", {})
     groups["peerlb-web1"] = True
-    assert not state.living()
+    assert not state.is_up()
     state.save("up", {})
-    assert state.living()
+    assert state.is_up()
     groups["peerlb-web1"] = False
-    assert not state.living()
+    assert not state.is_up()
     groups["peerlb-build-1"] = True
-    assert not state.living()
+    assert not state.is_up()
 
 
-def test_a_living_lab_of_another_clone_is_refused_by_name(groups, place):
+def test_running_lab_of_another_clone_is_an_error_with_its_path(groups, place):
     groups["peerlb-web1"] = True
     owned_by(place)
     with pytest.raises(LabError, match=f"belongs to {place}; .*down --force"):
-        state.refuse_stranger()
+        state.refuse_other_clone()
 
 
 @pytest.mark.parametrize(("phase", "alive"), [("starting", True), ("up", False)])
-def test_a_dead_or_unfinished_lab_of_another_clone_is_not(groups, place, phase, alive):
+def test_dead_or_unfinished_lab_of_another_clone_is_taken_over(groups, place, phase, alive):
     groups["peerlb-web1"] = alive
     owned_by(place, phase)
-    state.refuse_stranger()
+    state.refuse_other_clone()
 
 
-def test_the_lab_of_a_clone_that_is_gone_is_not_refused(groups, place):
+def test_lab_of_a_removed_clone_is_taken_over(groups, place):
     groups["peerlb-web1"] = True
     owned_by(place / "removed")
-    state.refuse_stranger()
+    state.refuse_other_clone()
 
 
-def test_own_lab_is_not_refused(groups):
+def test_own_lab_is_no_error(groups):
     groups["peerlb-web1"] = True
     state.save("up", {})
-    state.refuse_stranger()
+    state.refuse_other_clone()
 
 
-def test_a_state_file_that_was_cut_short_counts_as_none(place):
+def test_incomplete_state_file_counts_as_none(place):
     state.save("up", {"a": "1"})
     assert state.load()["saved"] == {"a": "1"}
     state.FILE.write_text('{"owner": "/some')
     assert state.load() == {}
 
 
-def test_settings_are_put_back_unless_the_machine_was_restarted(place):
+def test_settings_are_restored_unless_the_machine_has_restarted(place):
     setting = place / "forwarding"
     setting.write_text("1")
     state.save("up", {str(setting): "0", str(place / "gone/forwarding"): "0"})

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run what was put in /docker-entrypoint.d, then the command, as the public image does.
+# Run the scripts in /docker-entrypoint.d and then the command, as the public image does.
 set -e
 for file in /docker-entrypoint.d/*.sh; do
     [ ! -x "$file" ] || "$file"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Start MySQL in a container; what the environment asks for happens when the data directory is new.
-# The contract is the public image's: MYSQL_ROOT_PASSWORD, MYSQL_ROOT_HOST, MYSQL_DATABASE,
-# MYSQL_USER, MYSQL_PASSWORD, each also as <NAME>_FILE, and /docker-entrypoint-initdb.d. Nobody is
-# served over TCP before all of it is done.
+# Start MySQL in a container. If the data directory is empty, initialize it from the environment as
+# the public image does: MYSQL_ROOT_PASSWORD, MYSQL_ROOT_HOST, MYSQL_DATABASE, MYSQL_USER and
+# MYSQL_PASSWORD, each also as <NAME>_FILE, and /docker-entrypoint-initdb.d. MySQL does not listen on
+# TCP before this is done.
 set -euo pipefail
 shopt -s nullglob
 
 log() { printf '%s [Entrypoint]: %s\n' "$(date --rfc-3339=seconds)" "$*" >&2; }
 die() { log "ERROR: $*" && exit 1; }
 
-# Read $1 from the file that ${1}_FILE names.
+# Set the variable $1, from the file that ${1}_FILE names if that is set.
 file_env() {
     local name=$1 file=${1}_FILE
     if [ -n "${!file:-}" ]; then
@@ -20,12 +20,13 @@ file_env() {
     unset "$file"
 }
 
-# Write $1 as an SQL string, as an SQL name, as a value in an option file.
+# Quote $1 as an SQL string, as an SQL name and as a value in an option file.
 text() { local v=${1//\\/\\\\} && printf "'%s'" "${v//\'/\\\'}"; }
 name() { local tick=$'\x60' && printf '%s' "$tick${1//$tick/$tick$tick}$tick"; }
 option() { local v=${1//\\/\\\\} && printf '"%s"' "${v//\"/\\\"}"; }
 
-# Print the value of the variable $1 of the command that follows; the help's text is indented.
+# Print the value of MySQL's variable $1 for the command in the other arguments. In the help, only the lines
+# of variables are not indented.
 setting() {
     local key=$1
     shift
