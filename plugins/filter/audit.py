@@ -9,7 +9,7 @@ import typing as t
 
 from ..plugin_utils._inventory import errors_for_ansible, read_inventory
 from ..plugin_utils._report.page import page as _report_html
-from ..plugin_utils._report.text import audit as _gcp_audit_text
+from ..plugin_utils._report.text import audit as _report_text
 
 
 def inventory_hosts(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[str, t.Any]:
@@ -23,16 +23,16 @@ def inventory_hosts(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> dict[
     return {"groups": {name: list(members) for name, members in groups.items()}, "hosts": hosts}
 
 
-def audit_table(found: dict[str, t.Any]) -> list[str]:
+def audit_table(audit: dict[str, t.Any]) -> list[str]:
     """Return what an audit found, as lines."""
-    return _gcp_audit_text.audit_lines(found)
+    return _report_text.audit_lines(audit)
 
 
-def audit_html(found: dict[str, t.Any], report: dict[str, t.Any] | None = None) -> str:
+def audit_html(audit: dict[str, t.Any], report: dict[str, t.Any] | None = None) -> str:
     """Return what an audit found as a page, or as a part of the page of a report."""
     if report:
-        return _report_html.report_html({**report, "project": found})
-    return _report_html.audit_html(found)
+        return _report_html.report_html({**report, "project": audit})
+    return _report_html.audit_html(audit)
 
 
 class FilterModule:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the rules of a host's own firewall from the declaration. No Ansible, no I/O."""
+"""Write the rules of a host's own firewall from the declaration, for nftables."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from ..module_utils._values.ranges import cidrs
 if t.TYPE_CHECKING:
     from ..module_utils._topology.model import Topology
 
-# What Docker calls its bridges, unless it is told otherwise.
+# The names that Docker gives its bridges, unless they are configured.
 TRUSTED = ("docker*", "br-*")
 
 ICMP = "destination-unreachable, echo-request, time-exceeded, parameter-problem"
-NEIGHBOURS = (
+ICMPV6_ONLY = (  # without these a host finds neither its neighbours nor its routers
     "packet-too-big, mld-listener-query, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert"
 )
 
-# Priority filter - 10 comes before Docker's own chains, after its translation of addresses. An
-# accept ends only this table's say; a drop is final.
+# With the priority filter - 10 the chains come after Docker has translated addresses, and before
+# Docker's own filter. A packet that is accepted here may still be dropped there. A packet that is
+# dropped here is gone.
 RULES = """\
 # From the declaration, by the role firewall. It touches no other table.
 table inet peerlb
@@ -36,7 +37,7 @@ table inet peerlb {{
     ct state established,related accept
 {trusted}
     icmp type {{ {icmp} }} accept
-    icmpv6 type {{ {icmp}, {neighbours} }} accept
+    icmpv6 type {{ {icmp}, {icmpv6_only} }} accept
     udp sport 67 udp dport 68 accept comment "an address by DHCP"
     udp sport 547 udp dport 546 accept comment "an address by DHCPv6"
 {management}
@@ -61,43 +62,46 @@ table inet peerlb {{
 def firewall_rules(topology: Topology, name: str, trusted: t.Sequence[str] = TRUSTED) -> str:
     """Return a host's rules as a file for nft -f, which replaces the table inet peerlb.
 
-    trusted: the interfaces of containers, such as docker0 or br-*: what comes from these is not
-    filtered. Raises TopologyError where the host stands in no declared network, or trusted is no
-    list of what can be names of interfaces.
+    trusted: the interfaces of containers, such as docker0 or br-*; what comes from these is not
+    filtered. Raises a TopologyError if the host lies in no declared network, or if trusted is not
+    a list of names that interfaces can have.
     """
     host = topology.hosts.get(name)
     if host is None or host.network is None:
         raise TopologyError([f"host {name}: stands in no declared network, so no flow leads to it"])
     return RULES.format(
         icmp=ICMP,
-        neighbours=NEIGHBOURS,
-        trusted=_lines(f'iifname "{each}" accept' for each in _checked(trusted)),
+        icmpv6_only=ICMPV6_ONLY,
+        trusted=_lines(f'iifname "{each}" accept' for each in _interfaces(trusted)),
         contained=_lines(
             f'oifname "{each}" drop comment "past what is published"' for each in trusted
         ),
-        management=_lines(_management(each) for each in topology.management),
+        management=_lines(_management(entry) for entry in topology.management),
         unrouted=_lines(_unrouted(topology, host)),
         flows=_lines(_flows(topology, host)),
     )
 
 
-def _checked(trusted: t.Sequence[str]) -> t.Sequence[str]:
+def _interfaces(trusted: t.Sequence[str]) -> t.Sequence[str]:
+    """Return the names of interfaces; raise a TopologyError for what cannot be one."""
     if not is_list(trusted):
         raise TopologyError([f"firewall_trusted_interfaces is {trusted!r}, not a list"])
-    wrong = [str(each) for each in trusted if not re.fullmatch(r"[\w.@-]{1,15}\*?", str(each))]
+    wrong = [str(name) for name in trusted if not re.fullmatch(r"[\w.@-]{1,15}\*?", str(name))]
     if wrong:
         right = "write a name such as docker0, or its beginning and a star, such as br-*"
-        raise TopologyError([f"{each!r} names no interface; {right}" for each in wrong])
+        raise TopologyError([f"{name!r} names no interface; {right}" for name in wrong])
     return trusted
 
 
 def _management(entry: Management) -> str:
-    # To any address of the host: Ansible may know it by another than that in its network.
+    # It admits packets to any address of the host, as Ansible may connect to another address than
+    # the one in the host's network.
     return f'ip saddr {entry.source} tcp dport {entry.port} accept comment "management"'
 
 
 def _unrouted(topology: Topology, host: Host) -> list[str]:
-    """Keep out the networks that are not peered, also where a flow admits any."""
+    """Return the rule that drops packets from networks that are not peered with the host's."""
+    # It comes before the flows, because a flow from any does not admit these networks.
     ranges = [
         str(cidr)
         for network in topology.networks.values()
@@ -108,15 +112,15 @@ def _unrouted(topology: Topology, host: Host) -> list[str]:
 
 
 def _flows(topology: Topology, host: Host) -> list[str]:
-    """Return a rule for each flow to the host, by the packets' first target.
+    """Return a rule for each flow to the host that somebody may use.
 
-    A port that Docker publishes is another address and port by the time a packet is forwarded.
+    The rules match the original address and port of a packet. When Docker forwards a packet to a
+    container, it has already replaced both.
     """
     rules = []
     for flow in topology.flows:
         if host in topology.members(flow.target):
             source = _source(topology, flow.source, host)
-            # Where nobody is behind a flow, nobody is let in.
             if source is not None:
                 port = f"meta l4proto tcp ct original proto-dst {flow.port}"
                 rules.append(f'{source}{port} accept comment "{str(flow)[:120]}"')
@@ -124,10 +128,11 @@ def _flows(topology: Topology, host: Host) -> list[str]:
 
 
 def _source(topology: Topology, source: str, host: Host) -> str | None:
-    """Return the match of who may use a flow, and at which address; None where that is nobody.
+    """Return the match of a flow's sources and of the host's address; None if nobody is a source.
 
-    The hosts' own addresses, not their networks: a neighbour that is no member stays out, as the
-    declaration says. Whoever comes from outside may use any address of the host, a public one too.
+    It has the addresses of the source's hosts and not their networks, as other hosts in a network
+    are not admitted. Without a match ("") any source may use any address of the host, even a public
+    one.
     """
     if source == ANY:
         return ""

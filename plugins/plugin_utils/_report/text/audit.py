@@ -20,22 +20,22 @@ SHOWN = 100  # findings; the JSON file has all of them
 MARKS = {"error": "ERROR", "warning": "warning", "info": "info"}
 
 
-def audit_lines(found: t.Mapping[str, t.Any]) -> list[str]:
+def audit_lines(audit: t.Mapping[str, t.Any]) -> list[str]:
     """Return the lines of text: findings with their commands, ways out, summary, conclusion."""
-    findings = found["findings"]
+    findings = audit["findings"]
     lines = [line for finding in findings[:SHOWN] for line in _finding(finding)]
     if len(findings) > SHOWN:
         lines.append(f"and {len(findings) - SHOWN} more findings")
-    return [*lines, *_ways(found["ways_out"]), "", summary_sentence(found), conclusion(found)]
+    return [*lines, *_ways(audit["ways_out"]), "", summary_sentence(audit), conclusion(audit)]
 
 
-def summary_sentence(found: t.Mapping[str, t.Any]) -> str:
+def summary_sentence(audit: t.Mapping[str, t.Any]) -> str:
     """Return what was judged and how many findings there are, as one sentence.
 
     Example: "acme: 4 VMs, 4 flows, 7 rules, 0 policies judged: 1 error, 0 warnings, 2 for
     information"
     """
-    judged, summary = found["judged"], found["summary"]
+    judged, summary = audit["judged"], audit["summary"]
     objects = [f"{judged['vms']} VMs"]
     objects += [_counted(judged["flows"], "flow"), _counted(judged["rules"], "rule")]
     objects.append(_counted(judged["policies"], "policy", "policies"))
@@ -45,12 +45,13 @@ def summary_sentence(found: t.Mapping[str, t.Any]) -> str:
     return f"{name}: {', '.join(objects)} judged: {', '.join(counts)}"
 
 
-def conclusion(found: t.Mapping[str, t.Any]) -> str:
+def conclusion(audit: t.Mapping[str, t.Any]) -> str:
     """Return whether the project is as declared, as one sentence.
 
-    While something could not be judged, the sentence does not say so.
+    If something could not be judged, the sentence says only that nothing contradicts the
+    declaration.
     """
-    summary, undecided = found["summary"], count_undecided(found["findings"])
+    summary, undecided = audit["summary"], count_undecided(audit["findings"])
     if summary["error"]:
         return f"The project is not as declared: {_counted(summary['error'], 'error')}"
     if undecided:
