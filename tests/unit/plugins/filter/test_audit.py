@@ -15,7 +15,7 @@ from support import gcp_samples
 FILTERS = FilterModule().filters()
 
 
-def test_hosts_are_those_of_the_inventory_without_its_secrets(inventory) -> None:
+def test_inventory_hosts_have_no_secrets(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
     found = FILTERS["inventory_hosts"](declaration, groups, hostvars)
     assert found["hosts"]["lb1"] == {"ansible_host": "10.0.0.2"}
@@ -25,13 +25,13 @@ def test_hosts_are_those_of_the_inventory_without_its_secrets(inventory) -> None
     assert [host.name for host in topology.members("webapp")] == ["web1", "web2"]
 
 
-def test_a_wrong_declaration_is_named(inventory) -> None:
+def test_wrong_declaration_is_an_error_of_the_filter(inventory) -> None:
     _declaration, groups, hostvars = inventory.read()
     with pytest.raises(AnsibleFilterError, match="declares no network"):
         FILTERS["inventory_hosts"]({"networks": []}, groups, hostvars)
 
 
-def test_table_and_page() -> None:
+def test_audit_as_table_and_as_page() -> None:
     found = audit(gcp_samples.topology(), gcp_samples.stack())
     assert FILTERS["audit_table"](found)[-2].endswith("0 errors, 0 warnings, 0 for information")
     page = FILTERS["audit_html"]({**found, "generated_at": "now"})

@@ -16,7 +16,7 @@ from support import ROOT
 PARTS = ("mysql", "webapp", "nginx_lb", "verify", "firewall")
 
 
-def test_every_part_is_what_its_filters_say(inventory) -> None:
+def test_parts_equal_the_results_of_single_filters(inventory) -> None:
     read = inventory.read()
     found = filters.derived(*read, parts=PARTS)
     assert list(found) == ["model", *PARTS]
@@ -34,7 +34,7 @@ def test_only_the_model_is_derived_unless_parts_are_named(inventory) -> None:
     assert list(filters.derived(*inventory.read())) == ["model"]
 
 
-def test_the_model_answers_as_the_declaration_does(inventory) -> None:
+def test_filters_return_the_same_from_the_model_and_the_declaration(inventory) -> None:
     inventory.hosts["webapp"]["children"]["blue"]["hosts"]["web1"]["peerlb_member"] = {
         "weight": "{{ 2 + 1 }}"
     }
@@ -77,22 +77,22 @@ def test_no_secret_is_derived(inventory) -> None:
         ({"topology": "{{ none }}"}, [], "^topology: is not declared"),
     ],
 )
-def test_what_is_wrong_is_named(inventory, variables, parts, message) -> None:
+def test_errors_name_the_variable_at_fault(inventory, variables, parts, message) -> None:
     inventory.variables |= variables
     with pytest.raises(AnsibleFilterError, match=message):
         filters.derived(*inventory.read(), parts=parts)
 
 
-def test_variables_that_no_part_needs_may_be_wrong(inventory) -> None:
+def test_variables_that_no_part_needs_are_not_read(inventory) -> None:
     inventory.variables |= {"peerlb_databases": "{{ nosuch }}", "webapp_image": "{{ nosuch }}"}
     assert filters.derived(*inventory.read(), parts=["webapp", "nginx_lb"])
 
 
-def test_filters_without_hostvars_want_a_model(inventory) -> None:
+def test_filters_without_hostvars_need_the_model(inventory) -> None:
     with pytest.raises(AnsibleFilterError, match="hand over groups and hostvars too, or the model"):
         topology.pools(inventory.read()[0])
 
 
-def test_interfaces_are_trusted_by_default_as_the_role_says() -> None:
+def test_default_interfaces_are_those_of_the_role() -> None:
     defaults = yaml.safe_load((ROOT / "roles/firewall/defaults/main.yml").read_text())
     assert tuple(defaults["firewall_trusted_interfaces"]) == _firewall.TRUSTED

@@ -19,7 +19,7 @@ PROBE = {
 }
 
 
-def test_a_plan_goes_round_by_the_hosts(inventory) -> None:
+def test_explanation_from_a_plan_and_given_evidence(inventory) -> None:
     topology, groups, hostvars = inventory.read()
     given = {"balancer": "nginx_lb", "explain": "lb1 -> db1:3306"}
     plan = filters.explain_plan(topology, groups, hostvars, **given)
@@ -27,8 +27,8 @@ def test_a_plan_goes_round_by_the_hosts(inventory) -> None:
     own = [{**each, **PROBE} for each in plan["by_host"]["lb1"]["probes"]]
     door = {"arrived": False, "answered": "none", "sockets": [], "containers": [], "firewall": None}
     evidence = {"lb1": {"probes": own}, "db1": {"doors": [door]}}
-    told = filters.explanations(topology, groups, hostvars, plan=plan, evidence=evidence)
-    assert told["lb1 -> db1:3306"]["blame"] == "rule"
+    explained = filters.explanations(topology, groups, hostvars, plan=plan, evidence=evidence)
+    assert explained["lb1 -> db1:3306"]["blame"] == "rule"
 
 
 def test_failed_probes_are_planned(inventory) -> None:
@@ -37,32 +37,32 @@ def test_failed_probes_are_planned(inventory) -> None:
     assert [each["name"] for each in plan["questions"]] == ["web1 -> lb1:3306", "lb1 -> db1:3306"]
 
 
-def test_hosts_that_did_not_answer_leave_it_open(inventory) -> None:
+def test_connection_without_answers_cannot_be_judged(inventory) -> None:
     topology, groups, hostvars = inventory.read()
     plan = filters.explain_plan(
         topology, groups, hostvars, balancer="nginx_lb", explain=["lb1 -> db1:3306"]
     )
-    told = filters.explanations(topology, groups, hostvars, plan=plan, evidence={})
-    assert "cannot be judged" in told["lb1 -> db1:3306"]["sentence"]
+    explained = filters.explanations(topology, groups, hostvars, plan=plan, evidence={})
+    assert "cannot be judged" in explained["lb1 -> db1:3306"]["sentence"]
 
 
-def test_what_is_no_way_is_refused(inventory) -> None:
+def test_text_that_names_no_connection_is_an_error_of_the_filter(inventory) -> None:
     with pytest.raises(AnsibleFilterError, match="is not written as"):
         filters.explain_plan(*inventory.read(), balancer="nginx_lb", explain="web1 to lb1")
 
 
-def test_what_verify_registered_is_planned(inventory) -> None:
+def test_failed_probes_of_verify_are_planned(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
     model = derived.derived(declaration, groups, hostvars)["model"]
     results = [{"name": "web1 -> lb1:80", "ok": False}, {"name": "web1 -> lb1:3306", "ok": True}]
-    told = {"web1": {"__verify_probes": {"results": results}}, "web2": {}}
-    plan = filters.explain_plan(model, groups, told)
+    registered = {"web1": {"__verify_probes": {"results": results}}, "web2": {}}
+    plan = filters.explain_plan(model, groups, registered)
     assert plan["questions"][0]["name"] == "web1 -> lb1:80"
-    told["localhost"] = {"__explain_plan": plan}
-    assert filters.explain_hosts(told, groups) == list(plan["by_host"])
+    registered["localhost"] = {"__explain_plan": plan}
+    assert filters.explain_hosts(registered, groups) == list(plan["by_host"])
 
 
-def test_nothing_is_planned_where_nothing_failed(inventory) -> None:
+def test_plan_is_empty_if_nothing_failed(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
     plan = filters.explain_plan(declaration, groups, hostvars, required=False)
     assert (plan["questions"], plan["by_host"], plan["note"]) == ([], {}, "")
@@ -77,13 +77,13 @@ def test_explanations_read_what_the_tasks_registered(inventory) -> None:
     plan = filters.explain_plan(declaration, groups, hostvars, explain="lb1 -> db1:3306")
     own = [{**each, **PROBE} for each in plan["by_host"]["lb1"]["probes"]]
     door = {"arrived": False, "answered": "none", "sockets": [], "containers": [], "firewall": None}
-    told = {
+    registered = {
         "lb1": {"__explain_probes": {"results": own}, "__explain_path": {"routes": {}}},
         "db1": {"__explain_path": {"ansible_job_id": "1"}, "__explain_seen": {"doors": [door]}},
     }
-    found = filters.explanations(plan["model"], groups, told, plan=plan)
-    assert found["lb1 -> db1:3306"]["blame"] == "rule"
-    lines = filters.explanation_lines(found, {**plan, "note": "and more"}, ["lb1"])
+    explained = filters.explanations(plan["model"], groups, registered, plan=plan)
+    assert explained["lb1 -> db1:3306"]["blame"] == "rule"
+    lines = filters.explanation_lines(explained, {**plan, "note": "and more"}, ["lb1"])
     assert lines[0].startswith("lb1 -> db1:3306 (mysql) fails at rule")
     assert lines[-2:] == ["and more", "not asked, as outside of --limit: db1"]
-    assert filters.explanation_lines(found, plan, ["lb1", "db1"])[-1].split()[1] == "greeting"
+    assert filters.explanation_lines(explained, plan, ["lb1", "db1"])[-1].split()[1] == "greeting"

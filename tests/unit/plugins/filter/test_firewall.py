@@ -23,6 +23,6 @@ def test_rules_of_a_host(inventory) -> None:
         ({"host": "web1", "trusted": ['x"; drop']}, "names no interface; write a name such as"),
     ],
 )
-def test_refusals(inventory, options, message) -> None:
+def test_errors_are_those_of_a_filter(inventory, options, message) -> None:
     with pytest.raises(AnsibleFilterError, match=message):
         firewall_rules(*inventory.read(), **options)

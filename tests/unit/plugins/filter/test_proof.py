@@ -28,9 +28,9 @@ def problems(inventory, **options) -> list[str]:
 
 
 def test_stack_is_proven(inventory) -> None:
-    shown = proof(*inventory.read(), **STACK, secrets=SECRETS)
-    assert shown["problems"] == []
-    assert shown["lines"][1] == "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web"
+    proven = proof(*inventory.read(), **STACK, secrets=SECRETS)
+    assert proven["problems"] == []
+    assert proven["lines"][1] == "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web"
     assert topology_problems(*inventory.read()) == []
 
 
@@ -57,7 +57,7 @@ def variable(name, value):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "complaint"),
+    ("change", "problem_text"),
     [
         (
             network(name="vpc-2", cidrs=["10.1.0.0/24"]),
@@ -161,13 +161,13 @@ def variable(name, value):
         ),
     ],
 )
-def test_what_is_wrong_is_named(inventory, spoil, complaint) -> None:
-    spoil(inventory)
-    assert any(problem.startswith(complaint) for problem in problems(inventory))
+def test_problems_of_a_wrong_inventory(inventory, change, problem_text) -> None:
+    change(inventory)
+    assert any(problem.startswith(problem_text) for problem in problems(inventory))
 
 
 @pytest.mark.parametrize(
-    ("options", "complaint"),
+    ("options", "problem_text"),
     [
         (
             {"pools": [{"name": "webap"}]},
@@ -184,12 +184,12 @@ def test_what_is_wrong_is_named(inventory, spoil, complaint) -> None:
         ),
     ],
 )
-def test_settings_at_fault_are_named(inventory, options, complaint) -> None:
+def test_problems_of_wrong_settings(inventory, options, problem_text) -> None:
     (problem,) = problems(inventory, **options)
-    assert problem.startswith(complaint)
+    assert problem.startswith(problem_text)
 
 
-def test_model_alone_says_what_is_wrong_with_it(inventory) -> None:
+def test_topology_problems_of_a_wrong_declaration(inventory) -> None:
     inventory.variables["topology"]["flows"][0]["port"] = 0
     assert topology_problems(*inventory.read()) == [
         "topology.flows[0]: any -> nginx_lb:0: port is 0, not a whole number from 1 to 65535"

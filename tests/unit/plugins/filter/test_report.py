@@ -37,7 +37,7 @@ PROBE = {
 }
 
 
-def test_status_table_tells_all_that_an_operator_asks() -> None:
+def test_status_table_has_release_members_differences_and_history() -> None:
     text = FILTERS["status_table"](INFO)
     assert text[0] == "release 3f9a1c52be07 answers"
     assert text[1] == "2 workers serve, 1 of former releases still finish what they hold"
@@ -77,14 +77,14 @@ def test_probes_make_a_table_and_sentences() -> None:
 
 
 @pytest.mark.parametrize("tolerance, problems", [("0", 1), ("5", 0)])
-def test_sample_problems_reads_numbers_from_a_command_line(tolerance, problems) -> None:
+def test_sample_problems_takes_numbers_as_text(tolerance, problems) -> None:
     pool = INFO["pools"][0]
     sample = {"served_by": {"web1": 35}, "statuses": {"200": 35}, "failed_requests": 0}
     found = FILTERS["sample_problems"](sample, pool, requests="40", tolerance=tolerance)
     assert len(found) == problems
 
 
-def test_samples_are_judged_with_a_tolerance_and_by_other_names() -> None:
+def test_sample_filters_know_other_names_and_methods() -> None:
     sample = {"served_by": {"blue": 30}, "statuses": {"200": 30}, "failed_requests": 0}
     pool = INFO["pools"][0]
     assert FILTERS["sample_problems"](sample, pool, names={"web1": "blue"}) == []

@@ -21,7 +21,7 @@ def test_addresses(inventory, of, expected) -> None:
     assert filters.addresses(*inventory.read(), of=of) == expected
 
 
-def test_addresses_of_nobody(inventory) -> None:
+def test_addresses_of_an_unknown_name_are_an_error(inventory) -> None:
     with pytest.raises(AnsibleFilterError, match="^web9: is no host, nor group or network"):
         filters.addresses(*inventory.read(), of="web9")
 
@@ -92,13 +92,13 @@ def test_service_port(inventory) -> None:
         (filters.service_port, {"of": "mysql", "protocol": "mysql", "balancer": "nginx_lb"}),
     ],
 )
-def test_every_filter_says_what_is_wrong(inventory, function, options) -> None:
+def test_every_filter_names_the_error_in_the_declaration(inventory, function, options) -> None:
     inventory.variables["topology"]["peerings"] = [["vpc-lb"]]
     with pytest.raises(AnsibleFilterError, match=r"^topology.peerings\[0\]: is \['vpc-lb'\], not"):
         function(*inventory.read(), **options)
 
 
-def test_pool_at_fault_is_an_error_of_the_filter(inventory) -> None:
+def test_wrong_pool_is_an_error_of_the_filter(inventory) -> None:
     with pytest.raises(AnsibleFilterError, match="^pool x: no flow leads from nginx_lb to it"):
         filters.pools(*inventory.read(), balancer="nginx_lb", declared=[{"name": "x"}])
 

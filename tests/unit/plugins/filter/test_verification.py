@@ -32,7 +32,7 @@ def test_report_of_an_inventory_and_its_page(inventory) -> None:
     assert "Written by peerlb.stack at now" in page
 
 
-def test_wrong_declaration_is_named(inventory) -> None:
+def test_wrong_declaration_is_an_error_of_the_filter(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
     wrong = {**declaration, "peerings": [["vpc-db", "vpc-nowhere"]]}
     with pytest.raises(AnsibleFilterError, match="vpc-nowhere"):
@@ -43,10 +43,12 @@ def test_wrong_declaration_is_named(inventory) -> None:
 
 def test_verification_reads_what_the_tasks_registered(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
-    told = {name: {"__verify_probes": {"results": []}} for name in ("lb1", "web1", "web2", "db1")}
-    told["client"] = {"__verify_probes": {"results": []}, "verify_path": "/mysql"}
+    registered = {
+        name: {"__verify_probes": {"results": []}} for name in ("lb1", "web1", "web2", "db1")
+    }
+    registered["client"] = {"__verify_probes": {"results": []}, "verify_path": "/mysql"}
     model = derived.derived(declaration, groups, hostvars)["model"]
-    found = filters.verification(model, groups, told, play_hosts=["localhost", *told])
+    found = filters.verification(model, groups, registered, play_hosts=["localhost", *registered])
     assert found["problems"] == [
         "the application does not reach MySQL: no answer",
         "how the load balancer balances could not be measured",

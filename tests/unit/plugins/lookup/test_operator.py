@@ -21,15 +21,15 @@ NOBODY = pwd.getpwnam("nobody").pw_uid
         ({}, "nobody"),
     ],
 )
-def test_the_first_that_is_known(environment, name) -> None:
+def test_first_known_name_is_returned(environment, name) -> None:
     assert plugin.operator(environment, NOBODY) == name
 
 
-def test_an_id_without_a_name_stands_for_itself() -> None:
+def test_user_id_without_a_name_is_returned() -> None:
     assert plugin.operator({}, 4_000_000_000) == "4000000000"
 
 
-def test_the_plugin_asks_its_own_process(monkeypatch) -> None:
+def test_lookup_reads_the_environment_of_its_process(monkeypatch) -> None:
     for name in plugin.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("USER", "ada")

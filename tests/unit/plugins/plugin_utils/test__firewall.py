@@ -14,7 +14,7 @@ MANAGER = "35.235.240.9"
 
 
 @pytest.fixture
-def declared(bare):
+def inventory(bare):
     bare.topology["management"] = [{"from": "35.235.240.0/20", "port": 22}]
     bare.add("lb1", "10.0.0.2", "nginx_lb")
     bare.add("lb2", "10.0.0.3", "nginx_lb")
@@ -52,17 +52,16 @@ def forwarded(source: str, target: str, port: int, **others: object) -> dict:
     return {**packet(source, target, port), **inside, **others}
 
 
-def action(text: str, seen: dict, hook: str) -> str:
-    # The walk knows matches of three words at most; this is nft's older word for the same.
+def action(text: str, sent: dict, hook: str) -> str:
     rules = parse_ruleset(text)
-    verdict = judge(rules, seen, [hook])
+    verdict = judge(rules, sent, [hook])
     assert verdict.doubts == []
     return verdict.action
 
 
-def test_agrees_with_the_declaration(declared) -> None:
+def test_rules_admit_what_the_declaration_admits(inventory) -> None:
     """From every host to every port of every other, on the host itself and in a container."""
-    topology = declared.parse()
+    topology = inventory.parse()
     ports = {flow.port for flow in topology.flows} | {22, 5000}
     admitted = 0
     for target in topology.hosts.values():
@@ -71,16 +70,16 @@ def test_agrees_with_the_declaration(declared) -> None:
         text = firewall_rules(topology, target.name)
         for source in topology.hosts.values():
             for port in ports if source != target else ():
-                wanted = "accept" if topology.admits(source, target, port) else "drop"
-                way = (source.address, target.address, port)
-                assert action(text, packet(*way), "input") == wanted, (source, target, port)
-                assert action(text, forwarded(*way), "forward") == wanted, (source, target, port)
-                admitted += wanted == "accept"
+                expected = "accept" if topology.admits(source, target, port) else "drop"
+                ends = (source.address, target.address, port)
+                assert action(text, packet(*ends), "input") == expected, (source, target, port)
+                assert action(text, forwarded(*ends), "forward") == expected, (source, target, port)
+                admitted += expected == "accept"
     assert admitted > 25
 
 
 @pytest.mark.parametrize(
-    ("seen", "hook", "wanted"),
+    ("sent", "hook", "expected"),
     [
         (packet(MANAGER, "10.2.0.2", 22), "input", "accept"),
         (packet(MANAGER, "192.0.2.7", 22), "input", "accept"),
@@ -101,49 +100,49 @@ def test_agrees_with_the_declaration(declared) -> None:
         (forwarded(MANAGER, "10.2.0.2", 22), "forward", "drop"),
     ],
 )
-def test_what_the_flows_do_not_say(declared, seen, hook, wanted) -> None:
-    assert action(firewall_rules(declared.parse(), "db1"), seen, hook) == wanted
+def test_packets_that_no_flow_is_about(inventory, sent, hook, expected) -> None:
+    assert action(firewall_rules(inventory.parse(), "db1"), sent, hook) == expected
 
 
-def test_from_outside_any_address_of_the_host_will_do(declared) -> None:
-    text = firewall_rules(declared.parse(), "lb1")
+def test_flow_from_any_admits_packets_to_every_address_of_the_host(inventory) -> None:
+    text = firewall_rules(inventory.parse(), "lb1")
     assert action(text, packet(OUTSIDE, "198.51.100.7", 80), "input") == "accept"
 
 
-def test_a_network_that_is_not_peered_stays_out_where_any_is_admitted(declared) -> None:
-    text = firewall_rules(declared.parse(), "spare")
+def test_flow_from_any_does_not_admit_a_network_that_is_not_peered(inventory) -> None:
+    text = firewall_rules(inventory.parse(), "spare")
     assert action(text, packet("10.2.0.77", "10.1.0.9", 8080), "input") == "drop"
     assert action(text, packet("10.0.0.77", "10.1.0.9", 8080), "input") == "accept"
 
 
-def test_no_management_is_no_way_in(declared) -> None:
-    declared.topology["management"] = []
-    text = firewall_rules(declared.parse(), "db1")
+def test_without_management_nobody_reaches_ssh(inventory) -> None:
+    inventory.topology["management"] = []
+    text = firewall_rules(inventory.parse(), "db1")
     assert action(text, packet(MANAGER, "10.2.0.2", 22), "input") == "drop"
 
 
-def test_only_its_own_table_is_replaced(declared) -> None:
-    lines = firewall_rules(declared.parse(), "db1").splitlines()
+def test_rules_replace_only_their_own_table(inventory) -> None:
+    lines = firewall_rules(inventory.parse(), "db1").splitlines()
     named = [line for line in lines if "table" in line and not line.startswith("#")]
     assert named == ["table inet peerlb", "delete table inet peerlb", "table inet peerlb {"]
     assert "flush" not in " ".join(lines)
 
 
 @pytest.mark.parametrize("trusted", ["", "*", 'a" drop', "eth 0", "x" * 16])
-def test_interfaces_that_can_not_be(declared, trusted) -> None:
+def test_names_that_no_interface_can_have_are_refused(inventory, trusted) -> None:
     with pytest.raises(TopologyError, match="names no interface"):
-        firewall_rules(declared.parse(), "db1", [trusted])
+        firewall_rules(inventory.parse(), "db1", [trusted])
 
 
 @pytest.mark.parametrize("trusted", ["docker0", {"docker0": {}}, None])
-def test_what_is_no_list_of_interfaces(declared, trusted) -> None:
+def test_interfaces_have_to_be_a_list(inventory, trusted) -> None:
     """The letters of a text would pass as names."""
     with pytest.raises(TopologyError) as caught:
-        firewall_rules(declared.parse(), "db1", trusted)
+        firewall_rules(inventory.parse(), "db1", trusted)
     assert str(caught.value) == f"firewall_trusted_interfaces is {trusted!r}, not a list"
 
 
 @pytest.mark.parametrize("name", ["client", "nobody"])
-def test_a_host_outside_has_no_rules(declared, name) -> None:
+def test_host_outside_of_the_networks_has_no_rules(inventory, name) -> None:
     with pytest.raises(TopologyError, match=f"^host {name}: stands in no declared network"):
-        firewall_rules(declared.parse(), name)
+        firewall_rules(inventory.parse(), name)

@@ -14,13 +14,13 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.derived impor
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
 
-def test_addresses_are_those_in_the_declared_networks(stack) -> None:
+def test_addresses_in_the_declared_networks(stack) -> None:
     assert addresses(stack.parse(), ["web2", "db1"]) == {"web2": "10.1.0.3", "db1": "10.2.0.2"}
     with pytest.raises(TopologyError, match="^host x: stands in no declared network\nhost y: "):
         addresses(stack.parse(), ["x", "web1", "y"])
 
 
-def test_database_by_default(stack) -> None:
+def test_database_without_variables(stack) -> None:
     assert database(stack.parse(), STACK, {}) == {
         "port": 3306,
         "account": {
@@ -32,7 +32,7 @@ def test_database_by_default(stack) -> None:
     }
 
 
-def test_database_and_account_are_the_ones_of_the_first_host_that_names_them(stack) -> None:
+def test_first_host_that_has_a_variable_names_database_and_account(stack) -> None:
     values = {
         "web1": {"webapp_mysql_user": "shop", "webapp_mysql_database": None},
         "web2": {"webapp_mysql_user": "other", "webapp_mysql_database": "orders"},
@@ -44,7 +44,7 @@ def test_database_and_account_are_the_ones_of_the_first_host_that_names_them(sta
     assert found["databases"] == {"db1": [{"name": "orders"}, {"name": "reports"}]}
 
 
-def test_database_that_is_written_out_is_not_doubled(stack) -> None:
+def test_database_of_the_application_may_be_among_the_others(stack) -> None:
     own = [{"name": "reports"}, {"name": "webapp", "seed": "shop.sql"}]
     found = database(stack.parse(), STACK, {"db1": {"peerlb_databases": own}})
     assert found["databases"]["db1"] == own

@@ -34,7 +34,7 @@ def test_application_finds_mysql_at_the_load_balancer(stack) -> None:
         ),
     ],
 )
-def test_one_flow_is_needed_for_an_address(stack, asked, complaint) -> None:
+def test_flow_address_needs_exactly_one_flow(stack, asked, complaint) -> None:
     with pytest.raises(TopologyError) as caught:
         flow_address(stack.parse(), *asked)
     assert str(caught.value) == f"topology.flows: one flow has to lead {complaint}"
@@ -50,18 +50,18 @@ def test_one_flow_is_needed_for_an_address(stack, asked, complaint) -> None:
         ([("any", 3307)], ["%"]),
     ],
 )
-def test_mysql_lets_in_whom_it_sees(stack, flows, granted) -> None:
+def test_grants_are_for_the_sources_that_mysql_sees(stack, flows, granted) -> None:
     for source, port in flows:
         stack.flow(source, "db1", port, "mysql")
     assert grant_hosts(stack.parse(), "mysql") == granted
 
 
-def test_other_flows_to_the_mysql_server_grant_nothing(stack) -> None:
+def test_flows_with_other_protocols_grant_nothing(stack) -> None:
     stack.flow("clients", "mysql", 22)
     assert grant_hosts(stack.parse(), "mysql") == ["10.0.0.0/255.255.0.0"]
 
 
-def test_network_with_two_ranges_is_granted_twice(stack) -> None:
+def test_network_with_two_ranges_is_granted_both(stack) -> None:
     stack.topology["networks"][0]["cidrs"].append("192.168.0.0/20")
     found = grant_hosts(stack.parse(), "mysql")
     assert found == ["10.0.0.0/255.255.0.0", "192.168.0.0/255.255.240.0"]
@@ -75,7 +75,7 @@ def test_network_with_two_ranges_is_granted_twice(stack) -> None:
         ("nobody", 0, "no flow with protocol mysql leads to nobody"),
     ],
 )
-def test_nobody_to_grant_is_an_error(stack, target, port, complaint) -> None:
+def test_grant_without_a_flow_is_an_error(stack, target, port, complaint) -> None:
     with pytest.raises(TopologyError, match=complaint):
         grant_hosts(stack.parse(), target, port)
 
@@ -100,13 +100,13 @@ def test_nobody_to_grant_is_an_error(stack, target, port, complaint) -> None:
         ),
     ],
 )
-def test_probes_of_a_host(stack, source, expected) -> None:
+def test_probe_targets_of_a_host(stack, source, expected) -> None:
     topology = stack.parse()
     found = probe_targets(topology, topology.hosts[source])
     assert {each["name"].split(" -> ")[1]: each["expect"] for each in found} == expected
 
 
-def test_probe_has_what_the_module_takes(stack) -> None:
+def test_probe_target_has_the_options_of_the_module(stack) -> None:
     topology = stack.parse()
     assert probe_targets(topology, topology.hosts["web1"])[1] == {
         "name": "web1 -> lb1:3306",
@@ -117,7 +117,7 @@ def test_probe_has_what_the_module_takes(stack) -> None:
     }
 
 
-def test_management_gets_in_nowhere_that_no_packet_passes(stack) -> None:
+def test_port_is_closed_to_management_from_a_network_that_is_not_peered(stack) -> None:
     stack.flow("nginx_lb", "servers", 22)
     stack.topology["management"][0]["from"] = "10.0.0.0/8"
     topology = stack.parse()
@@ -127,7 +127,7 @@ def test_management_gets_in_nowhere_that_no_packet_passes(stack) -> None:
     }
 
 
-def test_nothing_is_expected_where_nothing_is_declared(stack) -> None:
+def test_undecided_ports_are_left_out(stack) -> None:
     """A range may hold the controller, whose address is not known; management may get in."""
     stack.flow("203.0.113.0/24", "nginx_lb", 8443)
     stack.flow("nginx_lb", "web1", 22)
@@ -145,7 +145,7 @@ def test_nothing_is_expected_where_nothing_is_declared(stack) -> None:
     assert ports(topology.hosts["lb1"], "open") == {3000, 3306, 22}
 
 
-def test_from_outside_a_host_is_found_at_its_public_address(stack) -> None:
+def test_hosts_outside_probe_the_public_address(stack) -> None:
     stack.hostvars["lb1"]["peerlb_public_address"] = "203.0.113.80"
     topology = stack.parse()
 
@@ -168,7 +168,7 @@ def test_from_outside_a_host_is_found_at_its_public_address(stack) -> None:
         ("client", {"from": "vpc-web"}, None),
     ],
 )
-def test_where_clients_ask_for_the_service(stack, source, flow, address) -> None:
+def test_service_address(stack, source, flow, address) -> None:
     stack.hostvars["lb1"]["peerlb_public_address"] = "203.0.113.80"
     stack.topology["flows"][0].update(flow)
     topology = stack.parse()
@@ -189,7 +189,7 @@ def test_where_clients_ask_for_the_service(stack, source, flow, address) -> None
         ([("any", "mysql", 33060, "mysql")], "mysql", 3306),
     ],
 )
-def test_port_of_a_service(stack, more, target, port) -> None:
+def test_service_port(stack, more, target, port) -> None:
     flows = stack.topology["flows"]
     stack.topology["flows"] = []
     for flow in more:
@@ -199,7 +199,7 @@ def test_port_of_a_service(stack, more, target, port) -> None:
     assert service_port(stack.parse(), target, protocol, "nginx_lb") == port
 
 
-def test_a_service_without_a_port_is_refused(stack) -> None:
+def test_group_without_a_flow_to_all_its_hosts_has_no_service_port(stack) -> None:
     stack.topology["flows"][2]["to"] = "web1"
     with pytest.raises(TopologyError, match="none leads to webapp, which needs a port to serve"):
         service_port(stack.parse(), "webapp", "http", "nginx_lb")

@@ -9,7 +9,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Po
 from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.pools import listeners, pools
 
 
-def test_pools_follow_from_the_flows_of_the_balancer(stack) -> None:
+def test_each_flow_from_the_load_balancers_makes_a_pool(stack) -> None:
     webapp, mysql = pools(stack.parse(), "nginx_lb", {})
     assert (webapp["name"], mysql["name"]) == ("webapp", "mysql")
     shown = [(member["name"], member["address"], member["port"]) for member in webapp["members"]]
@@ -17,7 +17,7 @@ def test_pools_follow_from_the_flows_of_the_balancer(stack) -> None:
     assert Pool.parse(webapp).params() == webapp
 
 
-def test_settings_of_members_and_pools_are_taken_over(stack) -> None:
+def test_pools_have_the_settings_of_members_and_pools(stack) -> None:
     settings = {"web1": {"weight": 3, "state": "drain"}, "web2": None}
     declared = [{"name": "webapp", "method": "least_conn"}]
     webapp = pools(stack.parse(), "nginx_lb", settings, declared)[0]
@@ -26,7 +26,7 @@ def test_settings_of_members_and_pools_are_taken_over(stack) -> None:
     assert [member["state"] for member in webapp["members"]] == ["drain", "up"]
 
 
-def test_second_flow_to_a_group_makes_a_pool_of_its_own(stack) -> None:
+def test_second_flow_to_a_group_makes_a_pool_with_its_port(stack) -> None:
     stack.flow("nginx_lb", "webapp", 9000, "tcp")
     stack.flow("any", "nginx_lb", 9000, "tcp")
     topology = stack.parse()
@@ -96,7 +96,7 @@ def test_pool_is_refused(stack, declared, complaint) -> None:
     assert str(caught.value) == complaint
 
 
-def test_every_pool_at_fault_is_named(stack) -> None:
+def test_error_names_every_pool_at_fault(stack) -> None:
     declared = [{"name": "x"}, {"name": "webapp", "method": "y"}]
     with pytest.raises(PoolError) as caught:
         pools(stack.parse(), "nginx_lb", {"db1": {"z": 1}}, declared)
@@ -107,7 +107,7 @@ def test_every_pool_at_fault_is_named(stack) -> None:
     ]
 
 
-def test_listeners_follow_from_the_flows_to_the_balancer(stack) -> None:
+def test_each_port_of_the_load_balancers_makes_a_listener(stack) -> None:
     stack.flow("vpc-db", "nginx_lb", 3306, "mysql")  # one more client, no more listeners
     assert listeners(stack.parse(), "nginx_lb") == [
         {"port": 80, "pool": "webapp", "protocol": "http", "address": ""},
@@ -115,7 +115,7 @@ def test_listeners_follow_from_the_flows_to_the_balancer(stack) -> None:
     ]
 
 
-def test_settings_of_a_listener_are_taken_over(stack) -> None:
+def test_listener_has_its_settings(stack) -> None:
     declared = [{"port": "80", "protocol": "tcp", "address": "10.0.0.2"}]
     assert listeners(stack.parse(), "nginx_lb", declared)[0] == {
         "port": 80,
@@ -154,7 +154,7 @@ def test_listener_is_refused(stack, declared, complaint) -> None:
     assert str(caught.value) == complaint
 
 
-def test_pool_of_a_listener_has_to_be_told_where_two_would_fit(stack) -> None:
+def test_listener_with_two_fitting_pools_has_to_name_one(stack) -> None:
     stack.flow("nginx_lb", "mysql", 3307, "mysql")
     topology = stack.parse()
     with pytest.raises(PoolError) as caught:

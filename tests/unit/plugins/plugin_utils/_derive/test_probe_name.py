@@ -19,12 +19,12 @@ HOSTS = st.one_of(
 
 
 @given(HOSTS, HOSTS, st.integers(1, 65535))
-def test_a_name_is_read_as_it_was_written(source, target, port) -> None:
+def test_written_name_is_parsed_to_itself(source, target, port) -> None:
     name = ProbeName(source, target, port)
     assert ProbeName.parse(str(name)) == name
 
 
-def test_a_name_is_written_with_an_arrow_and_a_colon() -> None:
+def test_name_as_text() -> None:
     name = ProbeName("web1", "db1", 3306)
     assert str(name) == "web1 -> db1:3306"
     assert name.destination == "db1:3306"
@@ -40,7 +40,7 @@ def test_a_name_is_written_with_an_arrow_and_a_colon() -> None:
         ("web one -> db one:1", ProbeName("web one", "db one", 1)),
     ],
 )
-def test_names_that_people_and_inventories_make(text, name) -> None:
+def test_texts_of_people_and_inventories_are_parsed(text, name) -> None:
     assert ProbeName.parse(text) == name
 
 
@@ -49,10 +49,10 @@ def test_names_that_people_and_inventories_make(text, name) -> None:
     ["", "web1", "web1 lb1 3306", "web1 -> lb1", "-> lb1:80", "web1 -> :80", "web1 -> lb1:"]
     + [f"web1 -> lb1:{port}" for port in ("0", "65536", "-1", "8o", "1.5")],
 )
-def test_other_text_is_refused(text) -> None:
+def test_text_of_another_shape_is_refused(text) -> None:
     with pytest.raises(ValueError, match="is not written as 'web1 -> lb1:3306'"):
         ProbeName.parse(text)
 
 
-def test_the_last_colon_divides_a_destination() -> None:
+def test_destination_is_split_at_its_last_colon() -> None:
     assert split_destination("fd00::2:80") == ("fd00::2", "80")

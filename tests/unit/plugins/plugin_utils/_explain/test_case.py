@@ -7,19 +7,19 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.case import Case
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import questions
 
-WAY = "lb1 -> db1:3306"
+NAME = "lb1 -> db1:3306"
 
 
-def case(stack, **door) -> Case:
+def case(stack, **port_info) -> Case:
     topology = stack.parse()
-    (asked,) = questions(topology, WAY, "nginx_lb")
-    state = door.pop("state", "timeout")
-    probe = {"name": WAY, "state": state, "connected": state == "open"}
-    found = {"lb1": {"probes": [probe]}, "db1": {"doors": {WAY: door} if door else {}}}
-    return Case.of(topology, asked, found, [])
+    (question,) = questions(topology, NAME, "nginx_lb")
+    state = port_info.pop("state", "timeout")
+    probe = {"name": NAME, "state": state, "connected": state == "open"}
+    answers = {"lb1": {"probes": [probe]}, "db1": {"doors": {NAME: port_info} if port_info else {}}}
+    return Case.of(topology, question, answers, [])
 
 
-def test_words(stack) -> None:
+def test_address_networks_and_what_to_admit(stack) -> None:
     found = case(stack)
     assert found.socket_address == "10.2.0.2:3306"
     assert found.between == "from vpc-lb to vpc-db"
@@ -40,11 +40,11 @@ def test_words(stack) -> None:
         ("refused", True, True),
     ],
 )
-def test_a_quick_refusal_may_have_been_missed(stack, state, seen, arrived) -> None:
+def test_arrived_is_unknown_if_a_refusal_may_have_been_missed(stack, state, seen, arrived) -> None:
     assert case(stack, state=state, arrived=seen).arrived is arrived
 
 
-def test_what_nobody_told_is_empty(stack) -> None:
+def test_missing_answers_are_empty(stack) -> None:
     found = case(stack)
     assert (found.firewall_action, found.listening, found.route, found.self_probe) == (
         "",

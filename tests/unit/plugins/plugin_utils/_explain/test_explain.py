@@ -9,8 +9,8 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.explain import explanations
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import questions
 
-WAY = "lb1 -> db1:3306"
-RELAYED = "web1 -> lb1:3306"
+TO_MYSQL = "lb1 -> db1:3306"
+TO_RELAY = "web1 -> lb1:3306"
 OPEN = {
     "protocol": "mysql",
     "state": "open",
@@ -46,67 +46,67 @@ STOPPED = {**MYSQL, "state": "exited", "health": "unhealthy", "inside": []}
 DROP = {"action": "drop", "rule": "table inet x, chain in: tcp dport 3306 drop", "doubts": []}
 
 
-def evidence() -> dict:
-    """Return what is found where all is well, on the ways from web1 to MySQL."""
+def working() -> dict:
+    """Return the answers of all hosts if the connections from web1 to MySQL work."""
     nginx = {**MYSQL, "name": "peerlb-nginx", "published": [], "leads": False, "host_network": True}
     accept = {"action": "accept", "rule": "", "doubts": []}
-    door = {"arrived": True, "answered": "accepted", "firewall": accept}
-    heard = {"address": "0.0.0.0", "hears": True, "process": "nginx", "container": "peerlb-nginx"}
-    away = {"name": "db1 -> lb1:9", **OPEN, **TIMEOUT, "expect": "closed", "ok": True}
+    port_info = {"arrived": True, "answered": "accepted", "firewall": accept}
+    nginx_socket = {**SOCKET, "address": "0.0.0.0", "process": "nginx", "container": "peerlb-nginx"}
+    return_probe = {"name": "db1 -> lb1:9", **OPEN, **TIMEOUT, "expect": "closed", "ok": True}
     return {
         "web1": {
-            "probes": [{"name": RELAYED, **OPEN}],
+            "probes": [{"name": TO_RELAY, **OPEN}],
             "routes": {"10.0.0.2": "10.0.0.2 dev eth0"},
         },
         "lb1": {
-            "probes": [{"name": WAY, **OPEN}, {"name": "lb1 -> lb1:3306", **OPEN}],
+            "probes": [{"name": TO_MYSQL, **OPEN}, {"name": "lb1 -> lb1:3306", **OPEN}],
             "routes": {"10.2.0.2": "10.2.0.2 gateway 10.0.0.1 dev eth0"},
-            "doors": {RELAYED: {**door, "sockets": [heard], "containers": [nginx]}},
+            "doors": {TO_RELAY: {**port_info, "sockets": [nginx_socket], "containers": [nginx]}},
         },
         "db1": {
-            "probes": [{"name": "db1 -> db1:3306", **OPEN}, away],
+            "probes": [{"name": "db1 -> db1:3306", **OPEN}, return_probe],
             "routes": {"10.0.0.2": "nowhere"},
-            "doors": {WAY: {**door, "sockets": [SOCKET], "containers": [MYSQL]}},
+            "doors": {TO_MYSQL: {**port_info, "sockets": [SOCKET], "containers": [MYSQL]}},
         },
     }
 
 
-def explain(stack, text: str, found: dict) -> dict:
+def explain(stack, text: str, answers: dict) -> dict:
     topology = stack.parse()
-    return explanations(topology, questions(topology, text, "nginx_lb"), found)
+    return explanations(topology, questions(topology, text, "nginx_lb"), answers)
 
 
-# What the source finds; what the target finds when it asks itself, and on its way back; what
-# differs at the door; the blame, and words of the evidence and of what would be right.
-SILENT = {"arrived": False, "answered": "none"}
-UNSEEN = {"arrived": None, "answered": None}
-DEAF = {"sockets": [], "containers": [STOPPED], "answered": "refused"}
-ELSEWHERE = {**SOCKET, "address": "127.0.0.1", "hears": False}
-LOCAL = {**MYSQL, "published": ["127.0.0.1"], "leads": False}
-PYTHON = {**SOCKET, "process": "python3"}
+# What differs from a working connection in the probe, the self probe, the return probe and the port
+# info; then the blame, and words of the evidence and of the remedy.
+NOT_ARRIVED = {"arrived": False, "answered": "none"}
+NOT_WATCHED = {"arrived": None, "answered": None}
+NOTHING_LISTENS = {"sockets": [], "containers": [STOPPED], "answered": "refused"}
+LOCAL_SOCKET = {**SOCKET, "address": "127.0.0.1", "hears": False}
+LOCAL_CONTAINER = {**MYSQL, "published": ["127.0.0.1"], "leads": False}
+OTHER_PROCESS = {**SOCKET, "process": "python3"}
 BREAKS = {
     "peering removed": (
-        *(NO_ROUTE, {}, {}, SILENT),
+        *(NO_ROUTE, {}, {}, NOT_ARRIVED),
         *("route", "'No route to host'", "the peering of vpc-lb and vpc-db has to be active"),
     ),
     "no route of its own": (
-        *({**NO_ROUTE, "detail": "Network is unreachable"}, {}, {}, UNSEEN),
+        *({**NO_ROUTE, "detail": "Network is unreachable"}, {}, {}, NOT_WATCHED),
         *("route", "Network is unreachable", "active on both sides"),
     ),
     "own firewall": (
-        *({**NO_ROUTE, "detail": "Operation not permitted"}, {}, {}, SILENT),
+        *({**NO_ROUTE, "detail": "Operation not permitted"}, {}, {}, NOT_ARRIVED),
         *("route", "by itself", "let lb1's own firewall send tcp:3306"),
     ),
     "fabric rule removed": (
-        *(TIMEOUT, {}, {}, SILENT),
+        *(TIMEOUT, {}, {}, NOT_ARRIVED),
         *("rule", "no packet reaches db1", "tcp:3306 from 10.0.0.2 (lb1) to 10.2.0.2 (db1)"),
     ),
     "fabric rule removed, and nobody watched": (
-        *(TIMEOUT, {}, {}, UNSEEN),
+        *(TIMEOUT, {}, {}, NOT_WATCHED),
         *("rule", "all is well at db1", "for flow nginx_lb -> mysql:3306 (mysql)"),
     ),
     "something on the way drops and nothing listens": (
-        *(TIMEOUT, REFUSED, {}, {**DEAF, **SILENT}),
+        *(TIMEOUT, REFUSED, {}, {**NOTHING_LISTENS, **NOT_ARRIVED}),
         *("rule", "no packet reaches db1", "a firewall rule has to admit"),
     ),
     "host firewall drops": (
@@ -114,7 +114,7 @@ BREAKS = {
         *("host firewall", "tcp dport 3306 drop", "the firewall of db1 has to admit tcp:3306"),
     ),
     "host firewall drops, and nobody watched": (
-        *(TIMEOUT, {}, {}, {**UNSEEN, "firewall": DROP}),
+        *(TIMEOUT, {}, {}, {**NOT_WATCHED, "firewall": DROP}),
         *("host firewall", "tcp dport 3306 drop", "has to admit"),
     ),
     "host firewall rejects": (
@@ -122,7 +122,7 @@ BREAKS = {
         *("host firewall", "tcp dport 3306 drop", "has to admit"),
     ),
     "host firewall prohibits": (
-        *(NO_ROUTE, {}, {}, {**SILENT, "firewall": {**DROP, "action": "reject"}}),
+        *(NO_ROUTE, {}, {}, {**NOT_ARRIVED, "firewall": {**DROP, "action": "reject"}}),
         *("host firewall", "tcp dport 3306 drop", "has to admit"),
     ),
     "host firewall that nft does not show": (
@@ -134,11 +134,11 @@ BREAKS = {
         ),
     ),
     "container stopped": (
-        *(REFUSED, REFUSED, {}, DEAF),
+        *(REFUSED, REFUSED, {}, NOTHING_LISTENS),
         *("container", "peerlb-mysql is exited with code 0", "peerlb-mysql has to run"),
     ),
     "container stopped, and the refusal was missed": (
-        *(REFUSED, REFUSED, {}, {**DEAF, **SILENT}),
+        *(REFUSED, REFUSED, {}, {**NOTHING_LISTENS, **NOT_ARRIVED}),
         *("container", "publishes 10.2.0.2", "peerlb-mysql has to run"),
     ),
     "container unhealthy": (
@@ -155,10 +155,10 @@ BREAKS = {
         *("listener", "nothing listens on port 3306", "listen on 10.2.0.2:3306"),
     ),
     "bound to the wrong address": (
-        *(REFUSED, REFUSED, {}, {"sockets": [ELSEWHERE], "containers": [LOCAL]}),
+        *(REFUSED, REFUSED, {}, {"sockets": [LOCAL_SOCKET], "containers": [LOCAL_CONTAINER]}),
         *("listener", "127.0.0.1:3306 by dockerd only, not on 10.2.0.2", "listen on 10.2.0.2:3306"),
     ),
-    "deaf inside the container": (
+    "closed inside the container": (
         *(REFUSED, REFUSED, {}, {"containers": [{**MYSQL, "inside": ["127.0.0.1:3306"]}]}),
         *("listener", "in peerlb-mysql 127.0.0.1:3306 listens", "0.0.0.0:3306 in peerlb-mysql"),
     ),
@@ -175,7 +175,7 @@ BREAKS = {
         ),
     ),
     "wrong service": (
-        *(WRONG, WRONG, {}, {"sockets": [PYTHON], "containers": [STOPPED]}),
+        *(WRONG, WRONG, {}, {"sockets": [OTHER_PROCESS], "containers": [STOPPED]}),
         *("greeting", "10.2.0.2:3306 by python3", "MySQL has to answer on 10.2.0.2:3306"),
     ),
     "blocked by MySQL": (
@@ -186,70 +186,71 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("broken", BREAKS)
-def test_the_blame_of_each_break(stack, broken: str) -> None:
-    probe, own, back, door, blame, shown, right = BREAKS[broken]
-    found = evidence()
-    found["lb1"]["probes"][0].update(probe)
-    found["db1"]["probes"][0].update(own)
-    found["db1"]["probes"][1].update(back)
-    found["db1"]["doors"][WAY].update(door)
-    told = explain(stack, WAY, found)[WAY]
-    assert told["blame"] == blame
-    assert shown in told["evidence"]
-    assert right in told["remedy"]
-    assert told["sentence"].startswith(f"{WAY} (mysql) fails at {blame}: ")
-    assert [hop["state"] for hop in told["hops"]].count("failed") >= 1
-    # What comes before the blame does not fail.
-    states = {hop["hop"]: hop["state"] for hop in told["hops"]}
+def test_blame_of_each_break(stack, broken: str) -> None:
+    probe, self_probe, return_probe, port_info, blame, evidence, remedy = BREAKS[broken]
+    answers = working()
+    answers["lb1"]["probes"][0].update(probe)
+    answers["db1"]["probes"][0].update(self_probe)
+    answers["db1"]["probes"][1].update(return_probe)
+    answers["db1"]["doors"][TO_MYSQL].update(port_info)
+    explained = explain(stack, TO_MYSQL, answers)[TO_MYSQL]
+    assert explained["blame"] == blame
+    assert evidence in explained["evidence"]
+    assert remedy in explained["remedy"]
+    assert explained["sentence"].startswith(f"{TO_MYSQL} (mysql) fails at {blame}: ")
+    assert [hop["state"] for hop in explained["hops"]].count("failed") >= 1
+    # No hop before the blame fails.
+    states = {hop["hop"]: hop["state"] for hop in explained["hops"]}
     assert "failed" not in list(states.values())[: list(states).index(blame)]
 
 
-def test_nothing_is_blamed_where_all_is_well(stack) -> None:
-    told = explain(stack, RELAYED, evidence())
-    assert list(told) == [RELAYED, WAY]
-    for each in told.values():
+def test_working_connection_has_no_blame(stack) -> None:
+    explained = explain(stack, TO_RELAY, working())
+    assert list(explained) == [TO_RELAY, TO_MYSQL]
+    for each in explained.values():
         assert (each["blame"], each["remedy"]) == ("", "")
         assert {hop["state"] for hop in each["hops"]} == {"ok"}
-    assert told[WAY]["sentence"] == f"{WAY} (mysql) works"
-    assert [hop["hop"] for hop in told[RELAYED]["hops"]] == [
+    assert explained[TO_MYSQL]["sentence"] == f"{TO_MYSQL} (mysql) works"
+    assert [hop["hop"] for hop in explained[TO_RELAY]["hops"]] == [
         *("declared", "route", "rule", "host firewall", "container", "listener"),
         *("way back", "tcp", "behind", "greeting"),
     ]
 
 
-def test_a_relay_with_nobody_behind_it(stack) -> None:
-    found = evidence()
-    found["web1"]["probes"][0].update(CUT)
-    found["lb1"]["probes"][0].update(REFUSED)
-    found["lb1"]["probes"][1].update(CUT)
-    found["db1"]["probes"][0].update(REFUSED)
-    found["db1"]["doors"][WAY].update(DEAF)
-    told = explain(stack, RELAYED, found)
-    assert told[RELAYED]["blame"] == "behind"
-    assert told[RELAYED]["evidence"].startswith(f"{WAY} fails at container: peerlb-mysql is exited")
-    assert told[RELAYED]["remedy"] == told[WAY]["remedy"] == "peerlb-mysql has to run"
+def test_load_balancer_without_a_working_member_is_blamed_for_what_is_behind(stack) -> None:
+    answers = working()
+    answers["web1"]["probes"][0].update(CUT)
+    answers["lb1"]["probes"][0].update(REFUSED)
+    answers["lb1"]["probes"][1].update(CUT)
+    answers["db1"]["probes"][0].update(REFUSED)
+    answers["db1"]["doors"][TO_MYSQL].update(NOTHING_LISTENS)
+    explained = explain(stack, TO_RELAY, answers)
+    assert explained[TO_RELAY]["blame"] == "behind"
+    evidence, remedy = explained[TO_RELAY]["evidence"], explained[TO_RELAY]["remedy"]
+    assert evidence.startswith(f"{TO_MYSQL} fails at container: peerlb-mysql is exited")
+    assert remedy == explained[TO_MYSQL]["remedy"] == "peerlb-mysql has to run"
 
 
-def test_a_pool_is_at_fault_only_if_all_of_it_is(stack) -> None:
-    found = evidence()
+def test_pool_with_one_working_member_is_not_blamed(stack) -> None:
+    answers = working()
     for name in ("web1", "web2"):
-        found["lb1"]["probes"].append({"name": f"lb1 -> {name}:3000", **OPEN, "protocol": "http"})
-    found["client"] = {"probes": [{"name": "client -> lb1:80", **OPEN, "detail": "HTTP/1.1 502"}]}
-    found["lb1"]["probes"][-1].update(REFUSED)
-    told = explain(stack, "any -> lb1:80", found)["client -> lb1:80"]
-    assert told["blame"] == ""
-    assert any("not all of the pool works" in line for line in told["lines"])
-    found["lb1"]["probes"][-2].update(REFUSED)
-    assert explain(stack, "any -> lb1:80", found)["client -> lb1:80"]["blame"] == "behind"
+        answers["lb1"]["probes"].append({"name": f"lb1 -> {name}:3000", **OPEN, "protocol": "http"})
+    answers["client"] = {"probes": [{"name": "client -> lb1:80", **OPEN, "detail": "HTTP/1.1 502"}]}
+    answers["lb1"]["probes"][-1].update(REFUSED)
+    explained = explain(stack, "any -> lb1:80", answers)["client -> lb1:80"]
+    assert explained["blame"] == ""
+    assert any("not all of the pool works" in line for line in explained["lines"])
+    answers["lb1"]["probes"][-2].update(REFUSED)
+    assert explain(stack, "any -> lb1:80", answers)["client -> lb1:80"]["blame"] == "behind"
 
 
-def test_what_is_not_declared_is_told_with_the_way_round(stack) -> None:
-    found = {"web1": {"probes": [{"name": "web1 -> db1:3306", **OPEN, **NO_ROUTE, "ok": True}]}}
-    told = explain(stack, "web1 -> db1:3306", found)["web1 -> db1:3306"]
-    assert told["blame"] == "declared"
-    assert "vpc-web and vpc-db are not peered" in told["evidence"]
-    assert "it is closed (no_route), as it has to be" in told["evidence"]
-    assert told["remedy"] == "go through nginx_lb:3306, which is peered with both"
+def test_undeclared_connection_names_the_relay_to_use(stack) -> None:
+    answers = {"web1": {"probes": [{"name": "web1 -> db1:3306", **OPEN, **NO_ROUTE, "ok": True}]}}
+    explained = explain(stack, "web1 -> db1:3306", answers)["web1 -> db1:3306"]
+    assert explained["blame"] == "declared"
+    assert "vpc-web and vpc-db are not peered" in explained["evidence"]
+    assert "it is closed (no_route), as it has to be" in explained["evidence"]
+    assert explained["remedy"] == "go through nginx_lb:3306, which is peered with both"
 
 
 @pytest.mark.parametrize(
@@ -262,15 +263,15 @@ def test_what_is_not_declared_is_told_with_the_way_round(stack) -> None:
         ),
     ],
 )
-def test_what_is_not_declared_may_be(stack, text, remedy) -> None:
+def test_undeclared_connection_says_what_to_declare(stack, text, remedy) -> None:
     stack.flow("vpc-db", "web2", 3009)
     stack.topology["flows"].pop()
-    # Without a door of its own that the source may use, there is only the declaration to change.
+    # The source may use no port of a relay, so only the declaration can be changed.
     stack.topology["flows"][0]["from"] = "clients"
     assert explain(stack, text, {})[text]["remedy"] == remedy
 
 
-def test_networks_that_nothing_joins_are_to_be_peered(stack) -> None:
+def test_networks_without_a_relay_are_to_be_peered(stack) -> None:
     stack.topology["peerings"] = [["vpc-lb", "vpc-db"]]
     stack.topology["flows"] = [{"from": "nginx_lb", "to": "mysql", "port": 3306}]
     remedy = explain(stack, "web1 -> db1:3306", {})["web1 -> db1:3306"]["remedy"]
@@ -289,78 +290,78 @@ def test_networks_that_nothing_joins_are_to_be_peered(stack) -> None:
         ),
     ],
 )
-def test_what_is_open_though_nothing_declares_it(stack, text, blame, evidence, remedy) -> None:
+def test_undeclared_connection_that_works_is_blamed(stack, text, blame, evidence, remedy) -> None:
     probe = {"name": text, **OPEN, "expect": "closed", "ok": False}
-    told = explain(stack, text, {"web1": {"probes": [probe]}})[text]
-    assert told["blame"] == blame
-    assert evidence in told["evidence"] and remedy in told["remedy"]
+    explained = explain(stack, text, {"web1": {"probes": [probe]}})[text]
+    assert explained["blame"] == blame
+    assert evidence in explained["evidence"] and remedy in explained["remedy"]
 
 
-def test_other_flows_tell_a_rule_from_a_peering(stack) -> None:
-    found = evidence()
-    found["web1"]["probes"][0].update(TIMEOUT)
-    found["lb1"]["doors"][RELAYED].update(SILENT)
-    told = explain(stack, RELAYED, found)[RELAYED]
-    assert "or else the peering of vpc-web and vpc-lb" in told["remedy"]
-    found["web1"]["probes"].append({"name": "web1 -> lb1:80", **OPEN})
-    told = explain(stack, RELAYED, found)[RELAYED]
-    assert told["blame"] == "rule"
-    assert "others get through: web1 -> lb1:80" in told["evidence"]
-    assert "peering" not in told["remedy"]
+def test_working_neighbour_rules_the_peering_out(stack) -> None:
+    answers = working()
+    answers["web1"]["probes"][0].update(TIMEOUT)
+    answers["lb1"]["doors"][TO_RELAY].update(NOT_ARRIVED)
+    explained = explain(stack, TO_RELAY, answers)[TO_RELAY]
+    assert "or else the peering of vpc-web and vpc-lb" in explained["remedy"]
+    answers["web1"]["probes"].append({"name": "web1 -> lb1:80", **OPEN})
+    explained = explain(stack, TO_RELAY, answers)[TO_RELAY]
+    assert explained["blame"] == "rule"
+    assert "others get through: web1 -> lb1:80" in explained["evidence"]
+    assert "peering" not in explained["remedy"]
 
 
-def test_doubts_are_told_as_such(stack) -> None:
-    found = evidence()
-    found["lb1"]["probes"][0].update(TIMEOUT)
+def test_rules_that_may_drop_are_named_as_doubts(stack) -> None:
+    answers = working()
+    answers["lb1"]["probes"][0].update(TIMEOUT)
     doubts = {"action": "accept", "rule": "", "doubts": ["table ip f, chain in: limit drop"]}
-    found["db1"]["doors"][WAY].update(answered="none", firewall=doubts)
-    told = explain(stack, WAY, found)[WAY]
-    assert told["blame"] == "host firewall"
-    assert "it may be: table ip f, chain in: limit drop" in told["evidence"]
+    answers["db1"]["doors"][TO_MYSQL].update(answered="none", firewall=doubts)
+    explained = explain(stack, TO_MYSQL, answers)[TO_MYSQL]
+    assert explained["blame"] == "host firewall"
+    assert "it may be: table ip f, chain in: limit drop" in explained["evidence"]
 
 
 @pytest.mark.parametrize("missing", ["lb1", "db1"])
-def test_a_host_that_did_not_answer_leaves_hops_unknown(stack, missing) -> None:
-    found = copy.deepcopy(evidence())
-    del found[missing]
-    told = explain(stack, WAY, found)[WAY]
-    states = {hop["hop"]: hop["state"] for hop in told["hops"]}
-    assert told["blame"] == ""
+def test_hops_are_unknown_if_a_host_did_not_answer(stack, missing) -> None:
+    answers = copy.deepcopy(working())
+    del answers[missing]
+    explained = explain(stack, TO_MYSQL, answers)[TO_MYSQL]
+    states = {hop["hop"]: hop["state"] for hop in explained["hops"]}
+    assert explained["blame"] == ""
     if missing == "lb1":
         assert states["tcp"] == "unknown"
-        assert told["sentence"] == f"{WAY} (mysql) cannot be judged: lb1 did not probe"
+        assert explained["sentence"] == f"{TO_MYSQL} (mysql) cannot be judged: lb1 did not probe"
     else:
         assert states["container"] == "unknown"
-        assert told["sentence"] == f"{WAY} (mysql) works"
+        assert explained["sentence"] == f"{TO_MYSQL} (mysql) works"
 
 
 SSH = "lb1 -> web1:22"
 
 
 def managed(stack, text: str, probe: dict, *allowed: str) -> dict:
-    """Explain a way to SSH, which management may use from these ranges."""
+    """Return the explanation of a connection to SSH that management may use from these ranges."""
     stack.topology["management"] = [{"from": each, "port": 22} for each in allowed]
     own = {"name": text, **OPEN, **probe}
     return explain(stack, text, {text.split()[0]: {"probes": [own]}})[text]
 
 
-def test_management_is_open_as_it_has_to_be(stack) -> None:
-    told = managed(stack, SSH, {}, "10.0.0.0/16")
-    assert told["sentence"] == f"{SSH} (tcp) works"
-    way = "management 10.0.0.0/16 -> 22 admits it, from vpc-lb to vpc-web"
-    assert told["hops"][0]["evidence"] == way
+def test_management_that_works(stack) -> None:
+    explained = managed(stack, SSH, {}, "10.0.0.0/16")
+    assert explained["sentence"] == f"{SSH} (tcp) works"
+    evidence = "management 10.0.0.0/16 -> 22 admits it, from vpc-lb to vpc-web"
+    assert explained["hops"][0]["evidence"] == evidence
 
 
-def test_management_that_does_not_get_in_is_explained_as_a_flow_is(stack) -> None:
+def test_management_that_fails_is_explained_like_a_flow(stack) -> None:
     stack.topology["management"] = [{"from": "10.0.0.0/16", "port": 22}]
-    door = {"arrived": False, "answered": "none", "sockets": [], "containers": []}
-    found = {
+    port_info = {"arrived": False, "answered": "none", "sockets": [], "containers": []}
+    answers = {
         "lb1": {"probes": [{"name": SSH, **OPEN, **TIMEOUT}]},
-        "web1": {"doors": {SSH: door}},
+        "web1": {"doors": {SSH: port_info}},
     }
-    told = explain(stack, SSH, found)[SSH]
-    assert told["blame"] == "rule"
-    assert told["remedy"].startswith(
+    explained = explain(stack, SSH, answers)[SSH]
+    assert explained["blame"] == "rule"
+    assert explained["remedy"].startswith(
         "a firewall rule has to admit tcp:22 from 10.0.0.2 (lb1) to 10.1.0.2 (web1),"
         " for management 10.0.0.0/16 -> 22"
     )
@@ -373,19 +374,19 @@ def test_management_that_does_not_get_in_is_explained_as_a_flow_is(stack) -> Non
         ([], "have to admit nobody; or declare a flow"),
     ],
 )
-def test_closing_a_port_does_not_lock_management_out(stack, allowed, remedy) -> None:
-    told = managed(stack, "web2 -> web1:22", {}, *allowed)
-    assert told["blame"] == "rule"
-    assert remedy in told["remedy"]
+def test_remedy_for_an_open_port_keeps_management(stack, allowed, remedy) -> None:
+    explained = managed(stack, "web2 -> web1:22", {}, *allowed)
+    assert explained["blame"] == "rule"
+    assert remedy in explained["remedy"]
 
 
 @pytest.mark.parametrize(("probe", "state"), [({}, "ok"), (REFUSED, "unknown")])
-def test_what_is_not_decided_is_not_blamed(stack, probe, state) -> None:
-    told = managed(stack, "localhost -> web1:22", probe, "203.0.113.0/24", "10.0.0.0/16")
-    assert told["blame"] == ""
-    assert told["sentence"] == (
+def test_undecided_connection_is_not_blamed(stack, probe, state) -> None:
+    explained = managed(stack, "localhost -> web1:22", probe, "203.0.113.0/24", "10.0.0.0/16")
+    assert explained["blame"] == ""
+    assert explained["sentence"] == (
         "localhost -> web1:22 (tcp) is not decided: localhost's address is not known, and web1:22"
         " is open to 203.0.113.0/24, 10.0.0.0/16"
     )
-    states = {hop["hop"]: hop["state"] for hop in told["hops"]}
+    states = {hop["hop"]: hop["state"] for hop in explained["hops"]}
     assert (states["declared"], states["tcp"]) == ("unknown", state)

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._explain import (
-    hops_at_target as _explain_target,
-)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain import hops_at_target
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.case import Case
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import questions
 
-WAY = "lb1 -> db1:3306"
+NAME = "lb1 -> db1:3306"
 CONTAINER = {
     "name": "one",
     "state": "running",
@@ -24,11 +22,11 @@ CONTAINER = {
 }
 
 
-def case(stack, probe: dict, **door) -> Case:
+def case(stack, probe: dict, **port_info) -> Case:
     topology = stack.parse()
-    (asked,) = questions(topology, WAY, "nginx_lb")
-    found = {"lb1": {"probes": [{"name": WAY, "connected": False, "ok": False, **probe}]}}
-    return Case.of(topology, asked, {**found, "db1": {"doors": {WAY: door}}}, [])
+    (question,) = questions(topology, NAME, "nginx_lb")
+    answers = {"lb1": {"probes": [{"name": NAME, "connected": False, "ok": False, **probe}]}}
+    return Case.of(topology, question, {**answers, "db1": {"doors": {NAME: port_info}}}, [])
 
 
 @pytest.mark.parametrize(
@@ -51,20 +49,20 @@ def case(stack, probe: dict, **door) -> Case:
         ([], "unknown", "no container publishes 3306 on db1"),
     ],
 )
-def test_containers(stack, changes, state, evidence) -> None:
+def test_state_and_evidence_of_containers(stack, changes, state, evidence) -> None:
     containers = [{**CONTAINER, **change} for change in changes]
     found = case(stack, {"state": "refused"}, containers=containers, sockets=[])
-    hop = _explain_target.container(found)
+    hop = hops_at_target.container(found)
     assert hop.state == state and evidence in hop.evidence
 
 
-def test_an_unhealthy_container_that_answers_is_not_to_blame(stack) -> None:
+def test_unhealthy_container_that_answers_is_ok(stack) -> None:
     sick = {**CONTAINER, "health": "unhealthy"}
     probe = {"state": "open", "connected": True, "ok": True}
-    assert _explain_target.container(case(stack, probe, containers=[sick])).state == "ok"
+    assert hops_at_target.container(case(stack, probe, containers=[sick])).state == "ok"
 
 
-def test_sockets_of_ipv6_are_shown_as_such(stack) -> None:
+def test_address_of_an_ipv6_socket_stands_in_brackets(stack) -> None:
     socket = {"address": "::1", "hears": False, "process": "", "container": ""}
     found = case(stack, {"state": "refused"}, containers=[], sockets=[socket])
-    assert _explain_target.listener(found).evidence == "[::1]:3306 only, not on 10.2.0.2"
+    assert hops_at_target.listener(found).evidence == "[::1]:3306 only, not on 10.2.0.2"

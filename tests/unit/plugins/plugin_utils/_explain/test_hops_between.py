@@ -4,24 +4,22 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.plugin_utils._explain import (
-    hops_between as _explain_hops,
-)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._explain import hops_between
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.case import Case
 from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions import questions
 
-WAY = "lb1 -> db1:3306"
+NAME = "lb1 -> db1:3306"
 
 
-def case(stack, probe: dict, **door) -> Case:
+def case(stack, probe: dict, **port_info) -> Case:
     topology = stack.parse()
-    (asked,) = questions(topology, WAY, "nginx_lb")
-    found = {"lb1": {"probes": [{"name": WAY, "connected": False, **probe}]}}
-    return Case.of(topology, asked, {**found, "db1": {"doors": {WAY: door}}}, [])
+    (question,) = questions(topology, NAME, "nginx_lb")
+    answers = {"lb1": {"probes": [{"name": NAME, "connected": False, **probe}]}}
+    return Case.of(topology, question, {**answers, "db1": {"doors": {NAME: port_info}}}, [])
 
 
 @pytest.mark.parametrize(
-    ("probe", "door", "states"),
+    ("probe", "port_info", "states"),
     [
         (
             {"state": "timeout", "detail": ""},
@@ -34,20 +32,20 @@ def case(stack, probe: dict, **door) -> Case:
         ({"state": "open", "connected": True}, {"arrived": True}, "ok ok"),
     ],
 )
-def test_network_and_way_back(stack, probe, door, states) -> None:
-    found = case(stack, probe, **door)
-    hops = (_explain_hops.rule(found), _explain_hops.way_back(found))
+def test_states_of_rule_and_way_back(stack, probe, port_info, states) -> None:
+    found = case(stack, probe, **port_info)
+    hops = (hops_between.rule(found), hops_between.way_back(found))
     assert " ".join(hop.state for hop in hops) == states
 
 
-def test_within_one_network_no_peering_is_to_blame(stack) -> None:
+def test_route_within_one_network_needs_no_peering(stack) -> None:
     stack.flow("web1", "web2", 3000, "http")
     topology = stack.parse()
     name = "web1 -> web2:3000"
-    (asked,) = questions(topology, name, "nginx_lb")
+    (question,) = questions(topology, name, "nginx_lb")
     probe = {"name": name, "connected": False, "state": "no_route", "detail": "No route to host"}
-    found = Case.of(topology, asked, {"web1": {"probes": [probe]}}, [])
-    hop = _explain_hops.route(found)
+    found = Case.of(topology, question, {"web1": {"probes": [probe]}}, [])
+    hop = hops_between.route(found)
     assert (hop.state, hop.remedy) == (
         "failed",
         "routes have to lead from web1 to 10.1.0.3 and back",

@@ -17,13 +17,13 @@ def names(probes: list[dict]) -> list[str]:
 
 
 def test_both_ends_are_asked(stack) -> None:
-    asked = planned(stack, "lb1 -> db1:3306")
-    assert names(asked["lb1"]["probes"]) == ["lb1 -> db1:3306"]
-    assert asked["lb1"]["routes"] == ["10.2.0.2"]
-    assert asked["lb1"]["doors"] == []
-    assert asked["db1"]["doors"] == [{"source": "10.0.0.2", "address": "10.2.0.2", "port": 3306}]
-    assert asked["db1"]["door_names"] == ["lb1 -> db1:3306"]
-    own, back = asked["db1"]["probes"]
+    tasks = planned(stack, "lb1 -> db1:3306")
+    assert names(tasks["lb1"]["probes"]) == ["lb1 -> db1:3306"]
+    assert tasks["lb1"]["routes"] == ["10.2.0.2"]
+    assert tasks["lb1"]["doors"] == []
+    assert tasks["db1"]["doors"] == [{"source": "10.0.0.2", "address": "10.2.0.2", "port": 3306}]
+    assert tasks["db1"]["door_names"] == ["lb1 -> db1:3306"]
+    own, back = tasks["db1"]["probes"]
     assert own == {
         "name": "db1 -> db1:3306",
         "address": "10.2.0.2",
@@ -34,37 +34,37 @@ def test_both_ends_are_asked(stack) -> None:
     assert (back["address"], back["expect"]) == ("10.0.0.2", "closed")
 
 
-def test_who_comes_from_outside_may_have_another_address(stack) -> None:
-    asked = planned(stack, "client -> lb1:80")
-    assert asked["lb1"]["doors"][0]["source"] == ""
-    assert "lb1 -> client:9" not in names(asked["lb1"]["probes"])
+def test_address_of_a_source_outside_is_not_known_at_the_target(stack) -> None:
+    tasks = planned(stack, "client -> lb1:80")
+    assert tasks["lb1"]["doors"][0]["source"] == ""
+    assert "lb1 -> client:9" not in names(tasks["lb1"]["probes"])
 
 
-def test_a_relay_is_asked_on_both_sides(stack) -> None:
-    asked = planned(stack, "web1 -> lb1:3306")
-    assert set(asked) == {"web1", "lb1", "db1"}
-    assert asked["lb1"]["door_names"] == ["web1 -> lb1:3306"]
-    assert "lb1 -> db1:3306" in names(asked["lb1"]["probes"])
-    assert asked["db1"]["door_names"] == ["lb1 -> db1:3306"]
+def test_load_balancer_is_asked_as_target_and_as_source(stack) -> None:
+    tasks = planned(stack, "web1 -> lb1:3306")
+    assert set(tasks) == {"web1", "lb1", "db1"}
+    assert tasks["lb1"]["door_names"] == ["web1 -> lb1:3306"]
+    assert "lb1 -> db1:3306" in names(tasks["lb1"]["probes"])
+    assert tasks["db1"]["door_names"] == ["lb1 -> db1:3306"]
 
 
-def test_the_target_is_left_alone_where_it_has_to_be_closed(stack) -> None:
+def test_target_is_not_asked_about_a_port_that_has_to_be_closed(stack) -> None:
     assert set(planned(stack, "web1 -> db1:3306")) == {"web1"}
 
 
-def test_management_is_asked_about_at_both_ends(stack) -> None:
+def test_both_ends_are_asked_about_management(stack) -> None:
     stack.topology["management"].append({"from": "10.0.0.0/16", "port": 22})
-    asked = planned(stack, "lb1 -> web1:22")
-    assert asked["lb1"]["probes"][0]["expect"] == "open"
-    assert asked["web1"]["door_names"] == ["lb1 -> web1:22"]
-    asked = planned(stack, "localhost -> web1:22")
-    assert list(asked) == ["localhost"]
-    assert asked["localhost"]["probes"][0]["expect"] == "open"
+    tasks = planned(stack, "lb1 -> web1:22")
+    assert tasks["lb1"]["probes"][0]["expect"] == "open"
+    assert tasks["web1"]["door_names"] == ["lb1 -> web1:22"]
+    tasks = planned(stack, "localhost -> web1:22")
+    assert list(tasks) == ["localhost"]
+    assert tasks["localhost"]["probes"][0]["expect"] == "open"
 
 
-def test_other_flows_of_the_same_way_are_a_hint(stack) -> None:
+def test_neighbours_are_other_flows_to_the_network_of_the_target(stack) -> None:
     topology = stack.parse()
-    (asked, *_behind) = questions(topology, "web1 -> lb1:3306", "nginx_lb")
-    assert names(neighbours(topology, asked)) == ["web1 -> lb1:80"]
-    (asked,) = questions(topology, "lb1 -> web1:3000", "nginx_lb")
-    assert names(neighbours(topology, asked)) == ["lb1 -> web2:3000"]
+    (question, *_behind) = questions(topology, "web1 -> lb1:3306", "nginx_lb")
+    assert names(neighbours(topology, question)) == ["web1 -> lb1:80"]
+    (question,) = questions(topology, "lb1 -> web1:3000", "nginx_lb")
+    assert names(neighbours(topology, question)) == ["lb1 -> web2:3000"]

@@ -23,7 +23,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._explain.questions im
         ("localhost -> lb1:80", ("localhost", "lb1", 80)),
     ],
 )
-def test_a_way_as_people_write_it(stack, text, ends) -> None:
+def test_ends_of_a_connection_as_people_write_it(stack, text, ends) -> None:
     source, target, port = read_ends(stack.parse(), text)
     assert (source.name, target.name, port) == ends
 
@@ -40,13 +40,13 @@ def test_a_way_as_people_write_it(stack, text, ends) -> None:
         ("web1 -> web1:3000", "leads from a host to itself"),
     ],
 )
-def test_what_is_no_way(stack, text, complaint) -> None:
+def test_text_that_names_no_connection_is_refused(stack, text, complaint) -> None:
     with pytest.raises(TopologyError) as caught:
         questions(stack.parse(), text, "nginx_lb")
     assert complaint in caught.value.problems[0]
 
 
-def test_every_text_at_fault_is_named(stack) -> None:
+def test_error_names_every_text_at_fault(stack) -> None:
     with pytest.raises(TopologyError) as caught:
         questions(stack.parse(), ["x", "web1 -> lb1:80", "y"], "nginx_lb")
     assert len(caught.value.problems) == 2
@@ -54,37 +54,37 @@ def test_every_text_at_fault_is_named(stack) -> None:
         questions(stack.parse(), [], "nginx_lb")
 
 
-def test_what_a_load_balancer_leads_to_is_asked_as_well(stack) -> None:
+def test_connections_behind_a_load_balancer_are_questions_too(stack) -> None:
     first, second = questions(stack.parse(), "web1 -> lb1:3306", "nginx_lb")
     assert (first.protocol, first.expect) == ("mysql", "open")
     assert first.behind == ("lb1 -> db1:3306",)
     assert (second.name, second.behind) == ("lb1 -> db1:3306", ())
-    asked = questions(stack.parse(), "client -> lb1:80", "nginx_lb")
-    assert asked[0].behind == ("lb1 -> web1:3000", "lb1 -> web2:3000")
+    every = questions(stack.parse(), "client -> lb1:80", "nginx_lb")
+    assert every[0].behind == ("lb1 -> web1:3000", "lb1 -> web2:3000")
 
 
-def test_the_pool_that_a_listener_names_is_followed(stack) -> None:
+def test_connections_behind_a_listener_lead_to_the_pool_it_names(stack) -> None:
     stack.flow("nginx_lb", "web2", 3001, "http")
     declared = [{"port": 80, "pool": "web2"}, {"port": 3306, "pool": "mysql"}]
-    asked = questions(stack.parse(), "client -> lb1:80", "nginx_lb", declared)
-    assert asked[0].behind == ("lb1 -> web2:3001",)
+    every = questions(stack.parse(), "client -> lb1:80", "nginx_lb", declared)
+    assert every[0].behind == ("lb1 -> web2:3001",)
     # Without a name it is not known which; the check of the declaration says so.
     assert questions(stack.parse(), "client -> lb1:80", "nginx_lb")[0].behind == ()
 
 
-def test_what_is_not_declared_has_to_be_closed(stack) -> None:
-    (asked,) = questions(stack.parse(), "web1 -> db1:3306", "nginx_lb")
-    assert (asked.expect, asked.protocol) == ("closed", "mysql")
-    (asked,) = questions(stack.parse(), "web1 -> db1:22", "nginx_lb")
-    assert (asked.expect, asked.protocol) == ("closed", "tcp")
+def test_undeclared_port_is_expected_to_be_closed(stack) -> None:
+    (question,) = questions(stack.parse(), "web1 -> db1:3306", "nginx_lb")
+    assert (question.expect, question.protocol) == ("closed", "mysql")
+    (question,) = questions(stack.parse(), "web1 -> db1:22", "nginx_lb")
+    assert (question.expect, question.protocol) == ("closed", "tcp")
 
 
-def test_management_has_to_get_in(stack) -> None:
+def test_port_of_management_is_expected_to_be_open(stack) -> None:
     stack.flow("203.0.113.0/24", "nginx_lb", 8443)
     stack.topology["management"].append({"from": "10.0.0.0/16", "port": 22})
 
-    def expected(way: str) -> str:
-        return questions(stack.parse(), way, "nginx_lb")[0].expect
+    def expected(text: str) -> str:
+        return questions(stack.parse(), text, "nginx_lb")[0].expect
 
     assert expected("lb1 -> web1:22") == "open"
     assert expected("web2 -> web1:22") == "closed"
@@ -94,7 +94,7 @@ def test_management_has_to_get_in(stack) -> None:
     assert expected("localhost -> lb1:3306") == "closed"
 
 
-def test_failed_probes_are_explained_up_to_a_limit() -> None:
+def test_failed_names_stop_at_the_limit() -> None:
     results = [{"name": f"a -> b:{port}", "ok": port == 1} for port in range(1, 5)]
     assert failed_names(results, 20) == (["a -> b:2", "a -> b:3", "a -> b:4"], "")
     names, note = failed_names(results, 2)
@@ -104,6 +104,6 @@ def test_failed_probes_are_explained_up_to_a_limit() -> None:
     )
 
 
-def test_the_controller_stands_outside(stack) -> None:
+def test_controller_is_outside_of_every_network(stack) -> None:
     assert stack.parse().host("localhost").network is None
     assert stack.parse().host("web1").network == "vpc-web"

@@ -63,11 +63,11 @@ def states(stack) -> dict:
     }
 
 
-def test_nothing_changes_where_all_is_deployed(stack, states) -> None:
+def test_deployed_stack_has_no_changes(stack, states) -> None:
     assert changes(states, wanted(stack)) == []
 
 
-def test_a_changed_port_is_seen_wherever_it_matters(stack, states) -> None:
+def test_changed_port_changes_every_section_that_names_it(stack, states) -> None:
     stack.topology["flows"][1]["port"] = 3307
     assert changes(states, wanted(stack)) == [
         "flows:",
@@ -88,7 +88,7 @@ def test_a_changed_port_is_seen_wherever_it_matters(stack, states) -> None:
     ]
 
 
-def test_a_changed_network_changes_the_grant(stack, states) -> None:
+def test_changed_network_changes_the_grant(stack, states) -> None:
     stack.topology["networks"][0]["cidrs"] = ["10.0.0.0/24"]
     users = [{"name": "webapp", "hosts": ["10.0.0.0/255.255.255.0"]}]
     assert changes(states, wanted(stack, users)) == [
@@ -101,7 +101,7 @@ def test_a_changed_network_changes_the_grant(stack, states) -> None:
     ]
 
 
-def test_members_and_weights_are_lines_of_upstreams(stack, states) -> None:
+def test_changed_weight_and_new_member_change_the_upstreams(stack, states) -> None:
     stack.add("web3", "10.1.0.4", "webapp")
     lines = changes(states, wanted(stack, web1={"weight": 3}))
     upstreams = lines[lines.index("upstreams of lb1:") + 1 :]
@@ -114,7 +114,7 @@ def test_members_and_weights_are_lines_of_upstreams(stack, states) -> None:
     ]
 
 
-def test_who_may_manage_is_shown(stack, states) -> None:
+def test_changed_management(stack, states) -> None:
     stack.topology["management"] = [{"from": "203.0.113.0/24", "port": 2222}]
     assert changes(states, wanted(stack)) == [
         "management:",
@@ -123,19 +123,19 @@ def test_who_may_manage_is_shown(stack, states) -> None:
     ]
 
 
-def test_what_an_older_note_does_not_have_is_not_known(stack, states) -> None:
+def test_section_that_an_older_note_lacks_is_not_known(stack, states) -> None:
     del states["lb1"]["note"]["management"]
     assert changes(states, wanted(stack)) == ["not known: management"]
 
 
-def test_of_two_notes_the_newer_one_is_known(stack, states) -> None:
+def test_section_is_known_if_one_of_two_notes_has_it(stack, states) -> None:
     stack.add("lb2", "10.0.0.3", "nginx_lb")
     states["lb2"] = copy.deepcopy(states["lb1"])
     del states["lb1"]["note"]["management"]
     assert "not known" not in str(changes(states, wanted(stack)))
 
 
-def test_a_peering_that_goes(stack, states) -> None:
+def test_declaration_lines_of_a_smaller_declaration(stack, states) -> None:
     stack.topology["flows"] = [flow for flow in stack.topology["flows"] if flow["to"] != "mysql"]
     stack.topology["peerings"].pop()
     present = declaration_lines(stack.parse())
@@ -143,7 +143,7 @@ def test_a_peering_that_goes(stack, states) -> None:
     assert present["flows"][-1] == "nginx_lb -> webapp:3000 (http)"
 
 
-def test_rules_name_those_who_may(stack) -> None:
+def test_rules_name_the_sources(stack) -> None:
     stack.flow("198.51.100.0/24", "web1", 8080)
     rules = declaration_lines(stack.parse())["rules"]
     assert rules[0] == "admit tcp:80 to 10.0.0.2 (lb1) from any"
@@ -151,11 +151,11 @@ def test_rules_name_those_who_may(stack) -> None:
     assert "admit tcp:3000 to 10.1.0.3 (web2) from nginx_lb (10.0.0.2)" in rules
 
 
-def test_no_secret_of_a_container_is_told(states) -> None:
+def test_environment_shows_no_secret(states) -> None:
     assert "oyster" not in str(deployed(states))
 
 
-def test_bare_hosts_get_everything(stack, states) -> None:
+def test_everything_is_new_on_bare_hosts(stack, states) -> None:
     bare = {host: {key: [] for key in ("containers", "accounts")} for host in states}
     bare["lb1"] = {"release": {"listeners": [], "declared": []}, "note": {}}
     lines = changes(bare, wanted(stack))
@@ -175,7 +175,7 @@ def test_bare_hosts_get_everything(stack, states) -> None:
     ],
 )
 @pytest.mark.parametrize("unknown", [None, ""])  # as playbooks of ansible-core 2.19, 2.17 say it
-def test_what_is_not_known_is_not_compared(stack, states, host, key, named, unknown) -> None:
+def test_unknown_part_is_named_and_not_compared(stack, states, host, key, named, unknown) -> None:
     silent = copy.deepcopy(states)
     silent[host][key] = unknown
     assert changes(silent, wanted(stack)) == [f"not known: {named}"]

@@ -26,7 +26,7 @@ def registered(**changes) -> dict:
     return {f"__{name}": result for name, result in found.items()}
 
 
-def test_a_database_server_tells_of_containers_and_accounts() -> None:
+def test_state_of_a_database_server() -> None:
     assert read_state(registered()) == {
         "release": None,
         "note": None,
@@ -35,7 +35,7 @@ def test_a_database_server_tells_of_containers_and_accounts() -> None:
     }
 
 
-def test_a_load_balancer_tells_of_its_release_and_the_note() -> None:
+def test_state_of_a_load_balancer() -> None:
     release = {"declared": [], "listeners": []}
     found = read_state(
         registered(
@@ -53,7 +53,7 @@ def test_a_load_balancer_tells_of_its_release_and_the_note() -> None:
     }
 
 
-def test_a_load_balancer_without_a_note_has_an_empty_one() -> None:
+def test_missing_note_is_empty() -> None:
     failed = {"msg": "file not found: /opt/peerlb/declaration.json"}
     assert read_state(registered(preview_note=failed))["note"] == {}
 
@@ -65,12 +65,12 @@ def test_a_load_balancer_without_a_note_has_an_empty_one() -> None:
         {"failed": True, "msg": "[Errno 2] No such file or directory: b'docker'"},
     ],
 )
-def test_a_bare_host_has_nothing(container) -> None:
+def test_host_without_container_or_docker_has_empty_parts(container) -> None:
     found = read_state(registered(preview_container=container, preview_accounts={"rc": 1}))
     assert (found["containers"], found["accounts"]) == ([], [])
 
 
-def test_of_two_containers_one_may_be_missing() -> None:
+def test_one_of_two_containers_may_be_missing() -> None:
     shown = {"rc": 1, "stdout": json.dumps(CONTAINERS), "stderr": "No such container: x"}
     assert read_state(registered(preview_container=shown))["containers"] == CONTAINERS
 
@@ -78,11 +78,11 @@ def test_of_two_containers_one_may_be_missing() -> None:
 @pytest.mark.parametrize(
     "container", [{"rc": 1, "stdout": "", "stderr": "permission denied"}, {"msg": "timed out"}, {}]
 )
-def test_silence_is_not_taken_for_nothing(container) -> None:
+def test_parts_are_unknown_after_another_error(container) -> None:
     found = read_state(registered(preview_container=container, preview_accounts={"rc": 1}))
     assert (found["containers"], found["accounts"]) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["release_info", "preview_container"])
-def test_a_host_that_is_not_reached_tells_nothing(name) -> None:
+def test_unreachable_host_has_no_state(name) -> None:
     assert read_state(registered(**{name: {"unreachable": True, "msg": "timed out"}})) is None

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
         ("10.0.0.2/32", "webapp", 3000, "nginx_lb -> webapp:3000 (http)"),
     ],
 )
-def test_flow_within_another_is_dead(stack, source, target, port, by) -> None:
+def test_flow_that_another_includes_is_dead(stack, source, target, port, by) -> None:
     stack.flow(source, target, port, "http")
     assert dead_flows(stack.parse()) == [
         f"flow {source} -> {target}:{port} (http): can never match: {by} admits all of it;"
@@ -41,18 +41,18 @@ def test_flow_within_another_is_dead(stack, source, target, port, by) -> None:
         ("203.0.113.0/24", "webapp", 3000),
     ],
 )
-def test_flow_that_adds_something_lives(stack, source, target, port) -> None:
+def test_flow_that_admits_more_is_not_dead(stack, source, target, port) -> None:
     stack.flow(source, target, port, "http")
     assert dead_flows(stack.parse()) == []
 
 
-def test_narrow_flow_is_dead_wherever_it_stands(stack) -> None:
+def test_narrower_flow_is_dead_even_if_it_comes_first(stack) -> None:
     stack.flow("10.0.0.0/16", "webapp", 3000, "http")
     (problem,) = dead_flows(stack.parse())
     assert problem.startswith("flow nginx_lb -> webapp:3000 (http): can never match: 10.0.0.0/16")
 
 
-def test_flow_that_says_where_a_pool_leads_stays(stack) -> None:
+def test_used_flow_is_not_dead(stack) -> None:
     stack.flow("10.0.0.0/16", "webapp", 3000, "http")
     topology = stack.parse()
     assert dead_flows(topology, [topology.flows[2]]) == []
@@ -67,7 +67,7 @@ def test_flow_from_a_host_to_itself_is_dead(stack) -> None:
 
 
 @given(data=st.data())
-def test_without_its_dead_flows_a_topology_admits_the_same(random_topologies, data) -> None:
+def test_topology_without_its_dead_flows_admits_the_same(random_topologies, data) -> None:
     topology = data.draw(random_topologies)
     flows = [flow for flow in topology.flows if topology.members(flow.target)]
     topology = replace(topology, flows=tuple(flows))

@@ -19,7 +19,7 @@ def problems(stack, members=None, pools=(), listeners=()) -> list[str]:
     ("number", "source", "port", "protocol", "served"),
     [(0, "any", 80, "http", "webapp"), (1, "webapp", 3306, "mysql", "mysql")],
 )
-def test_flow_past_the_group_makes_no_listener(
+def test_flow_to_one_load_balancer_or_its_network_makes_no_listener(
     stack, target, number, source, port, protocol, served
 ) -> None:
     stack.topology["flows"][number]["to"] = target
@@ -32,13 +32,13 @@ def test_flow_past_the_group_makes_no_listener(
 
 @pytest.mark.parametrize("target", ["lb1", "vpc-lb", "servers"])
 @pytest.mark.parametrize("protocol", ["http", "tcp", "mysql"])
-def test_flow_to_what_else_a_balancer_has_needs_no_listener(stack, target, protocol) -> None:
+def test_flow_to_an_exporter_of_a_load_balancer_is_no_problem(stack, target, protocol) -> None:
     """Such as an exporter, which speaks HTTP, while the stack has its listeners."""
     stack.flow("vpc-lb", target, 9113, protocol)
     assert problems(stack) == []
 
 
-def test_flow_to_another_service_of_a_balancer_without_a_pool(stack) -> None:
+def test_flow_is_no_problem_if_no_pool_serves_the_application_in_its_protocol(stack) -> None:
     """The application is served as tcp, and the balancer fetches something by HTTP."""
     stack.topology["flows"][0].update(port=443, protocol="tcp")
     stack.topology["flows"][2]["protocol"] = "tcp"
@@ -48,7 +48,7 @@ def test_flow_to_another_service_of_a_balancer_without_a_pool(stack) -> None:
     assert problems(stack) == []
 
 
-def test_flow_past_the_group_where_listeners_lead_elsewhere(stack) -> None:
+def test_flow_is_no_problem_if_a_listener_has_its_protocol(stack) -> None:
     """To a tier in between, which lines of nginx's own join with the application."""
     stack.add("front1", "10.1.0.50", "front")
     stack.flow("nginx_lb", "front", 8000, "http")
@@ -56,13 +56,13 @@ def test_flow_past_the_group_where_listeners_lead_elsewhere(stack) -> None:
     assert problems(stack, listeners=[{"port": 80, "pool": "front"}]) == []
 
 
-def test_flow_past_the_group_where_bytes_are_passed_to_the_application(stack) -> None:
+def test_flow_is_no_problem_if_a_tcp_listener_leads_to_the_application(stack) -> None:
     stack.topology["flows"][0].update(port=443, protocol="tcp")
     stack.flow("vpc-db", "lb1", 9100, "http")
     assert problems(stack, listeners=[{"port": 443, "pool": "webapp"}]) == []
 
 
-def test_flow_to_mysql_itself_needs_no_listener_where_both_are_on_one_host(stack) -> None:
+def test_flow_is_no_problem_if_mysql_is_on_the_load_balancer(stack) -> None:
     stack.groups["mysql"] = ["lb1"]
     stack.topology["flows"][1].update(to="mysql", port=3307)
     stack.topology["flows"][3].update({"from": "db1", "port": 3307})
@@ -90,14 +90,14 @@ SCATTERED = (
         ({}, [{"name": "mysql", "method": "round_robin"}], []),
     ],
 )
-def test_databases_do_not_take_turns_unless_somebody_says_so(
+def test_databases_take_turns_only_if_the_method_of_their_pool_is_declared(
     stack, members, pools, complaints
 ) -> None:
     stack.add("db2", "10.2.0.3", "mysql")
     assert problems(stack, members, pools) == complaints
 
 
-def test_databases_that_no_listener_leads_to_take_no_turns(stack) -> None:
+def test_databases_without_a_listener_take_no_turns(stack) -> None:
     stack.topology["peerings"].append(["vpc-web", "vpc-db"])
     stack.topology["flows"][1]["to"] = "mysql"
     stack.add("db2", "10.2.0.3", "mysql")

@@ -35,7 +35,7 @@ def test_stack_of_the_design_is_proven(stack) -> None:
     }
 
 
-def test_table_has_columns(stack) -> None:
+def test_lines_have_two_columns(stack) -> None:
     lines = proof(stack).lines()
     assert lines[1] == "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web"
     assert lines[4] == "listener 80                      admits any, leads to webapp (http)"
@@ -125,7 +125,7 @@ def only(source):
         ),
     ],
 )
-def test_what_can_not_work_is_named(stack, spoil, complaint) -> None:
+def test_what_cannot_work_is_a_problem(stack, spoil, complaint) -> None:
     spoil(stack)
     assert complaint in proof(stack).problems
 
@@ -140,7 +140,7 @@ def test_stack_needs_a_host_in_each_group(stack, group) -> None:
     assert proof(stack).problems == [f"group {group}: has no host; the stack needs one"]
 
 
-def test_settings_at_fault_are_named_together(stack) -> None:
+def test_all_settings_at_fault_are_problems(stack) -> None:
     shown = proof(
         stack,
         {"web1": {"wieght": 1}, "db1": {"state": "off"}},
@@ -155,7 +155,7 @@ def test_settings_at_fault_are_named_together(stack) -> None:
     ]
 
 
-def test_listener_that_leads_the_application_elsewhere_is_named(stack) -> None:
+def test_listener_for_mysql_that_leads_elsewhere_is_a_problem(stack) -> None:
     stack.add("other1", "10.2.0.9", "other")
     stack.flow("nginx_lb", "other", 3306, "mysql")
     shown = proof(stack, listeners=[{"port": 3306, "pool": "other"}])
@@ -164,7 +164,7 @@ def test_listener_that_leads_the_application_elsewhere_is_named(stack) -> None:
     ]
 
 
-def test_relay_that_is_no_load_balancer_has_to_reach_mysql(stack) -> None:
+def test_each_relay_has_to_reach_mysql(stack) -> None:
     stack.add("relay1", "10.0.0.7", "relay")
     stack.add("relay2", "10.0.9.7", "relay")
     stack.topology["flows"][1]["to"] = "relay"
@@ -190,7 +190,7 @@ def test_grant_has_to_cover_what_mysql_will_see(stack, monkeypatch, granted, cov
     assert proof(stack).problems == ([] if covered else [complaint])
 
 
-def test_pool_that_a_wider_flow_admits_too_is_no_dead_flow(stack) -> None:
+def test_flow_that_makes_a_pool_or_leads_to_mysql_is_never_dead(stack) -> None:
     stack.flow("vpc-lb", "webapp", 3000, "http")
     stack.flow("any", "nginx_lb", 3306, "mysql")
     assert proof(stack).problems == []

@@ -11,7 +11,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.evidenc
 )
 
 
-def test_a_limit_divides_the_hosts(run) -> None:
+def test_hosts_are_divided_by_the_limit(run) -> None:
     run.play_hosts = ["web1", "backup1"]
     found = run.evidence()
     assert found.in_run == ("web1",)
@@ -20,7 +20,7 @@ def test_a_limit_divides_the_hosts(run) -> None:
     assert list(found.probes) == ["web1"]
 
 
-def test_the_controller_stands_for_a_client(run) -> None:
+def test_controller_is_the_client_if_there_is_none(run) -> None:
     del run.stack.groups["clients"]
     found = run.evidence()
     assert client_of({}) == found.client == "localhost"
@@ -41,13 +41,13 @@ def test_the_controller_stands_for_a_client(run) -> None:
         ({}, "no answer"),
     ],
 )
-def test_what_the_application_says_of_mysql(run, connection, answer) -> None:
+def test_answer_of_the_application_about_mysql(run, connection, answer) -> None:
     run.variables["client"]["__verify_connection"] = connection
     assert run.evidence().connection_answer == answer
     assert not run.evidence().connection_works
 
 
-def test_settings_are_the_clients(run) -> None:
+def test_settings_are_those_of_the_client(run) -> None:
     found = run.evidence()
     assert (found.path, found.tolerance) == ("/connection", 10)
     run.variables["client"] |= {"verify_path": "/mysql", "verify_tolerance": "0"}
@@ -58,14 +58,14 @@ def test_settings_are_the_clients(run) -> None:
     assert {name: text for name, text in found.served_by.items() if text} == {"web1": "blue"}
 
 
-def test_a_run_without_results_has_none() -> None:
+def test_evidence_of_a_run_without_results_is_empty() -> None:
     groups = {"nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": ["db1"]}
     found = Evidence.of(STACK, groups, ["lb1", "web1", "db1", "localhost"], {})
     assert (found.probes, found.sample, found.connection, found.pool) == ({}, {}, {}, {})
     assert (found.release, found.explanations, found.project) == ("", {}, {})
 
 
-def test_facts_of_the_play_are_found_at_any_of_its_hosts(run) -> None:
+def test_facts_of_a_play_are_read_from_any_of_its_hosts(run) -> None:
     lines = {"name": "web1 -> lb1:80", "lines": ["a", "b"]}
     run.variables["db1"]["__explanations"] = {"web1 -> lb1:80": lines}
     run.variables["db1"]["__audit"] = {"findings": []}

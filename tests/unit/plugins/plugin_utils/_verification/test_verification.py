@@ -11,14 +11,14 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.verific
     verification,
 )
 
-FAR = "the shares of the members, and whether the application reaches MySQL"
+END_TO_END = "the shares of the members, and whether the application reaches MySQL"
 
 
 def verified(run) -> dict:
     return verification(run.topology, run.evidence(), "now")
 
 
-def test_all_is_well(run) -> None:
+def test_verification_without_problems(run) -> None:
     found = verified(run)
     assert (found["problems"], found["unjudged"]) == ([], [])
     count = sum(len(own["__verify_probes"]["results"]) for own in run.variables.values())
@@ -37,7 +37,7 @@ def test_all_is_well(run) -> None:
     assert (report["problems"], report["unjudged"]) == ([], [])
 
 
-def test_a_probe_that_is_not_as_declared_is_a_sentence_and_explained(run) -> None:
+def test_failed_probe_is_a_problem_with_its_explanation(run) -> None:
     result = run.variables["web1"]["__verify_probes"]["results"][0]
     result |= {"state": "timeout", "ok": False, "detail": "no answer"}
     run.variables["web1"]["__explanations"] = {result["name"]: {"lines": ["fails at rule"]}}
@@ -48,18 +48,18 @@ def test_a_probe_that_is_not_as_declared_is_a_sentence_and_explained(run) -> Non
     assert failure["explanation"] == ["fails at rule"]
 
 
-def test_a_host_that_did_not_probe_is_a_problem(run) -> None:
+def test_host_that_did_not_probe_is_a_problem(run) -> None:
     run.variables["web2"]["__verify_probes"] = {"unreachable": True, "msg": "timed out"}
     assert problems(run.evidence()) == ["web2 was not probed"]
 
 
-def test_a_limit_says_what_was_not_judged(run) -> None:
+def test_hosts_outside_of_the_limit_are_not_judged(run) -> None:
     run.play_hosts = ["web1"]
     found = verified(run)
     assert found["problems"] == []
     assert found["unjudged"] == [
         "not judged, as outside of --limit: the probes of lb1, web2, db1, client",
-        f"not judged, as outside of --limit (client, lb1): {FAR}",
+        f"not judged, as outside of --limit (client, lb1): {END_TO_END}",
     ]
     assert found["summary"][0].endswith("probes from 1 hosts are as declared")
     assert found["summary"][1:] == found["unjudged"]
@@ -67,19 +67,19 @@ def test_a_limit_says_what_was_not_judged(run) -> None:
     assert found["report"]["service"] == {}
 
 
-def test_a_limit_with_both_ends_judges_the_service(run) -> None:
+def test_service_is_judged_if_the_limit_has_client_and_load_balancer(run) -> None:
     run.play_hosts = ["lb1", "client"]
     run.variables["client"]["__verify_connection"] = {"statuses": {"503": 1}}
     assert problems(run.evidence()) == ["the application does not reach MySQL: status 503"]
-    assert FAR not in "".join(unjudged(run.evidence()))
+    assert END_TO_END not in "".join(unjudged(run.evidence()))
 
 
-def test_a_limit_without_a_host_of_the_stack_is_a_problem(run) -> None:
+def test_limit_without_a_host_of_the_stack_is_a_problem(run) -> None:
     run.play_hosts = ["backup1"]
     assert problems(run.evidence()) == ["no host of the stack is inside --limit"]
 
 
-def test_an_application_that_does_not_say_is_not_judged(run) -> None:
+def test_skipped_request_about_mysql_is_not_judged(run) -> None:
     run.variables["client"]["__verify_connection"] = {"skipped": True}
     found = run.evidence()
     assert problems(found) == []
@@ -90,14 +90,16 @@ def test_an_application_that_does_not_say_is_not_judged(run) -> None:
     assert service_lines(found)[0] == "/connection: not asked"
 
 
-@pytest.mark.parametrize(("tolerance", "told"), [(10, []), (0, ["web1 answered 27 of 40, due 20"])])
-def test_other_clients_move_the_shares(run, tolerance, told) -> None:
+@pytest.mark.parametrize(
+    ("tolerance", "expected"), [(10, []), (0, ["web1 answered 27 of 40, due 20"])]
+)
+def test_shares_may_differ_by_the_tolerance(run, tolerance, expected) -> None:
     run.variables["client"]["__verify_sample"]["served_by"] = {"web1": 27, "web2": 13}
     run.variables["client"]["verify_tolerance"] = tolerance
-    assert problems(run.evidence())[:1] == told
+    assert problems(run.evidence())[:1] == expected
 
 
-def test_members_may_call_themselves_otherwise(run) -> None:
+def test_members_may_have_other_names_in_their_answers(run) -> None:
     run.variables["client"]["__verify_sample"]["served_by"] = {"blue": 20, "green": 20}
     assert problems(run.evidence()) != []
     run.variables["web1"]["webapp_served_by"], run.variables["web2"]["webapp_served_by"] = (
@@ -108,18 +110,18 @@ def test_members_may_call_themselves_otherwise(run) -> None:
 
 
 @pytest.mark.parametrize("host", ["lb1", "client"])
-def test_shares_that_could_not_be_measured_are_a_problem(run, host) -> None:
+def test_missing_sample_or_pool_is_a_problem(run, host) -> None:
     for name in ("__release_info", "__verify_sample"):
         run.variables[host].pop(name, None)
     assert problems(run.evidence()) == ["how the load balancer balances could not be measured"]
     assert unjudged(run.evidence()) == []
 
 
-def test_a_load_balancer_without_a_release_says_so(run) -> None:
+def test_load_balancer_without_a_release(run) -> None:
     run.variables["lb1"]["__release_info"]["serving"] = ""
     assert service_lines(run.evidence())[-1] == "release none is live"
 
 
-def test_the_audit_of_the_same_run_becomes_part_of_the_report(run) -> None:
+def test_audit_of_the_same_run_is_in_the_report(run) -> None:
     run.variables["db1"]["__audit"] = {"findings": []}
     assert verified(run)["report"]["project"] == {"findings": []}
