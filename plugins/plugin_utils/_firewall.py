@@ -130,9 +130,9 @@ def _flows(topology: Topology, host: Host) -> list[str]:
 def _source(topology: Topology, source: str, host: Host) -> str | None:
     """Return the match of a flow's sources and of the host's address; None if nobody is a source.
 
-    It has the addresses of the source's hosts and not their networks, as other hosts in a network
-    are not admitted. Without a match ("") any source may use any address of the host, even a public
-    one.
+    For a group the match has the addresses of its hosts and not their networks, as other hosts in
+    these are not admitted. Without a match ("") any source may use any address of the host, even a
+    public one.
     """
     if source == ANY:
         return ""

@@ -21,7 +21,7 @@ Names = t.Mapping[str, t.Sequence[str]]  # names of variables, by host or by gro
 
 
 class CachedHostVars:
-    """Ansible's `hostvars` for functions that read one after the other: it is asked once a host."""
+    """Ansible's `hostvars`, asked for each host once, however many functions read it."""
 
     def __init__(self, hostvars: t.Any) -> None:
         self._hostvars = hostvars
@@ -57,7 +57,7 @@ def read_variables(
 
 
 def _plain(value: t.Any) -> t.Any:
-    """Return a value whose elements are templated; Ansible templates each when it is read."""
+    """Return a value as Python's own types; Ansible's template an element when it is read."""
     if isinstance(value, t.Mapping):
         return {str(key): _plain(element) for key, element in value.items()}
     if is_list(value):

@@ -89,9 +89,10 @@ def read_inventory(
 
 
 def load_inventory(source: t.Any, groups: t.Any = None, hostvars: t.Any = None) -> Inventory:
-    """Return the inventory in the text `model` of the filter derived, or evaluate a declaration.
+    """Return the inventory that the input of a filter means.
 
-    Raises a TopologyError as `read_inventory` does, and if a declaration comes without hostvars.
+    source: the text `model` of the filter derived, or a declaration, which is evaluated. Raises a
+    TopologyError as `read_inventory` does, and if a declaration comes without hostvars.
     """
     if isinstance(source, str) and source.startswith(MARK):
         return Inventory.from_text(source)

@@ -33,9 +33,10 @@ def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Der
     """Return what the MySQL servers need.
 
     {"port": 3306, "account": {"name": "webapp", "hosts": ["10.0.0.0/255.255.0.0"], "privileges":
-    "webapp.*:ALL"}, "databases": {"db1": [{"name": "webapp"}]}}. variables: `webapp_mysql_user` and
-    `webapp_mysql_database` of the application's hosts, of which the first host that has it decides,
-    and `peerlb_databases` of the MySQL servers.
+    "webapp.*:ALL"}, "databases": {"db1": [{"name": "webapp"}]}}
+
+    variables: `webapp_mysql_user` and `webapp_mysql_database` of the application's hosts (the first
+    host that has one decides), and `peerlb_databases` of the MySQL servers.
     """
     clients = [variables.get(host.name, {}) for host in topology.members(stack.application)]
 

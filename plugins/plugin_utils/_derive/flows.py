@@ -20,7 +20,8 @@ def flow_address(
 ) -> tuple[str, int]:
     """Return where a source finds a service: ("10.0.0.2", 3306).
 
-    This is the first host of the flow's target, and the flow's port. `only_flow` chooses the flow.
+    These are the address of the first host of the flow's target, and the flow's port. `only_flow`
+    chooses the flow.
     """
     flow = only_flow(topology, source, target, protocol)
     return topology.members(flow.target)[0].address, flow.port
@@ -47,9 +48,9 @@ def only_flow(topology: Topology, source: str, target: str = "", protocol: str =
 def service_port(topology: Topology, group: str, protocol: str, balancer: str) -> int:
     """Return the port at which all hosts of a group serve.
 
-    A flow from the load balancers decides, before other flows; a flow with this protocol decides
-    before those with others. So the port of an exporter on the same hosts is not taken for it.
-    Raises a TopologyError if no flow leads to all hosts of the group.
+    It is the port of a flow that leads to all of them. Flows from the load balancers come first,
+    and among these a flow with the protocol, so that the port of an exporter on the same hosts is
+    not taken for the service's. Raises a TopologyError if there is no such flow.
     """
     servers = set(topology.members(group))
     flows = [flow for flow in topology.flows if servers.issubset(topology.members(flow.target))]
@@ -62,10 +63,10 @@ def service_port(topology: Topology, group: str, protocol: str, balancer: str) -
 def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     """Return the host parts of MySQL accounts that may log in at target: ["10.0.0.0/255.255.0.0"].
 
-    MySQL sees the load balancer's address, not that of the client behind it. So these are the
-    ranges from which flows lead to target: the flows with the protocol mysql, or those to the port
-    if it is given. ["%"] means that such a flow admits any. Raises a TopologyError if none leads
-    to target.
+    These are the ranges from which flows with the protocol mysql (or flows to the port, if it is
+    given) lead to target; ["%"] if such a flow admits any. Behind a load balancer, that is the load
+    balancer's network, as MySQL does not see the client's address. Raises a TopologyError if no
+    such flow leads to target.
     """
     servers = {host.name for host in topology.members(target)}
     flows = [
@@ -84,10 +85,9 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
 
 
 def _source_ranges(topology: Topology, flow: Flow) -> list[IPv4Network]:
-    """Return the ranges that a flow comes from.
+    """Return the ranges that a flow comes from: the range that it names, or its hosts' networks.
 
-    These are the range that it names, or the addresses of its hosts outside of every network and
-    then the whole networks of its other hosts.
+    A host outside of every network has its own address as a range.
     """
     if "/" in flow.source:
         return [parse_cidr(flow.source)]
@@ -132,7 +132,7 @@ def _expected(topology: Topology, source: Host, target: Host, port: int) -> str:
 
 
 def undecided_by(topology: Topology, source: Host, target: Host, port: int) -> list[str]:
-    """Return the ranges that may admit a source or not: ["203.0.113.0/24"].
+    """Return the ranges that may or may not admit a source: ["203.0.113.0/24"].
 
     The declaration does not decide about a source whose address is not known, such as the
     controller, if a flow or management admits a range. It always decides if the address is known.

@@ -45,8 +45,8 @@ def pools(
 ) -> list[dict[str, t.Any]]:
     """Return the pools of the load balancers: one for each flow from them, with its members.
 
-    pool_settings: what people declared of pools (`peerlb_pools`), each entry with its name. The
-    pools are as the module nginx_release takes them. Raises a PoolError with one line for each
+    The pools are as the module nginx_release takes them. pool_settings: what people declared of
+    pools in `peerlb_pools`, each entry with its name. Raises a PoolError with one line for each
     entry at fault.
     """
     flows = pool_flows(topology, balancer)
@@ -75,10 +75,10 @@ def listeners(
 ) -> list[dict[str, t.Any]]:
     """Return the listeners of the load balancers: one for each port that flows lead to.
 
-    {"port": 3306, "pool": "mysql", "protocol": "tcp", "address": ""} is one. listener_settings:
-    what people declared of listeners (`peerlb_listeners`), each entry with its port. The pool is
-    that of the only flow from the load balancers with the same protocol, unless an entry names
-    another. Raises a PoolError with one line for each entry at fault.
+    [{"port": 3306, "pool": "mysql", "protocol": "tcp", "address": ""}]: the pool is that of the
+    only flow from the load balancers with the same protocol, unless the settings name another.
+    listener_settings: what people declared of listeners in `peerlb_listeners`, each entry with its
+    port. Raises a PoolError with one line for each entry at fault.
     """
     flows, by_pool = listener_flows(topology, balancer), pool_flows(topology, balancer)
     settings, problems = _by_key("listener", "port", listener_settings)
@@ -152,7 +152,7 @@ def _listener(flow: Flow, by_pool: dict[str, Flow], settings: dict[str, t.Any]) 
 
 
 def _pool_name(flow: Flow, by_pool: dict[str, Flow]) -> str:
-    """Return the only pool that speaks the protocol of a flow to the load balancers."""
+    """Return the only pool with the protocol of a flow; raise a PoolError unless there is one."""
     fitting = [name for name, other in by_pool.items() if other.protocol == flow.protocol]
     if len(fitting) != 1:
         found = f"flows to {listing(fitting)} are" if fitting else "no flow is"

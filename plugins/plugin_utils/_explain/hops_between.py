@@ -41,7 +41,7 @@ def _undecided(case: Case) -> str:
 
 
 def _how_to_declare(case: Case) -> str:
-    """Return the declared way through a relay, else what to declare if the connection is wanted."""
+    """Return the declared way through a relay, or else what to declare for the connection."""
     one, other, name = case.source.network, case.target.network, case.question.name
     if one is None or other is None or case.topology.routed(one, other):
         return f"declare it in topology.flows if {name} is wanted"
@@ -67,7 +67,7 @@ def _declared_through(case: Case, relays: list[str]) -> str:
 
 
 def route(case: Case) -> Hop:
-    """Judge whether the source has a way to the target, and has to have one."""
+    """Judge whether the source has a route to the target, or has one that it must not have."""
     shown = case.route or "not known"
     if case.wrongly_open and not case.topology.routed(case.source.network, case.target.network):
         evidence = f"packets pass {case.between}, though these are not peered"
@@ -99,7 +99,7 @@ def _or_public_address(case: Case) -> str:
 
 
 def rule(case: Case) -> Hop:
-    """Judge whether the firewall rules between the hosts let packets through, as they should."""
+    """Judge the firewall rules between the hosts, which let through too little, or too much."""
     if case.wrongly_open:
         evidence = f"a firewall rule lets {case.source.name} through, though no flow admits it"
         return Hop("rule", FAILED, evidence, _narrower_rules(case))
@@ -125,7 +125,7 @@ def rule(case: Case) -> Hop:
 
 
 def _narrower_rules(case: Case) -> str:
-    """Return what the rules for an open port have to admit, which is less than they do."""
+    """Return what the rules for a wrongly open port have to admit, and nothing more."""
     topology, port = case.topology, case.question.port
     flows = topology.flows_by_port.get((case.target.name, port), {})
     managers = [f"management {entry}" for entry in topology.management if entry.port == port]

@@ -134,9 +134,9 @@ def _behind(
 
 
 def failed_names(results: t.Iterable[t.Mapping[str, t.Any]], limit: int) -> tuple[list[str], str]:
-    """Return the names of at most so many probes that are not as expected.
+    """Return the names of probes that are not as expected, up to a limit, and a note on the rest.
 
-    The second part is a note about those beyond the limit; "" if there are none.
+    The note is "" if the limit leaves none out.
     """
     names = [result["name"] for result in results if not result["ok"]]
     rest = names[limit:]
