@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What breaks a hop of the lab and mends it, also when a test fails; and what is said of it."""
+"""Context managers that break one hop of the lab and repair it, and readers of explanations."""
 
 from __future__ import annotations
 
@@ -12,89 +12,94 @@ import time
 import typing as t
 
 import pytest
-from support.lab import ADDRESSES, inside, on, play, run, said, within
+from support.lab import ADDRESSES, ansible, in_network, output_of, play, run, run_in_network
 
 
-def explain(way: str) -> dict[str, str]:
-    """Return by way the sentence of the playbook."""
-    told = said(play("explain", explain=way, explain_watch=5))
+def explain(connection: str) -> dict[str, str]:
+    """Return the playbook's sentence about each connection that it explains.
+
+    Example: {"web1 -> lb1:3306": "web1 -> lb1:3306 (mysql) works", …}
+    """
+    output = output_of(play("explain", explain=connection, explain_watch=5))
     found = re.findall(
-        r"^ +- '?((\S+ -> \S+) \(\w+\) (?:works|fails at|can ?not).*?)'?$", told, re.M
+        r"^ +- '?((\S+ -> \S+) \(\w+\) (?:works|fails at|can ?not).*?)'?$", output, re.M
     )
     return {name: sentence for sentence, name in found}
 
 
 def blamed(sentence: str) -> str:
-    """Return the hop that is to blame, or all that was said where none is."""
+    """Return the hop at which the connection fails, or the whole sentence if none is named."""
     match = re.search(r" fails at ([a-z ]+): ", sentence)
     return match[1] if match else sentence
 
 
 def table_of(host: str) -> str:
-    """Return the routing table that the fabric uses for what comes from a host."""
-    (rule,) = json.loads(within("fabric", "ip", "-j", "rule", "show", "iif", host))
+    """Return the number of the fabric's routing table for packets from a host."""
+    (rule,) = json.loads(run_in_network("fabric", "ip", "-j", "rule", "show", "iif", host))
     return str(rule["table"])
 
 
 @contextlib.contextmanager
 def without_route(source: str, address: str, link: str) -> t.Iterator[None]:
-    """Take the way from a host to an address out of the fabric, as where a peering is missing."""
+    """Remove the fabric's route from a host to an address, as if a peering were missing."""
     entry = (f"{address}/32", "dev", link, "scope", "link", "table", table_of(source))
-    within("fabric", "ip", "route", "del", *entry)
+    run_in_network("fabric", "ip", "route", "del", *entry)
     try:
         yield
     finally:
-        within("fabric", "ip", "route", "replace", *entry)
+        run_in_network("fabric", "ip", "route", "replace", *entry)
 
 
 @contextlib.contextmanager
 def without_rule(comment: str) -> t.Iterator[None]:
-    """Take a rule out of the fabric's firewall."""
+    """Delete the fabric's firewall rule with this comment."""
     chain = ("chain", "inet", "peerlb", "flows")
-    listed = within("fabric", "nft", "-a", "list", *chain)
+    listed = run_in_network("fabric", "nft", "-a", "list", *chain)
     (line,) = [line.strip() for line in listed.splitlines() if f'"{comment}"' in line]
     rule, _hash, handle = line.rpartition(" # handle ")
-    within("fabric", "nft", "delete", "rule", *chain[1:], "handle", handle)
+    run_in_network("fabric", "nft", "delete", "rule", *chain[1:], "handle", handle)
     try:
         yield
     finally:
-        within("fabric", "nft", "-f", "-", text=f"add rule inet peerlb flows {rule}\n")
+        run_in_network("fabric", "nft", "-f", "-", text=f"add rule inet peerlb flows {rule}\n")
 
 
 @contextlib.contextmanager
 def with_table(host: str, rules: str) -> t.Iterator[None]:
-    """Give a host (or the fabric) a table of its own in nftables."""
-    within(host, "nft", "-f", "-", text=f"table inet broken {{\n{rules}\n}}\n")
+    """Add a table with these rules to the nftables of a host or of the fabric."""
+    run_in_network(host, "nft", "-f", "-", text=f"table inet broken {{\n{rules}\n}}\n")
     try:
         yield
     finally:
-        within(host, "nft", "delete", "table", "inet", "broken")
+        run_in_network(host, "nft", "delete", "table", "inet", "broken")
 
 
 @contextlib.contextmanager
 def started(host: str, start: str, stop: str) -> t.Iterator[None]:
-    on(host, start)
+    """Run the command *start* on a host, and *stop* at the end of the block."""
+    ansible(host, start)
     try:
         yield
     finally:
-        on(host, stop)
+        ansible(host, stop)
 
 
 @pytest.fixture(scope="module")
 def no_mysql() -> t.Iterator[None]:
-    """MySQL's container stopped, for all the tests that need it so."""
-    on("db1", "docker stop peerlb-mysql")
+    """Stop MySQL's container until the last test of the module has ended."""
+    ansible("db1", "docker stop peerlb-mysql")
     try:
         yield
     finally:
-        on("db1", "docker start peerlb-mysql")
+        ansible("db1", "docker start peerlb-mysql")
         wait_for_mysql()
 
 
 def wait_for_mysql() -> None:
-    ask = inside("client", "curl", "-sf", "-m", "5", f"http://{ADDRESSES['lb1']}/connection")
+    """Wait until the application writes a row again."""
+    ask = in_network("client", "curl", "-sf", "-m", "5", f"http://{ADDRESSES['lb1']}/connection")
     for _attempt in range(60):
         if run(ask).returncode == 0:
             return
         time.sleep(0.5)
-    pytest.fail("MySQL did not come back")
+    pytest.fail("MySQL does not answer again")

@@ -1,14 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Send HTTP requests at a steady rate, never twice, and count what became of each.
+"""Send HTTP requests at a steady rate, and count the answers and the lost requests.
 
     load.py http://10.0.0.2/status/200 --method POST --connections 16 --rate 600 --seconds 60
 
-Most load tools repeat a request whose connection was closed, and so hide the loss. This one does
-not: a request that was sent and not answered is counted as lost. "{id}" in the URL becomes a new
-id for each request. Times run from the moment at which a request was due, so that a stall counts
-for every request that it delays. The result is one JSON object on stdout.
+Most load tools repeat a request whose connection was closed, and so hide the loss. This one counts
+a request without an answer as lost. "{id}" in the URL becomes a new id for each request. The time
+of a request begins when the request is due, so that a stall counts for every request that it
+delays. The result is one JSON object on stdout.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from urllib.parse import urlsplit
 
 
 class Lost(Exception):
-    """A request was sent and no answer came; the text says how it ended."""
+    """A request got no complete answer. The text says how it ended."""
 
 
 @dataclass
 class Tally:
-    """What became of the requests. seconds holds (due since the start, took, lost) for each."""
+    """The results of all requests.
+
+    *seconds* has (when it was due after the start, how long it took, whether it failed) for each.
+    """
 
     sent: int = 0
     statuses: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -45,6 +48,7 @@ class Tally:
     )
 
     def report(self, ids: bool) -> dict[str, t.Any]:
+        """Return the figures to print. With *ids*, they have each request's result by its id."""
         took = sorted(seconds for _due, seconds, _lost in self.seconds)
         bad = sum(count for status, count in self.statuses.items() if status[0] == "5")
         return {
@@ -56,14 +60,14 @@ class Tally:
             "connections": self.connections,
             **{f"p{share}_ms": milliseconds(took, share) for share in (50, 99, 100)},
             "worst_by_second": self._worst(),
-            # When the last request was sent that each member answered, and who answers when.
+            # When the last request that each member answered was due, and all answers by second.
             "last_sent": self.last,
             "by_second": self.by_second,
             **({"ids": self.ids} if ids else {}),
         }
 
     def _worst(self) -> dict[int, list[float]]:
-        """Return, for each second that stands out, the longest time (ms) and how many failed."""
+        """Return [longest time in ms, failed requests] for each second with a time of 100 ms."""
         found: dict[int, list[float]] = {}
         for due, took, failed in self.seconds:
             entry = found.setdefault(int(due), [0.0, 0])
@@ -73,11 +77,12 @@ class Tally:
 
 
 def milliseconds(ordered: list[float], share: int) -> float:
+    """Return the percentile of ordered seconds, in milliseconds."""
     return round(ordered[math.ceil(len(ordered) * share / 100) - 1] * 1000, 2) if ordered else 0.0
 
 
 class Client:
-    """One connection at a time; opened anew when the server has closed it."""
+    """A client with one connection at a time. It connects again if the server closes."""
 
     def __init__(self, args: argparse.Namespace, number: int, tally: Tally) -> None:
         self.args, self.number, self.tally = args, number, tally
@@ -88,6 +93,7 @@ class Client:
         self.writer: asyncio.StreamWriter | None = None
 
     async def run(self, begun: float) -> None:
+        """Send this client's share of the requests, each when it is due."""
         interval = self.args.connections / self.args.rate
         requests = round(self.args.seconds / interval)
         for count in range(requests):
@@ -144,12 +150,14 @@ class Client:
         return status.split()[1], headers.get("x-served-by", "")
 
     def close(self) -> None:
+        """Close the connection, if there is one."""
         if self.writer is not None:
             self.writer.close()
         self.reader = self.writer = None
 
 
 async def load(args: argparse.Namespace) -> Tally:
+    """Return the results of all clients."""
     tally = Tally()
     begun = time.monotonic() + 0.1
     clients = [Client(args, number, tally) for number in range(args.connections)]
@@ -158,16 +166,19 @@ async def load(args: argparse.Namespace) -> Tally:
 
 
 def main() -> None:
+    """Run the load of the command line and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
     parser.add_argument("--method", choices=["GET", "POST"], default="GET")
     parser.add_argument("--connections", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=100, help="requests a second in all")
+    parser.add_argument(
+        "--rate", type=float, default=100, help="requests each second, of all connections"
+    )
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--timeout", type=float, default=65, help="seconds to wait for an answer")
     parser.add_argument("--close", type=bool, default=False, help="a connection for each request")
     parser.add_argument("--header", action="append", default=[])
-    parser.add_argument("--ids", default="", help="begin ids with this, and tell each one's end")
+    parser.add_argument("--ids", default="", help="a prefix for ids; prints each one's result")
     args = parser.parse_args()
     print(json.dumps(asyncio.run(load(args)).report(bool(args.ids))))
 

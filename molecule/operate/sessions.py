@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hold database sessions in a transaction until told to commit.
+"""Keep database sessions in a transaction until stdin says to commit.
 
-"sessions.py ADDRESS COUNT" reads the password, prints "open", and commits on the next line.
+"sessions.py ADDRESS COUNT" reads the password, prints "open", and commits when it reads a second
+line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pymysql
 
 
 def connect(address: str, password: str) -> pymysql.Connection:
+    """Return a session with MySQL."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -24,11 +26,13 @@ def connect(address: str, password: str) -> pymysql.Connection:
 
 
 def write(connection: pymysql.Connection, request: str) -> None:
+    """Insert a row with the id of this run."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO operate_sessions VALUES (%s)", (request,))
 
 
 def main() -> None:
+    """Open the sessions, commit them on request, and print how many are committed."""
     address, count, password = sys.argv[1], int(sys.argv[2]), sys.stdin.readline().strip()
     run = uuid.uuid4().hex
     first = connect(address, password)

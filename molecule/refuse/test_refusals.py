@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bad input and cut runs against the stack in the lab. Run by molecule, or by pytest with a lab."""
+"""Bad input and interrupted runs on the lab's stack. Run by molecule, or by pytest with a lab."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import subprocess
 import time
 
 import pytest
-from support.lab import changes, inside, play, playbook, run, said, start
+from support.lab import changes, in_network, output_of, play, playbook, run, start
 
 
 def client(path: str) -> str:
-    """Return the status of one request from the internet."""
-    ask = ["curl", "-s", "-o", "/dev/null", "-m", "10", "-w", "%{http_code}"]
-    return run(inside("client", *ask, f"http://10.0.0.2{path}")).stdout
+    """Return the status of one request from the internet, such as "200"."""
+    command = ["curl", "-s", "-o", "/dev/null", "-m", "10", "-w", "%{http_code}"]
+    return run(in_network("client", *command, f"http://10.0.0.2{path}")).stdout
 
 
-# playbook, variables, what the message says, whether the service is gone until the next run
+# playbook, variables, a part of the message, whether the service is down until the next run
 CASES = [
     ("nginx_lb", {"nginx_lb_image": "nginx:9.99"}, "nginx:9.99", False),
     ("nginx_lb", {"nginx_lb_image": "nginx:latest"}, "set nginx_lb_version", False),
@@ -42,32 +42,32 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    "name, variables, message, mends", CASES, ids=[f"{case[0]}-{case[2]}" for case in CASES]
+    "name, variables, message, down", CASES, ids=[f"{case[0]}-{case[2]}" for case in CASES]
 )
-def test_refused_by_name_and_nothing_lost(name, variables, message, mends) -> None:
+def test_error_names_the_bad_input_and_nothing_is_lost(name, variables, message, down) -> None:
     refused = play(name, **variables)
     assert refused.returncode != 0
     assert message in refused.stdout + refused.stderr
-    if mends:
-        said(play(name))
+    if down:
+        output_of(play(name))
     assert client("/connection") == "200"
 
 
-def test_nothing_is_left_of_what_was_refused() -> None:
+def test_refused_input_leaves_no_change() -> None:
     assert not any(changes(play("site")).values())
 
 
-def test_runs_cut_in_the_middle_are_run_again() -> None:
+def test_run_after_interrupted_runs_converges() -> None:
     for seconds in (2, 6, 12):
-        cut_short(seconds)
-    said(play("site"))
+        interrupt_after(seconds)
+    output_of(play("site"))
     assert not any(changes(play("site")).values())
 
 
-def cut_short(seconds: int) -> None:
-    """Kill a run that changes every layer after so many seconds."""
+def interrupt_after(seconds: int) -> None:
+    """Start a run that changes every layer, and kill it after *seconds*."""
     variables = {"nginx_lb_client_max_body_size": f"{seconds}m", "webapp_threads": seconds + 4}
-    cut = start(
+    process = start(
         playbook("site", **variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -75,5 +75,5 @@ def cut_short(seconds: int) -> None:
         start_new_session=True,
     )
     time.sleep(seconds)
-    os.killpg(cut.pid, signal.SIGKILL)
-    cut.wait()
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab as the scenarios' tests use it: playbooks, commands on hosts, programs in their networks.
+"""Access to the lab for the scenarios' tests: playbooks, commands on hosts, programs in networks.
 
-Playbooks and on() take the way of an operator, Ansible; shell() takes plain ssh; within() runs a
-program of this machine in the network namespace of a host, of the fabric, or of mgmt and client.
+play() and ansible() connect as an operator does. shell() uses plain ssh. run_in_network() runs a
+program of this machine in a network namespace of the lab: a host's, "client", "mgmt" or "fabric".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ INVENTORY = "inventories/lab"
 ENVIRONMENT = {
     **os.environ,
     "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
-    # Not the ones that molecule sets for its own runs.
+    # These replace what molecule sets for its own runs.
     "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
     "ANSIBLE_FORCE_COLOR": "0",
     "ANSIBLE_NOCOLOR": "1",
@@ -39,7 +39,7 @@ ADDRESSES = {"lb1": "10.0.0.2", "web1": "10.1.0.2", "web2": "10.1.0.3", "db1": "
 
 
 def run(command: t.Sequence[str], text: str = "", seconds: float | None = None) -> Done:
-    """Run a program of this machine to its end, with text as its input."""
+    """Run a program of this machine to its end, with *text* as its stdin."""
     return subprocess.run(
         command, cwd=ROOT, env=ENVIRONMENT, input=text, timeout=seconds,
         capture_output=True, text=True, check=False,
@@ -47,12 +47,12 @@ def run(command: t.Sequence[str], text: str = "", seconds: float | None = None) 
 
 
 def start(command: t.Sequence[str], **options: t.Any) -> subprocess.Popen[str]:
-    """Start a program of this machine; options are those of Popen."""
+    """Start a program of this machine. The options are those of Popen."""
     return subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, text=True, **options)
 
 
-def said(done: Done) -> str:
-    """Return what a program printed; it must have succeeded."""
+def output_of(done: Done) -> str:
+    """Return the stdout of a program, and fail the test unless the program succeeded."""
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return done.stdout
 
@@ -61,32 +61,39 @@ def said(done: Done) -> str:
 
 
 def playbook(name: str, /, *options: str, **variables: t.Any) -> list[str]:
-    """Return the command that runs playbooks/NAME.yml on the lab."""
+    """Return the command that runs playbooks/<name>.yml on the lab."""
     command = [str(PROGRAMS / "ansible-playbook"), "-i", INVENTORY, f"playbooks/{name}.yml"]
     return [*command, *options, "-e", json.dumps(variables)]
 
 
 def play(name: str, /, *options: str, **variables: t.Any) -> Done:
+    """Run playbooks/<name>.yml on the lab to its end. It may fail."""
     return run(playbook(name, *options, **variables))
 
 
 def start_play(name: str, /, *options: str, **variables: t.Any) -> subprocess.Popen[str]:
-    """Start a playbook; its messages and its errors come in one stream."""
+    """Start a playbook. Its stdout has its errors too."""
     command = playbook(name, *options, **variables)
     return start(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def changes(done: Done) -> dict[str, int]:
-    """Return how much a playbook, which must have succeeded, changed on each host."""
-    recap = re.findall(r"^(\S+) +: ok=.* changed=(\d+)", said(done), re.MULTILINE)
+    """Return the number of changes on each host, such as {"lb1": 1, "web1": 0}.
+
+    The playbook must have succeeded.
+    """
+    recap = re.findall(r"^(\S+) +: ok=.* changed=(\d+)", output_of(done), re.MULTILINE)
     assert recap, done.stdout[-3000:]
     return {host: int(count) for host, count in recap}
 
 
-def on(hosts: str, arguments: str, module: str = "ansible.builtin.command") -> str:
-    """Run a command (or another module) on hosts, as root; it must succeed on all."""
+def ansible(hosts: str, arguments: str, module: str = "ansible.builtin.command") -> str:
+    """Run a command, or another module, on hosts as root, and return Ansible's output.
+
+    It must succeed on all hosts.
+    """
     command = [str(PROGRAMS / "ansible"), "-i", INVENTORY, hosts, "--become"]
-    return said(run([*command, "--module-name", module, "--args", arguments]))
+    return output_of(run([*command, "--module-name", module, "--args", arguments]))
 
 
 def declaration() -> dict[str, t.Any]:
@@ -99,7 +106,7 @@ def declaration() -> dict[str, t.Any]:
 
 
 def connection() -> dict[str, str]:
-    """Return how any host of the lab is reached, as variables of a host."""
+    """Return the variables with which Ansible connects to any host of the lab."""
     words = [
         *("-o", "ProxyCommand='ip netns exec peerlb-mgmt nc %h %p'"),
         *("-o", f"UserKnownHostsFile={ROOT / '.lab/known_hosts'}"),
@@ -114,39 +121,48 @@ def connection() -> dict[str, str]:
 
 def ssh(host: str, command: str) -> list[str]:
     """Return the command that runs a shell command as root on a host."""
-    way = connection()
+    variables = connection()
     return [
-        *("ssh", "-q", "-i", way["ansible_ssh_private_key_file"]),
-        *shlex.split(way["ansible_ssh_common_args"]),
-        *(f"{way['ansible_user']}@{ADDRESSES[host]}", f"sudo sh -c {shlex.quote(command)}"),
+        *("ssh", "-q", "-i", variables["ansible_ssh_private_key_file"]),
+        *shlex.split(variables["ansible_ssh_common_args"]),
+        *(f"{variables['ansible_user']}@{ADDRESSES[host]}", f"sudo sh -c {shlex.quote(command)}"),
     ]
 
 
 def shell(host: str, command: str, text: str = "") -> str:
-    """Run a shell command as root on a host, with text as its input; it must succeed."""
-    return said(run(ssh(host, command), text, seconds=120))
+    """Run a shell command as root on a host, with *text* as its stdin, and return its stdout.
+
+    The command must succeed.
+    """
+    return output_of(run(ssh(host, command), text, seconds=120))
 
 
 # In a network namespace
 
 
-def inside(name: str, *command: str) -> list[str]:
-    """Return the command that runs a program of this machine in the network of a host."""
+def in_network(name: str, *command: str) -> list[str]:
+    """Return the command that runs a program of this machine in a network namespace."""
     return ["ip", "netns", "exec", f"peerlb-{name}", *command]
 
 
-def within(name: str, *command: str, text: str = "") -> str:
-    """Run a program of this machine in the network of a host; it must succeed."""
-    return said(run(inside(name, *command), text))
+def run_in_network(name: str, *command: str, text: str = "") -> str:
+    """Run a program of this machine in a network namespace and return its stdout.
+
+    The program must succeed.
+    """
+    return output_of(run(in_network(name, *command), text))
 
 
 @contextlib.contextmanager
 def fabric_rule(rule: str) -> t.Iterator[None]:
-    """Have a rule, such as "inet peerlb forward accept", at the head of a chain of the fabric."""
-    added = within("fabric", "nft", "--echo", "--handle", f"insert rule {rule}")
+    """Insert a rule, such as "inet peerlb forward accept", at the top of a chain of the fabric.
+
+    The rule is deleted at the end of the block.
+    """
+    added = run_in_network("fabric", "nft", "--echo", "--handle", f"insert rule {rule}")
     (handle,) = re.findall(r"# handle (\d+)", added)
     try:
         yield
     finally:
         chain = rule.split()[:3]
-        within("fabric", "nft", "delete", "rule", *chain, "handle", handle)
+        run_in_network("fabric", "nft", "delete", "rule", *chain, "handle", handle)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab as its operator and its clients see it, and the figures that the tests measure."""
+"""Fixtures for operating the lab under load, and the figures that the tests measure."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.lab import ADDRESSES, inside, run, ssh, start, start_play
+from support.lab import ADDRESSES, in_network, run, ssh, start, start_play
 
 HERE = Path(__file__).resolve().parent.parent
 FIGURES: dict[str, t.Any] = {}
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
+    """Print the figures. pytest calls this after all tests."""
     terminalreporter.section("figures")
     for name, value in FIGURES.items():
         terminalreporter.write_line(f"{name}: {value}")
 
 
 class Lab:
-    """Playbooks run as an operator runs them; load comes from the client's namespace only."""
+    """The lab as its operator and its clients use it. Requests come from the client's namespace."""
 
     url = f"http://{ADDRESSES['lb1']}"
     touched = True
 
     def play(self, name: str, *options: str, fails: bool = False, **extra: t.Any) -> str:
-        """Run a playbook and return what it printed; whether it fails must be as expected."""
+        """Run a playbook and return its output. It must fail if *fails*, else succeed."""
         self.touched |= not fails and "--check" not in options
         process = start_play(name, *options, **extra)
         text, _rest = process.communicate(timeout=180)
@@ -40,12 +41,13 @@ class Lab:
         return text
 
     def start_load(self, path: str, **options: t.Any) -> Load:
+        """Start load.py in the client's namespace, with these options."""
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         script = [sys.executable, str(HERE / "load.py"), self.url + path, *words]
-        return Load(start(inside("client", *script), stdout=subprocess.PIPE))
+        return Load(start(in_network("client", *script), stdout=subprocess.PIPE))
 
     def effect(self, name: str, **extra: t.Any) -> tuple[float, str]:
-        """Run a playbook; return after how many seconds another release answered, and the text."""
+        """Run a playbook. Return the seconds until another release answered, and the output."""
         before, began = self.serving(), time.monotonic()
         play = start_play(name, **extra)
         while self.serving() == before and play.poll() is None:
@@ -57,51 +59,58 @@ class Lab:
         return seconds, text
 
     def load(self, path: str = "/status/200", **options: t.Any) -> dict[str, t.Any]:
+        """Run load.py to its end and return its figures."""
         return self.start_load(path, **options).result()
 
     def curl(self, *options: str, name: str = "client", url: str = "") -> str:
-        return run(inside(name, "curl", "-s", "-m", "5", *options, url or f"{self.url}/")).stdout
+        """Return curl's output in a network namespace. By default it requests the page."""
+        return run(
+            in_network(name, "curl", "-s", "-m", "5", *options, url or f"{self.url}/")
+        ).stdout
 
     def serving(self, host: str = "lb1") -> str:
-        """Return the id of the release that answers on a load balancer's status listener."""
+        """Return the id of the release that answers at a load balancer's status listener."""
         return self.curl(name=host, url="http://127.0.0.1:8081/release").strip()
 
     def status(self, tmp_path: Path, **extra: t.Any) -> dict[str, t.Any]:
+        """Return the status of lb1 as the playbook lb_status writes it to a file."""
         file = tmp_path / "status.json"
         self.play("lb_status", status_file=str(file), **extra)
         return json.loads(file.read_text())["lb1"]
 
-    def tested(self) -> bool:
-        """Whether nginx itself accepts what the disk says, so that a restart works."""
+    def valid(self) -> bool:
+        """Return whether nginx accepts the current release on the disk, so that a restart works."""
         check = "docker exec peerlb-nginx nginx -t -c /etc/nginx/peerlb/current/nginx.conf"
         return run(ssh("lb1", check)).returncode == 0
 
-    def healthy(self, seconds: float = 60) -> None:
-        """Wait until all members answer, twenty times in a row."""
+    def wait_until_healthy(self, seconds: float = 60) -> None:
+        """Wait until both members answer, twenty times in a row."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             answers = self.load("/status/200", rate=200, connections=2, seconds=0.1)
             if not answers["failed"] and len(answers["served_by"]) == 2:
                 return
             time.sleep(0.2)
-        raise AssertionError("the members are not back")
+        raise AssertionError("not all members answer again")
 
 
 class Load:
-    """A load that runs; began is the moment of its first request."""
+    """A running load.py. *began* is the time of its first request."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        self.began = time.monotonic() + 0.25  # the interpreter's start
+        self.began = time.monotonic() + 0.25  # Python needs this long to start
 
     def wait(self, seconds: float) -> None:
-        """Sleep until so many seconds after the first request."""
+        """Sleep until this many seconds after the first request."""
         time.sleep(max(0.0, self.began + seconds - time.monotonic()))
 
     def now(self) -> float:
+        """Return how many seconds ago the first request was."""
         return time.monotonic() - self.began
 
     def result(self) -> dict[str, t.Any]:
+        """Wait for the end and return the figures."""
         text, _rest = self.process.communicate(timeout=180)
         assert self.process.returncode == 0
         return json.loads(text)
@@ -109,6 +118,7 @@ class Load:
 
 @pytest.fixture(scope="session")
 def lab() -> t.Iterator[Lab]:
+    """Return the lab. At the end, its weights are those of the inventory."""
     lab = Lab()
     yield lab
     lab.play("set_weights", weights="inventory")
@@ -116,30 +126,31 @@ def lab() -> t.Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def figures() -> dict[str, t.Any]:
+    """Return the figures by name. Tests add theirs."""
     return FIGURES
 
 
 @pytest.fixture(autouse=True)
-def at_rest(lab) -> None:
-    """Each test begins with the inventory's weights and both members."""
+def initial_state(lab) -> None:
+    """Begin each test with the inventory's weights and two healthy members."""
     if lab.touched:
         lab.play("set_weights", weights="inventory")
         lab.touched = False
-    lab.healthy()
+    lab.wait_until_healthy()
 
 
 @pytest.fixture
 def standins(lab) -> t.Iterator[None]:
-    """Something quicker than the application, where the load would be more than it can take."""
+    """Replace the application by a faster stand-in, for loads that are too much for it."""
     lab.play("../molecule/operate/standin", standin=True)
-    lab.healthy()
+    lab.wait_until_healthy()
     yield
     lab.play("../molecule/operate/standin", standin=False)
-    lab.healthy()
+    lab.wait_until_healthy()
 
 
 @pytest.fixture
 def as_declared(lab) -> t.Iterator[None]:
-    """Deploy what the inventory says when a test that deployed something else has ended."""
+    """Deploy the inventory's load balancer again at the end of a test."""
     yield
     lab.play("nginx_lb")

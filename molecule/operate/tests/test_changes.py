@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Weights, drains and the changes that lose no request."""
+"""Tests of weights, drains and changes under load."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def test_shares_are_exact(lab, weights, served) -> None:
     assert lab.load(**FORTY)["served_by"] == served
 
 
-def test_what_is_set_lasts_and_tells_of_itself(lab, tmp_path) -> None:
-    again = {"weights": "web1=3,web2=1", "reason": "canary"}
-    assert "changed=1" in lab.play("set_weights", "--check", "--diff", **again)
-    text = lab.play("set_weights", "--diff", **again)
+def test_weights_last_and_status_shows_their_reason(lab, tmp_path) -> None:
+    canary = {"weights": "web1=3,web2=1", "reason": "canary"}
+    assert "changed=1" in lab.play("set_weights", "--check", "--diff", **canary)
+    text = lab.play("set_weights", "--diff", **canary)
     assert "+    server 10.1.0.2:3000 weight=3" in text
-    assert "changed=0" in lab.play("set_weights", **again)
+    assert "changed=0" in lab.play("set_weights", **canary)
     text = lab.play("nginx_lb", "--check")
     assert "weight is 3, the inventory says 1 (set by" in text
     assert "because: canary" in text
@@ -55,13 +55,13 @@ def test_what_is_set_lasts_and_tells_of_itself(lab, tmp_path) -> None:
         ({"web1": 0, "web2": 0}, "no member is left to serve"),
     ],
 )
-def test_nonsense_is_refused_by_name(lab, weights, message) -> None:
+def test_error_names_the_bad_weight(lab, weights, message) -> None:
     before = lab.serving()
     assert message in lab.play("set_weights", weights=weights, fails=True)
     assert lab.serving() == before
 
 
-def test_seconds_from_typed_to_effect(lab, figures) -> None:
+def test_seconds_until_new_weights_have_effect(lab, figures) -> None:
     effect, text = lab.effect("set_weights", weights={"web1": 2})
     own = re.search(r"is live after ([\d.]+) s", text)
     assert own, text
@@ -69,9 +69,9 @@ def test_seconds_from_typed_to_effect(lab, figures) -> None:
 
 
 def change_often(lab, load, changes: int, *options: str) -> float:
-    """Begin set_weights every EVERY seconds, and return when the last one ended.
+    """Start set_weights every EVERY seconds. Return when the last one ended, in seconds of *load*.
 
-    Two are on their way at most: the next one's Python starts while the one before is at work.
+    At most two run at once: the second one's Python starts while the first one still works.
     """
     running: list[tuple[subprocess.Popen[str], dict[str, int]]] = []
 
@@ -95,7 +95,7 @@ def change_often(lab, load, changes: int, *options: str) -> float:
 
 
 def test_fifty_changes_lose_nothing(lab, standins, figures) -> None:
-    """The operator's machine is this one: its work is part of the steady load as well."""
+    """Playbooks run on this machine too, so the comparison load runs beside playbooks as well."""
     steady = lab.start_load("/", **POSTS, seconds=12)
     change_often(lab, steady, 10, "--check")
     steady = steady.result()
@@ -109,12 +109,12 @@ def test_fifty_changes_lose_nothing(lab, standins, figures) -> None:
         f" the last change ended after {ended:.1f} s"
     )
     assert changing["statuses"] == {"200": 36000}
-    # Below that it is the cores which clients, members, balancer and Ansible share here, and what
-    # else this machine does; a change that stalls requests shows in hundreds.
+    # Times below 100 ms say little, because clients, members, load balancer and Ansible share this
+    # machine's cores. A change that stalls requests takes hundreds of milliseconds.
     assert changing["p99_ms"] <= max(2 * steady["p99_ms"], 100)
 
 
-def test_connections_that_close_lose_nothing(lab, figures) -> None:
+def test_changes_lose_no_request_with_connection_close(lab, figures) -> None:
     load = lab.start_load("/status/200", rate=100, seconds=5, close=1)
     for count in range(3):
         lab.play("set_weights", weights={"web1": 2 + count})
@@ -124,7 +124,7 @@ def test_connections_that_close_lose_nothing(lab, figures) -> None:
 
 
 @pytest.mark.parametrize("close", [0, 1])
-def test_a_drain_waits_and_none_new_arrives(lab, figures, close) -> None:
+def test_drain_waits_for_open_requests_and_sends_no_new_ones(lab, figures, close) -> None:
     load = lab.start_load("/slow?seconds=3", connections=12, rate=3, seconds=12, close=close)
     load.wait(4)
     seconds, text = lab.effect("drain", member="web2", reason="kernel")
@@ -138,7 +138,7 @@ def test_a_drain_waits_and_none_new_arrives(lab, figures, close) -> None:
         f" after the start; the drain had effect at {4 + seconds:.1f} s, was over at {ended:.1f} s"
     )
     assert found["failed"] == 0
-    # A worker of the former release takes one more request on each connection that was kept.
+    # A worker of the former release serves one more request on each kept connection.
     assert last < (4.5 + seconds if close else ended)
     assert lab.load(**FORTY)["served_by"] == {"web1": 40}
     assert "no member is left to serve" in lab.play("drain", member="web1", fails=True)
@@ -146,8 +146,8 @@ def test_a_drain_waits_and_none_new_arrives(lab, figures, close) -> None:
     assert lab.load(**FORTY)["served_by"] == {"web1": 20, "web2": 20}
 
 
-def test_a_restart_of_the_container_keeps_what_was_set(lab) -> None:
+def test_weights_survive_a_restart_of_the_container(lab) -> None:
     lab.play("set_weights", weights="web1=3,web2=1")
     shell("lb1", "docker restart peerlb-nginx")
-    lab.healthy()
+    lab.wait_until_healthy()
     assert lab.load(**FORTY)["served_by"] == {"web1": 30, "web2": 10}

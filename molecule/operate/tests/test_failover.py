@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Members that fail, and methods that keep a client on one."""
+"""Tests of members that fail, and of methods that keep a client on one member."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import time
 import typing as t
 
 import pytest
-from support.lab import shell, within
+from support.lab import run_in_network, shell
 
-BREAK_AT, AFTER = 3, 12  # seconds from the load's begin, and from the mending to its end
+BREAK_AT, AFTER = 3, 12  # seconds from the load's begin, and from the repair to the load's end
 CUT = """table inet peerlb_cut {
   chain forward {
     type filter hook forward priority -10; policy accept;
@@ -27,21 +27,23 @@ CUT = """table inet peerlb_cut {
 
 
 def power(lab, *words: str) -> None:
+    """Run a command of the lab, such as "stop", "web2"."""
     subprocess.run([sys.executable, "-m", "lab", *words], check=True, capture_output=True)
 
 
 def cut(_lab) -> None:
-    """Drop everything between the load balancer and web2, in silence."""
-    within("fabric", "nft", "-f", "-", text=CUT)
+    """Drop all packets between the load balancer and web2, without an answer."""
+    run_in_network("fabric", "nft", "-f", "-", text=CUT)
 
 
 def uncut(_lab) -> None:
-    within("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
+    """Forward packets between the load balancer and web2 again."""
+    run_in_network("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
 
 
 Act = t.Callable[[t.Any], t.Any]
-# How it breaks, how it is mended, and after how many seconds: fail_timeout is 10 s, so that in the
-# longer ones nginx tries the member again while it is still gone.
+# How to break web2, how to repair it, and the seconds between. fail_timeout is 10 s, so in an
+# outage of 14 s nginx tries the member once more before the repair.
 OUTAGES: dict[str, tuple[Act, Act, int]] = {
     "container killed": (
         lambda _lab: shell("web2", "docker kill peerlb-webapp"),
@@ -63,35 +65,35 @@ OUTAGES: dict[str, tuple[Act, Act, int]] = {
 
 
 @pytest.fixture
-def mended(lab) -> t.Iterator[list[Act]]:
-    """Whatever was broken and not mended is mended at the end."""
+def repairs(lab) -> t.Iterator[list[Act]]:
+    """Return a list of repairs. Those that are still in the list at the end are carried out."""
     pending: list[Act] = []
     yield pending
-    for mend in pending:
+    for repair in pending:
         with contextlib.suppress(subprocess.SubprocessError, AssertionError):
-            mend(lab)
+            repair(lab)
 
 
 def executions(lab, prefix: str) -> dict[str, int]:
-    """Return how many rows each POST has written."""
+    """Return how many rows each POST has written, by the request's id."""
     query = (
         "SELECT request_id, COUNT(*) FROM webapp.connection_checks"
         f" WHERE request_id LIKE '{prefix}%' GROUP BY request_id"
     )
     client = "IFS= read -r MYSQL_PWD && export MYSQL_PWD && exec mysql -uroot -N"
-    # The host's file: what the container sees of it is as old as its last start.
-    told = shell(
+    # Not the container's file, which is as old as the container's last start.
+    output = shell(
         "db1",
         "{ cat /opt/peerlb/mysql/root_password && echo && cat; }"
         f" | docker exec -i peerlb-mysql sh -c {shlex.quote(client)}",
         query,
     )
-    rows = [line.split() for line in told.splitlines()]
+    rows = [line.split() for line in output.splitlines()]
     return {row[0]: int(row[1]) for row in rows}
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_a_member_fails(lab, figures, mended, name) -> None:
+def test_member_fails(lab, figures, repairs, name) -> None:
     begin, end, lasting = OUTAGES[name]
     prefix = f"{name.split()[-1]}{time.time():.0f}-"
     span = BREAK_AT + lasting + AFTER
@@ -100,11 +102,11 @@ def test_a_member_fails(lab, figures, mended, name) -> None:
         "/connection?id={id}", method="POST", rate=20, connections=4, seconds=span, ids=prefix
     )
     gets.wait(BREAK_AT)
-    mended.append(end)
+    repairs.append(end)
     begin(lab)
     gets.wait(BREAK_AT + lasting)
     end(lab)
-    mended.pop()
+    repairs.pop()
     back = gets.now()
     got, posted = gets.result(), posts.result()
     slow = {int(second): took for second, (took, _failed) in got["worst_by_second"].items()}
@@ -120,26 +122,27 @@ def test_a_member_fails(lab, figures, mended, name) -> None:
         f" from 2 s after it at most {afterwards:.0f} ms;"
         f" {posted['failed']} of {posted['sent']} POSTs failed {posted['statuses']}"
         f" {posted['lost'] or ''}, {max(rows.values())} execution each at most;"
-        f" mended at {back:.1f} s, web2 answers again in second {returned}"
+        f" repaired at {back:.1f} s, web2 answers again in second {returned}"
     )
     assert max(rows.values()) == 1
     written = [request for request, status in posted["ids"].items() if status == "201"]
     assert all(rows.get(request) == 1 for request in written)
     assert returned is not None
-    # Once the head of an answer has been passed on, no other member can be asked for the rest.
+    # After a client has the head of an answer, nginx cannot ask another member for the rest.
     assert got["failed"] == halved <= 1
     assert got["p100_ms"] < 2000
-    # The one request in fail_timeout that tries the member again does not wait connect_timeout.
+    # In each fail_timeout one request tries the member again. It must not wait for connect_timeout.
     assert afterwards < 1000
 
 
 def deploy(lab, method: str) -> None:
+    """Deploy the load balancer with another method for the pool."""
     lab.play("nginx_lb", peerlb_pools=[{"name": "webapp", "method": method}])
 
 
 @pytest.mark.parametrize("method", ["sticky", "ip_hash"])
-def test_a_client_stays_until_its_member_dies(
-    lab, as_declared, mended, tmp_path, figures, method
+def test_client_stays_on_its_member_until_that_dies(
+    lab, as_declared, repairs, tmp_path, figures, method
 ) -> None:
     deploy(lab, method)
     jar = ["-c", str(tmp_path / "jar"), "-b", str(tmp_path / "jar"), "-o", "/dev/null"]
@@ -148,16 +151,16 @@ def test_a_client_stays_until_its_member_dies(
     assert len(answers) == 1
     status, member = answers.pop().split()
     assert status == "200"
-    mended.append(lambda _lab: shell(member, "docker start peerlb-webapp"))
+    repairs.append(lambda _lab: shell(member, "docker start peerlb-webapp"))
     shell(member, "docker kill peerlb-webapp")
     status, other = lab.curl(*ask).split()
     assert (status, other != member) == ("200", True)
     figures[method] = (
-        f"10 of 10 from {member}; after its end the next request is answered by {other}"
+        f"10 of 10 from {member}; after it is killed, {other} answers the next request"
     )
 
 
-def test_tcp_is_one_switch_away(lab, as_declared, figures) -> None:
+def test_protocol_tcp_has_exact_shares_too(lab, as_declared, figures) -> None:
     listeners = [{"port": 80, "protocol": "tcp"}]
     before = lab.serving()
     pools = [{"name": "webapp", "method": "sticky"}]
@@ -173,12 +176,12 @@ def test_tcp_is_one_switch_away(lab, as_declared, figures) -> None:
     figures["tcp"] = "20/20 and 30/10 of 40 connections"
 
 
-def test_the_application_sees_the_clients_address(lab) -> None:
+def test_application_sees_the_client_s_address(lab) -> None:
     answer = lab.curl("-H", "X-Forwarded-For: 192.0.2.1", "-H", "Accept: application/json")
     assert '"client":"203.0.113.10"' in answer.replace(" ", "")
 
 
-def test_an_old_nginx_is_refused_what_it_can_not_do(lab) -> None:
+def test_error_names_a_method_that_an_old_nginx_lacks(lab) -> None:
     before = lab.serving()
     pools = [{"name": "webapp", "method": "sticky"}]
     text = lab.play("nginx_lb", fails=True, peerlb_pools=pools, nginx_lb_version="1.26")

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Another version of the application, one web server after the other, under load."""
+"""Tests of a new version of the application, on one web server after the other, under load."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ def former_version(lab) -> t.Iterator[None]:
     """Deploy the version of the inventory again."""
     yield
     lab.play("webapp")
-    lab.healthy()
+    lab.wait_until_healthy()
 
 
 def version(lab) -> str:
+    """Return the application's version in one answer."""
     return json.loads(lab.curl("-H", "Accept: application/json"))["version"]
 
 
-def test_another_version_loses_no_get(lab, figures, former_version) -> None:
+def test_new_version_loses_no_get(lab, figures, former_version) -> None:
     before = version(lab)
     gets = lab.start_load("/status/200", rate=60, connections=12, seconds=45)
     gets.wait(2)
@@ -32,13 +33,13 @@ def test_another_version_loses_no_get(lab, figures, former_version) -> None:
     found = gets.result()
     figures["another version of the application"] = (
         f"{found['failed']} of {found['sent']} GETs failed {found['lost'] or ''},"
-        f" the slowest took {found['p100_ms']:.0f} ms; both are renewed at {ended:.0f} s"
+        f" the slowest took {found['p100_ms']:.0f} ms; both have the new version at {ended:.0f} s"
     )
     assert found["failed"] == 0
     assert {version(lab) for _each in range(4)} == {"0.0.1-next"} != {before}
 
 
-def test_a_version_that_does_not_start_stops_at_the_first(lab, former_version) -> None:
+def test_version_that_does_not_start_stops_at_the_first_web_server(lab, former_version) -> None:
     before = version(lab)
     text = lab.play("webapp", webapp_image="nothing.invalid/app:1", fails=True)
     assert "[web1]: FAILED" in text

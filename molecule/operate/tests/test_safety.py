@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bad input, two load balancers, and database sessions that outlive changes."""
+"""Tests of bad input, of two load balancers, and of database sessions during changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from support.lab import ADDRESSES, ROOT, connection, inside, shell, start
+from support.lab import ADDRESSES, ROOT, connection, in_network, shell, start
 
 RELEASES = "/opt/peerlb/nginx_lb/nginx/releases"
 RESTART = "docker restart -t 1 peerlb-nginx"
@@ -23,12 +23,14 @@ LIVE = "cd /opt/peerlb/nginx_lb/nginx/current/ && find . -type f | sort | xargs 
 
 @contextlib.contextmanager
 def nothing(_lab) -> t.Iterator[None]:
+    """Change nothing."""
     yield
 
 
 @contextlib.contextmanager
 def port_taken(lab) -> t.Iterator[None]:
-    with start(inside("lb1", "nc", "-lk", "0.0.0.0", "8099")) as process:
+    """Listen on port 8099 of lb1."""
+    with start(in_network("lb1", "nc", "-lk", "0.0.0.0", "8099")) as process:
         time.sleep(0.3)
         try:
             yield
@@ -38,7 +40,7 @@ def port_taken(lab) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def disk_full(lab) -> t.Iterator[None]:
-    """Put the releases on a file system of two megabytes, and fill what they leave of it."""
+    """Move the releases to a file system of two megabytes, and fill the rest of it."""
     mount = f"cp -a {RELEASES} /run/copy && mount -t tmpfs -o size=2m tmpfs {RELEASES}"
     copy = f"cp -a /run/copy/. {RELEASES} && rm -r /run/copy"
     fill = f"! dd if=/dev/zero of={RELEASES}/.fill bs=4k count=600 status=none"
@@ -46,15 +48,17 @@ def disk_full(lab) -> t.Iterator[None]:
     try:
         yield
     finally:
-        # A container that was started meanwhile has a view of its own of the small disk.
+        # A container that was started meanwhile still has the small file system mounted.
         shell("lb1", f"umount {RELEASES} && {RESTART}")
 
 
 def http(text: str) -> dict[str, t.Any]:
+    """Return variables that add text to nginx's http block."""
     return {"nginx_lb_extra": {"http": text}, "nginx_lb_start_timeout": 5}
 
 
 BROKEN = {
+    # A context in which to deploy, the variables, and a part of the message.
     "syntax": (nothing, http("no_such_directive on;"), "unknown directive"),
     "unknown host": (nothing, http("upstream x { server no.such.host; }"), "host not found"),
     "port taken": (port_taken, http("server { listen 8099; }"), "Address already in use"),
@@ -64,19 +68,19 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_input_changes_nothing(lab, figures, name) -> None:
-    place, extra, message = BROKEN[name]
+    context, extra, message = BROKEN[name]
     before, files = lab.serving(), shell("lb1", LIVE)
     load = lab.start_load("/status/200", rate=50, connections=8, seconds=12)
-    with place(lab):
+    with context(lab):
         text = lab.play("nginx_lb", fails=True, **extra)
         assert message in " ".join(text.split())
         assert (lab.serving(), shell("lb1", LIVE)) == (before, files)
         found = load.result()
         shell("lb1", RESTART)
-        lab.healthy()
+        lab.wait_until_healthy()
         assert lab.serving() == before
     assert shell("lb1", LIVE) == files
-    figures[f"broken: {name}"] = f"{found['failed']} of {found['sent']} requests failed meanwhile"
+    figures[f"broken: {name}"] = f"{found['failed']} of {found['sent']} requests failed"
     assert found["failed"] == 0
     assert "changed=0" in lab.play("nginx_lb")
 
@@ -85,7 +89,7 @@ def test_sessions_in_a_transaction_survive_twenty_changes(lab, figures, tmp_path
     script = Path(__file__).resolve().parent.parent / "sessions.py"
     secret = ROOT / ".lab/secrets/webapp_mysql_password"
     argv = [sys.executable, str(script), "10.0.0.2", "64"]
-    sessions = start(inside("web1", *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    sessions = start(in_network("web1", *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     sessions.stdin.write(secret.read_text().split()[0] + "\n")
     sessions.stdin.flush()
     assert sessions.stdout.readline() == "open\n"
@@ -105,12 +109,13 @@ def test_sessions_in_a_transaction_survive_twenty_changes(lab, figures, tmp_path
 
 @pytest.fixture
 def second(lab, tmp_path) -> t.Iterator[list[str]]:
-    """A second load balancer, on the database's host, which has Docker and a free port 80.
+    """Return options that add a second load balancer, on the database's host.
 
-    Its listener for MySQL is at another address than MySQL itself.
+    That host has Docker and a free port 80. The listener for MySQL needs another address there,
+    because MySQL itself has the port.
     """
     inventory = tmp_path / "lb2.json"
-    # Two hosts of one address are refused; nothing asks for the other one.
+    # Two hosts with one address are an error, so lb2 has another. Nothing connects to it.
     host = {"ansible_host": ADDRESSES["db1"], "peerlb_addresses": ["10.0.0.3"], **connection()}
     inventory.write_text(json.dumps({"nginx_lb": {"hosts": {"lb2": host}}}))
     yield ["-i", str(inventory)]
@@ -120,7 +125,7 @@ def second(lab, tmp_path) -> t.Iterator[list[str]]:
     )
 
 
-def test_no_balancer_is_changed_unless_all_can_be(lab, figures, second) -> None:
+def test_no_balancer_changes_unless_all_can_change(lab, figures, second) -> None:
     before = lab.serving()
     text = lab.play("set_weights", *second, weights={"web1": 9}, fails=True)
     assert "deploy the load balancer first" in " ".join(text.split())
@@ -128,23 +133,23 @@ def test_no_balancer_is_changed_unless_all_can_be(lab, figures, second) -> None:
 
     listeners = [{"port": 3306, "address": "127.0.0.1"}]
     lab.play("nginx_lb", *second, "--limit", "lb2", peerlb_listeners=listeners)
-    there = lab.serving("db1")
+    second_release = lab.serving("db1")
     shell("lb1", "docker kill --signal STOP peerlb-nginx")
     try:
         text = lab.play("set_weights", *second, weights={"web1": 9}, fails=True)
     finally:
         shell("lb1", "docker kill --signal CONT peerlb-nginx")
     assert f"the last good release {before} is live again" in " ".join(text.split())
-    assert (lab.serving(), lab.serving("db1")) == (before, there)
+    assert (lab.serving(), lab.serving("db1")) == (before, second_release)
     lab.play("set_weights", *second, weights={"web1": 9})
-    assert before != lab.serving() and there != lab.serving("db1")
+    assert before != lab.serving() and second_release != lab.serving("db1")
     figures["two load balancers"] = (
-        "the first did not take the change: put back, the second untouched"
+        "the first failed to change and has its former release again; the second did not change"
     )
 
 
-def test_a_rotated_log_goes_on(lab, tmp_path) -> None:
-    """Also over a reload, at which nginx's master opens what belongs to its workers by then."""
+def test_log_is_complete_after_rotation_and_reload(lab, tmp_path) -> None:
+    """At a reload nginx's master opens the logs again, which belong to its workers by then."""
     rotate = "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
     lab.load(connections=1, rate=100, seconds=0.1)
     time.sleep(1.5)  # nginx writes once a second
@@ -154,10 +159,13 @@ def test_a_rotated_log_goes_on(lab, tmp_path) -> None:
     lab.load(connections=1, rate=100, seconds=0.4)
     time.sleep(1.5)
     after = requests(lab, tmp_path)
-    assert [after[each] - before[each] for each in ("web1", "web2")] == [30, 10]
+    assert [after[name] - before[name] for name in ("web1", "web2")] == [30, 10]
 
 
 def requests(lab, tmp_path) -> dict[str, int]:
-    """Count each member's requests since the lab began: of fewer minutes, the first drop out."""
+    """Return each member's number of requests in the last day.
+
+    In a shorter period, old requests would leave the count during the test.
+    """
     traffic = lab.status(tmp_path, since="1d")["traffic"]
     return {name: traffic[f"{ADDRESSES[name]}:3000"]["requests"] for name in ("web1", "web2")}
