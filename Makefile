@@ -30,5 +30,11 @@ down: ## Remove the lab and all it made on this machine (root)
 	scripts/setup venv
 	python -m lab down
 
-bench: setup ## Measure the load balancer on the lab (root)
-	python scripts/bench.py
+bench: setup ## Measure, on the lab (root); "make bench scale" measures one part
+	python benchmarks/run.py $(filter $(BENCHMARKS),$(MAKECMDGOALS))
+
+# The parts of the benchmarks are goals only beside "bench".
+BENCHMARKS := stack database balancer verification model gcp audit scale
+.PHONY: $(BENCHMARKS)
+$(BENCHMARKS):
+	@:

@@ -3,7 +3,7 @@
 
 """Measure the model: 100 networks, 1,000 hosts and 1,000 flows, read and proven.
 
-    .venv/bin/python scripts/bench_model
+    .venv/bin/python benchmarks/model.py
 
 Prints one line: the seconds for the proof by the filter, as check.yml asks for it, and for the
 probes of every host.

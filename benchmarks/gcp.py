@@ -3,7 +3,7 @@
 
 """Measure gcp_network_info and the inventory plugin on a project of 10 and of 1,000 instances.
 
-    .venv/bin/python scripts/bench_gcp.py
+    .venv/bin/python benchmarks/gcp.py
 
 The cloud is the one of tests/gcp, on the loopback device. It answers at once, or each request after
 100 ms, as a far one does; medians of five. Seconds are those of the reading alone, and of a whole

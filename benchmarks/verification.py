@@ -3,7 +3,7 @@
 
 """Measure the probes of one host: 10, 100 and 1,000 targets, from a web host of the lab (root).
 
-    scripts/bench_verify.py
+    benchmarks/verification.py
 
 The lab must be up and deployed. One target in ten is MySQL behind the load balancer and completes
 its handshake; the others are ports on which every packet is dropped, so that each costs the whole

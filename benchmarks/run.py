@@ -1,13 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Measure the stack on the lab. Figures are ratios or medians: machines are noisy.
+"""Measure what the project promises. Figures are ratios or medians, because machines are noisy.
 
-    scripts/bench.py            all of it
-    scripts/bench.py PART...    stack: from bare hosts; database: sysbench through the balancer;
+    benchmarks/run.py            all of it
+    benchmarks/run.py PART...    stack: from bare hosts; database: sysbench through the balancer;
                                 balancer: requests a second; verification: probes of one host;
                                 model: the proof of a thousand hosts; gcp: reading a cloud project;
-                                audit: judging one
+                                audit: judging one; scale: the controller with up to 1,000 hosts
 
 The stack is deployed on bare hosts, so what the lab holds is gone afterwards.
 """
@@ -114,19 +114,20 @@ def other(name: str) -> t.Callable[[], None]:
     """A part that is a script of its own, which says its figures itself."""
 
     def part() -> None:
-        subprocess.run([PYTHON, ROOT / "scripts" / name], cwd=ROOT, check=True)
+        subprocess.run([PYTHON, ROOT / "benchmarks" / name], cwd=ROOT, check=True)
 
     return part
 
 
 PARTS: dict[str, t.Callable[[], None]] = {
     "stack": stack,
-    "database": other("bench_database.py"),
-    "balancer": other("bench_lb.py"),
-    "verification": other("bench_verify.py"),
-    "model": other("bench_model"),
-    "gcp": other("bench_gcp.py"),
-    "audit": other("bench_audit.py"),
+    "database": other("database.py"),
+    "balancer": other("balancer.py"),
+    "verification": other("verification.py"),
+    "model": other("model.py"),
+    "gcp": other("gcp.py"),
+    "audit": other("audit.py"),
+    "scale": other("scale.py"),
 }
 
 

@@ -3,7 +3,7 @@
 
 """Measure sysbench oltp_read_only through the load balancer against asking MySQL directly (root).
 
-    scripts/bench_database.py [--rounds 5] [--seconds 6]
+    benchmarks/database.py [--rounds 5] [--seconds 6]
 
 The lab must be up and deployed. "through" runs in the namespace of a web server, "direct" in the
 load balancer's; each round measures each once, and the table shows medians of transactions and rows

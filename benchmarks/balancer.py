@@ -3,7 +3,7 @@
 
 """Measure requests a second through the load balancer, directly, and through HAProxy (root).
 
-    scripts/bench_lb.py [--rounds 5] [--seconds 4] [--connections 64] [-e VARIABLE=VALUE]...
+    benchmarks/balancer.py [--rounds 5] [--seconds 4] [--connections 64] [-e VARIABLE=VALUE]...
 
 The lab must be up and deployed. All of it shares this machine's cores: wrk in the namespace of the
 client, the balancer, and behind it, in the application's place, a small nginx on each web host.

@@ -3,7 +3,7 @@
 
 """Measure the audit of cloud projects of 10 and of 1,000 instances; no cloud is asked.
 
-    scripts/bench_audit.py
+    benchmarks/audit.py
 
 The rules are drawn by a fixed seed: for tags, for all VMs of a network and for ranges, at ports of
 their own, so that there is much to tell apart. Every VM has its own set of tags in the last line.
