@@ -31,9 +31,9 @@ TIMEOUT = 3600  # seconds a step may take before it counts as hung
 OFFLINE = "unshare -rn sh -ec 'ip link set lo up; exec \"$@\"' sh"
 
 CHECK = {  # the long ones first
-    "sanity": "scripts/sanity",
     "ansible-lint": "ansible-lint --strict --nocolor",
-    "unit": "python -m pytest -q -n 2",
+    "unit": "python -m pytest -q -n 2 -m 'not slow'",
+    "sanity": "scripts/sanity quick",
     "docs": "antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .",
     "imports": "lint-imports --no-cache",
     "ruff": "ruff check . && ruff format --check .",
@@ -45,6 +45,8 @@ CHECK = {  # the long ones first
     "gcp": f"{OFFLINE} python -m pytest -q tests/gcp/module",
 }
 SLOW = {
+    "sanity-pylint": "scripts/sanity pylint",
+    "unit-slow": "python -m pytest -q -n 2 -m slow",
     "artefact": "python scripts/artefact.py",
     "browser": "python -m pytest -q tests/browser",
     # Each of these tests starts ansible-playbook.

@@ -221,6 +221,7 @@ def test_vm_without_a_token_is_not_configured(metadata, config) -> None:
     assert not config.exists()
 
 
+@pytest.mark.slow
 def test_role_installs_and_removes_the_helper(metadata, config, tmp_path, run_tasks) -> None:
     helper = tmp_path / "docker-credential-peerlb-gce"
     write(config, OTHERS)

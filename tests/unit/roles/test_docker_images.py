@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # A fake of the program docker. Its images are lines "name architecture" in a file. An archive has
 # such lines too.
 ENGINE = """#!/bin/sh

@@ -145,6 +145,7 @@ def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) ->
     assert ("@last_resort" not in text) is limited
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "version, problem",
     [

@@ -54,3 +54,12 @@ def test_hung_step_fails_and_leaves_no_process(runner, monkeypatch, tmp_path) ->
 
 def test_unknown_step_is_refused(runner) -> None:
     assert runner.main(["no such step"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("quick", "slow"),
+    [("scripts/sanity quick", "scripts/sanity pylint"), ("-m 'not slow'", "-m slow")],
+)
+def test_what_the_quick_steps_leave_out_is_a_slow_step(runner, quick, slow) -> None:
+    assert [command for command in runner.CHECK.values() if quick in command]
+    assert [command for command in runner.SLOW.values() if slow in command]

@@ -218,6 +218,7 @@ def play(inventory, playbook: str, *options: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.slow
 def test_playbook_shows_the_proof_and_no_secret_under_limit_too(inventory) -> None:
     ran = play(inventory, "peerlb.stack.check", "--limit", "web1", "-vvv")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -226,6 +227,7 @@ def test_playbook_shows_the_proof_and_no_secret_under_limit_too(inventory) -> No
     assert "oyster" not in ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 def test_playbook_refuses_before_any_host_is_asked(inventory, tmp_path) -> None:
     inventory.variables["mysql_root_password"] = ""
     inventory.variables["topology"]["peerings"].pop()
@@ -243,6 +245,7 @@ def test_playbook_refuses_before_any_host_is_asked(inventory, tmp_path) -> None:
     assert "oyster" not in ran.stdout + ran.stderr
 
 
+@pytest.mark.slow
 def test_playbook_refuses_an_inventory_without_hosts(inventory) -> None:
     """A mistyped project gives an empty inventory, and Ansible is content with it."""
     inventory.hosts = {"all": {"hosts": {}}}

@@ -8,6 +8,7 @@ import ipaddress
 import os
 import typing as t
 
+import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.document import read_project
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.project.rule_values import Service
 from ansible_collections.peerlb.stack.plugins.module_utils._gcp.rules.addresses import ALL_ADDRESSES
@@ -149,6 +150,7 @@ def compare(document: dict, direction: str, packets: list[tuple[str, int]]) -> t
                 yield expected
 
 
+@pytest.mark.slow
 def test_evaluation_of_ranges_equals_that_of_single_packets() -> None:
     agreed: collections.Counter[str] = collections.Counter()
 
