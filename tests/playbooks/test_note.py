@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-PLACE = "TASK [Make the directory of the note]"
+PLACE = "TASK [Create the directory of the note]"
 
 
 @pytest.mark.parametrize(

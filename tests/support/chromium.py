@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Drive a headless Chromium over a pipe, and read the screenshots it takes."""
+"""Control a headless Chromium over a pipe, and read its screenshots."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Rgb = tuple[int, int, int]
 
 
 class Chromium:
-    """One tab of a browser, driven by commands of the Chrome DevTools Protocol."""
+    """One tab of a browser, controlled by commands of the Chrome DevTools Protocol."""
 
     def __init__(self, process: subprocess.Popen, to: int, of: int) -> None:
         self.process, self._to, self._of = process, to, of

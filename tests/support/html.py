@@ -9,9 +9,9 @@ import re
 
 
 def section(page: str, title: str) -> str:
-    """Return what stands under a heading of a page, in one line; "" without such a heading.
+    """Return the HTML under a heading as one line, or "" if the page has no such heading.
 
-    Lines of HTML are joined: '<p>a</p><p>b c</p>' for '<p>a</p>', '<p>b' and 'c</p>'.
+    The lines '<p>a</p>', '<p>b' and 'c</p>' become '<p>a</p><p>b c</p>'.
     """
     found = re.search(rf"<h2>{title}</h2>(.*?)</section>", page, re.DOTALL)
     lines = found.group(1).strip() if found else ""
@@ -19,7 +19,7 @@ def section(page: str, title: str) -> str:
 
 
 def rows(table: str) -> list[list[str]]:
-    """Return the cells of a table as text, by row; the first row is the head."""
+    """Return the cells of a table as text, by row. The first row is the head."""
     lines = re.findall(r"<tr>(.*?)</tr>", table)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", line) for line in lines]
     return [[re.sub("<[^>]*>", "", cell) for cell in line] for line in cells]

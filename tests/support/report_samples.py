@@ -29,7 +29,7 @@ SERVICE = {
 
 
 class SampleInventory:
-    """A declaration and its hosts, from which reports with results as declared can be made."""
+    """A declaration and its hosts, from which tests make reports."""
 
     def __init__(self, networks: dict[str, str], peerings: list[list[str]]) -> None:
         self.declaration: dict[str, t.Any] = {
@@ -63,11 +63,11 @@ class SampleInventory:
         sources: t.Sequence[str] = (),
         **options: t.Any,
     ) -> dict:
-        """Return a report in which all probes are as declared but the exceptions.
+        """Return a report in which all probes except the exceptions are as declared.
 
         An exception is a state and a detail by the name of a probe:
-        {"lb1 -> web2:3000": ("refused", "Connection refused")}. Hosts in silent have no results.
-        sources are all hosts unless given; options are those of verification_report().
+        {"lb1 -> web2:3000": ("refused", "Connection refused")}. The hosts in *silent* have no
+        results. *sources* are all hosts by default. *options* are those of verification_report().
         """
         topology, dice = self.topology(), random.Random(4)
         sources = sources or list(topology.hosts)
@@ -112,7 +112,7 @@ def stack() -> SampleInventory:
 
 
 def well() -> dict:
-    """Return the report of a stack in which all is as declared."""
+    """Return the report of a stack on which everything is as declared."""
     return stack().report(service=SERVICE)
 
 
@@ -215,7 +215,7 @@ def larger() -> dict:
 
 
 def hostile() -> dict:
-    """Return a report whose names and details would break out of the page if they could."""
+    """Return a report with names and details that are HTML, to test that a page escapes them."""
     inventory = stack()
     name = '</title><script>document.title="owned"</script>"><img src=http://203.0.113.1/x>&'
     inventory.host(name, "10.1.0.9", "webapp", "<b>zone</b>")
@@ -225,7 +225,7 @@ def hostile() -> dict:
 
 
 def huge() -> dict:
-    """Return the report of a hundred networks with a thousand hosts, a few of which probe."""
+    """Return the report of a hundred networks with a thousand hosts. Twenty of the hosts probe."""
     names = [f"net-{number:03}" for number in range(100)]
     inventory = SampleInventory(
         {name: f"10.{number}.0.0/16" for number, name in enumerate(names)},

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host of the fleet answers to each module: the host is as the roles want hosts to be."""
+"""The results of modules on a host of the fleet, as if the stack were deployed on the host."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ DEBIAN = {
 
 @dataclass(frozen=True)
 class Disk:
-    """The files that a host was given. A file that only another host was given is there as well.
+    """The files that tasks wrote to a host. A host also has every file that another host has.
 
-    So the source of the application, for example, is copied to the first web server only, as it
-    would be to a fleet that was deployed before.
+    So a task copies the application's source, for example, to the first web server only.
     """
 
     own: Path
     common: Path
 
     def write(self, path: str, content: bytes) -> None:
+        """Write a file of this host. It becomes a file of all hosts if no host had it before."""
         self._place(self.own, path).write_bytes(content)
         if not (common := self._place(self.common, path)).exists():
             common.write_bytes(content)
@@ -47,24 +47,25 @@ class Disk:
         return folder / quote(normpath(path), safe="")
 
     def put(self, path: str, content: bytes) -> None:
-        """Take a file that is on its way to another place."""
+        """Write a temporary file, which a module will move to its destination."""
         self._place(self.own, path).write_bytes(content)
 
     def take(self, path: str) -> bytes:
-        """Return the content of such a file, which is gone afterwards."""
+        """Return the content of a temporary file, and remove the file."""
         place = self._place(self.own, path)
         content = place.read_bytes()
         place.unlink()
         return content
 
     def read(self, path: str) -> bytes | None:
-        """Return the content of a file; None where there is no such file."""
+        """Return the content of a file, or None if there is no such file."""
         for folder in (self.own, self.common):
             if (place := self._place(folder, path)).exists():
                 return place.read_bytes()
         return None
 
     def paths(self) -> list[str]:
+        """Return the paths of all files."""
         return [unquote(place.name) for place in self.common.glob("*")]
 
 
@@ -108,7 +109,7 @@ def _find(disk: Disk, params: Params) -> Params:
 
 
 def _several(given: str | list[str]) -> list[str]:
-    """A module takes one word where it takes a list of words, and only the module makes it one."""
+    """Return a list. Where a module takes a list of words, a task may give one word."""
     return [given] if isinstance(given, str) else given
 
 
@@ -128,13 +129,13 @@ def _command(disk: Disk, params: Params) -> Params:
 
 
 def _installed(_disk: Disk, text: str) -> str:
-    """Every package that dpkg-query was asked for is installed."""
+    """Report every package in the command as installed."""
     packages = text.partition("${Package}\\n")[2].split()
     return "\n".join(f"installed {package}" for package in packages) or "installed"
 
 
 def _labels(disk: Disk, _text: str) -> str:
-    """The engine has loaded what is on the disk."""
+    """Report that the engine has loaded the daemon.json on the disk."""
     return "\n".join(json.loads(disk.read("/etc/docker/daemon.json") or b"{}").get("labels", []))
 
 
@@ -145,7 +146,7 @@ def _reachability(_disk: Disk, params: Params) -> Params:
 
 
 def _probed(target: Params) -> Params:
-    """Every flow is as declared."""
+    """Return the result of a probe, which is always as declared."""
     found = target["expect"] == "open"
     return {
         **target,
@@ -167,7 +168,7 @@ def _release_info(disk: Disk, _params: Params) -> Params:
 
 
 def _http_sample(disk: Disk, params: Params) -> Params:
-    """Members answer one after the other, as often as there are requests."""
+    """Return answers of all members in turn, one for each request."""
     pools = _release_info(disk, {})["pools"]
     names = [one["name"] for pool in pools if pool["name"] == "webapp" for one in pool["members"]]
     served = [names[turn % len(names)] for turn in range(params["requests"])]
@@ -177,12 +178,12 @@ def _http_sample(disk: Disk, params: Params) -> Params:
 
 
 def _sha1(content: bytes) -> str:
-    """Return the checksum by which Ansible compares files."""
+    """Return the checksum with which Ansible compares files."""
     return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
 def _nothing(_disk: Disk, _params: Params) -> Params:
-    """What the task asks for is so already."""
+    """Return no change: the host already has what the task asks for."""
     return {}
 
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An inventory of N virtual machines, and playbooks that run on them without any machine."""
+"""An inventory of any number of hosts, and playbooks that run on them without any machine."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .. import ROOT
 
 PLUGINS = Path(__file__).with_name("plugins")
 ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-WEB_NETWORKS = 4  # the web servers stand in so many networks, one after the other
+WEB_NETWORKS = 4  # the number of networks among which the web servers are distributed
 
 Lines = t.Iterator[dict[str, t.Any]]
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """The lab's inventory for so many virtual machines, and one client beside them.
+    """The lab's inventory with this number of hosts, and one client in addition.
 
-    path: a new directory for all that a run reads or leaves behind. checkout: the clone whose
-    collection runs. hosts: 4 or more. From 40 on there are two load balancers and two databases.
+    path: a new directory for all that a run reads or writes. checkout: the clone whose collection
+    runs. hosts: 4 or more. From 40 on there are two load balancers and two databases.
     """
 
     path: Path
@@ -39,10 +39,12 @@ class Fleet:
 
     @property
     def balancers(self) -> int:
+        """The number of load balancers, which is also the number of databases."""
         return 2 if self.hosts >= 40 else 1
 
     @property
     def inventory(self) -> Path:
+        """The directory of the inventory."""
         return self.path / "inventories/fleet"
 
     def build(self) -> Fleet:
@@ -88,18 +90,18 @@ class Fleet:
             "clients": {"client": {"ansible_host": "203.0.113.10"}},
         }
         for name, spare in kinds["mysql"].items():
-            if name != "db1":  # nothing replicates between them
+            if name != "db1":  # the databases do not replicate, so only one serves
                 spare["peerlb_member"] = {"backup": True}
         groups: dict[str, t.Any] = {name: {"hosts": hosts} for name, hosts in kinds.items()}
         return {**groups, "lab": {"children": {name: {} for name in kinds}}}
 
     def command(self, playbook: str, *options: str) -> list[str]:
-        """Return the command that runs a playbook of the collection, or a file with a slash."""
+        """Return the command that runs a playbook of the collection, or a file, which has a slash."""
         name = playbook if "/" in playbook else f"peerlb.stack.{playbook}"
         return [str(ANSIBLE_PLAYBOOK), "-i", str(self.inventory), name, *options]
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of that command; no setting of the caller takes part."""
+        """Return the environment of that command, without Ansible's settings of the caller."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         return {
             **kept,
@@ -129,22 +131,23 @@ class Fleet:
         )
 
     def play(self, playbook: str, *options: str) -> tuple[int, str]:
-        """Run a playbook to its end; return its code and what it says."""
+        """Run a playbook to its end. Return its exit code and its output."""
         with self.start(playbook, *options, stdout=subprocess.PIPE) as process:
-            said, _errors = process.communicate()
-        return process.returncode, said
+            output, _errors = process.communicate()
+        return process.returncode, output
 
     def evaluations(self) -> Counter[str]:
-        """Return how often the declaration was evaluated since the start, by who asked for it.
+        """Return how often the declaration was evaluated since the start, by the filter's name.
 
-        Raises OSError where nothing could be counted.
+        Raises OSError if nothing was counted.
         """
         return Counter((self.path / "evaluations").read_text().split())
 
     def costs(self) -> Counter[str]:
-        """Return the seconds of processor time that each task cost the controller, by its name.
+        """Return the controller's processor time for each task, in seconds.
 
-        The name of its play comes first. What a run costs before its first task is not among them.
+        A key is the names of play and task, such as "Install Docker | Check the host". The time
+        before the first task does not count.
         """
         lines = list(map(json.loads, (self.path / "costs").read_text().splitlines()))
         found: Counter[str] = Counter()

@@ -30,12 +30,14 @@ from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):
+    """Ansible calls this at the start of each play and task."""
+
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "costs"
     play = ""
 
     def _note(self, task: str) -> None:
-        # A worker's time counts once its process has ended, which is after its result has come.
+        # A worker's time counts only after its process has ended, which is later than its result.
         for worker in multiprocessing.active_children():
             worker.join(1)
         seconds = sum(os.times()[:4])
@@ -43,13 +45,17 @@ class CallbackModule(CallbackBase):
             file.write(json.dumps([seconds, self.play, task]) + "\n")
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        """Remember the play's name."""
         self.play = play.get_name()
 
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
+        """Note the time at the start of a task."""
         self._note(task.get_name())
 
     def v2_playbook_on_handler_task_start(self, task: t.Any) -> None:
+        """Note the time at the start of a handler."""
         self._note(task.get_name())
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        """Note the time at the end of the last task."""
         self._note("end")

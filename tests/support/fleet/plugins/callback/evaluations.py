@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 name: evaluations
 type: aggregate
 short_description: Count the evaluations of the declaration
-description: Each one appends a line to the file "evaluations" of the fleet. The line is the name of
-  the filter that asked for it.
+description: Each evaluation appends a line to the file "evaluations" of the fleet. The line is the
+  name of the filter that evaluates the declaration.
 author: the authors of peerlb.stack
 options:
   path:
@@ -32,21 +32,23 @@ STACK = "ansible_collections.peerlb.stack.plugins"
 
 
 class CallbackModule(CallbackBase):
+    """Replaces the function that evaluates the declaration by one that counts, too."""
+
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "evaluations"
 
     def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
-        """Ansible calls this once, before the first task and so before the first worker."""
+        """Start to count. Ansible calls this once, before the first worker."""
         super().set_options(*args, **kwargs)
         fleet = Path(self.get_option("path"))
-        # Workers inherit the file. A line of this length is written at once, whoever else writes.
+        # Workers inherit the file. A write of this length is atomic, so lines do not mix.
         log = os.open(fleet / "evaluations", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         checkout = (fleet / "collections/ansible_collections/peerlb/stack").resolve()
         count(checkout, lambda: os.write(log, f"{asker()}\n".encode()))
 
 
 def count(checkout: Path, note: t.Callable[[], t.Any]) -> None:
-    """Have every evaluation noted. Raises where this is not the collection of the checkout."""
+    """Call *note* at every evaluation. Raises ImportError if another checkout's collection runs."""
     holder, name = evaluation()
     module = sys.modules[holder.__module__ if isinstance(holder, type) else holder.__name__]
     if not Path(str(module.__file__)).resolve().is_relative_to(checkout):
@@ -59,28 +61,28 @@ def count(checkout: Path, note: t.Callable[[], t.Any]) -> None:
         return evaluate(*args, **kwargs)
 
     setattr(holder, name, noted)
-    # Also in modules that have imported the function already.
+    # Modules that have imported the function already need the new one too.
     for other in list(sys.modules.values()):
         if vars(other).get(name) is evaluate:
             setattr(other, name, noted)
 
 
 def evaluation() -> tuple[t.Any, str]:
-    """Return what holds the function that evaluates a declaration, and the function's name."""
+    """Return the module or class of the function that evaluates a declaration, and its name."""
     try:
         module = importlib.import_module(f"{STACK}.module_utils._topology.declaration")
         return module, "read_topology"
-    except ModuleNotFoundError:  # before there were packages
+    except ModuleNotFoundError:  # an older checkout, without packages in module_utils
         return importlib.import_module(f"{STACK}.module_utils._topology").Topology, "parse"
 
 
 def asker() -> str:
-    """Return the name of the collection's filter that is being run."""
+    """Return the name of the collection's filter that is running."""
     frame, found = sys._getframe(), "unknown"
     while frame.f_back:
         frame = frame.f_back
         if frame.f_globals.get("__name__", "").startswith(f"{STACK}.filter."):
-            # A decorated filter: the name of what is decorated tells more than "wrapper".
+            # For a decorated filter, take the filter's name instead of the wrapper's.
             decorated = frame.f_locals.get("function")
             found = getattr(decorated, "__name__", frame.f_code.co_name)
     return found
