@@ -96,7 +96,7 @@ class Fleet:
         return {**groups, "lab": {"children": {name: {} for name in kinds}}}
 
     def command(self, playbook: str, *options: str) -> list[str]:
-        """Return the command that runs a playbook of the collection, or a file, which has a slash."""
+        """Return the command that runs a playbook of the collection, or a file (with a slash)."""
         name = playbook if "/" in playbook else f"peerlb.stack.{playbook}"
         return [str(ANSIBLE_PLAYBOOK), "-i", str(self.inventory), name, *options]
 
