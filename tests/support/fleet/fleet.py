@@ -137,7 +137,7 @@ class Fleet:
     def evaluations(self) -> Counter[str]:
         """Return how often the declaration was evaluated since the start, by who asked for it.
 
-        Raises OSError where nothing could be counted.
+        Raises OSError where the function that evaluates was not found.
         """
         return Counter((self.path / "evaluations").read_text().split())
 

@@ -39,10 +39,12 @@ class CallbackModule(CallbackBase):
         """Ansible calls this once, before the first task and so before the first worker."""
         super().set_options(*args, **kwargs)
         fleet = Path(self.get_option("path"))
+        count((fleet / "collections/ansible_collections/peerlb/stack").resolve(), self._note)
         # Workers inherit the file. A line of this length is written at once, whoever else writes.
-        log = os.open(fleet / "evaluations", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        checkout = (fleet / "collections/ansible_collections/peerlb/stack").resolve()
-        count(checkout, lambda: os.write(log, f"{asker()}\n".encode()))
+        self._log = os.open(fleet / "evaluations", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def _note(self) -> None:
+        os.write(self._log, f"{asker()}\n".encode())
 
 
 def count(checkout: Path, note: t.Callable[[], t.Any]) -> None:
@@ -61,7 +63,7 @@ def count(checkout: Path, note: t.Callable[[], t.Any]) -> None:
     setattr(holder, name, noted)
     # Also in modules that have imported the function already.
     for other in list(sys.modules.values()):
-        if vars(other).get(name) is evaluate:
+        if getattr(other, "__dict__", {}).get(name) is evaluate:
             setattr(other, name, noted)
 
 
