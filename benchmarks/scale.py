@@ -77,7 +77,7 @@ def family(pid: int) -> t.Iterator[int]:
         yield from family(int(child))
 
 
-def shared_out(pid: int) -> float:
+def proportional(pid: int) -> float:
     """Return the proportional memory of a process, in MiB; nothing where it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
@@ -95,7 +95,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(0.5):
-            self.peak = max(self.peak, sum(map(shared_out, family(self.pid))))
+            self.peak = max(self.peak, sum(map(proportional, family(self.pid))))
 
     def end(self) -> float:
         """Return the peak, in MiB."""
@@ -166,7 +166,8 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     print(f"ansible-core {core}, {options.forks} forks, the collection in {options.checkout}")
     print(ROW.format(*HEADS), flush=True)
     runs = {playbook: compare(playbook, options) for playbook in options.playbook}
-    print("\n".join(aims(runs)))
+    for sentence in aims(runs):
+        print(sentence)
     return 0
 
 

@@ -139,7 +139,7 @@ class Fleet:
     def evaluations(self) -> Counter[str]:
         """Return how often the declaration was evaluated since the start, by the filter's name.
 
-        Raises OSError if nothing was counted.
+        Raises OSError if the function that evaluates was not found.
         """
         return Counter((self.path / "evaluations").read_text().split())
 

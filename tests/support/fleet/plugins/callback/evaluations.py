@@ -41,10 +41,12 @@ class CallbackModule(CallbackBase):
         """Start to count. Ansible calls this once, before the first worker."""
         super().set_options(*args, **kwargs)
         fleet = Path(self.get_option("path"))
+        count((fleet / "collections/ansible_collections/peerlb/stack").resolve(), self._note)
         # Workers inherit the file. A write of this length is atomic, so lines do not mix.
-        log = os.open(fleet / "evaluations", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        checkout = (fleet / "collections/ansible_collections/peerlb/stack").resolve()
-        count(checkout, lambda: os.write(log, f"{asker()}\n".encode()))
+        self._log = os.open(fleet / "evaluations", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def _note(self) -> None:
+        os.write(self._log, f"{asker()}\n".encode())
 
 
 def count(checkout: Path, note: t.Callable[[], t.Any]) -> None:
@@ -63,7 +65,7 @@ def count(checkout: Path, note: t.Callable[[], t.Any]) -> None:
     setattr(holder, name, noted)
     # Modules that have imported the function already need the new one too.
     for other in list(sys.modules.values()):
-        if vars(other).get(name) is evaluate:
+        if getattr(other, "__dict__", {}).get(name) is evaluate:
             setattr(other, name, noted)
 
 
