@@ -88,7 +88,7 @@ def contract() -> dict[str, dict[str, str]]:
 
 
 def test_architecture_names_each_package_and_where_to_begin() -> None:
-    table = [(code(first), code(last)) for first, *_, last in rows(ARCHITECTURE)]
+    table = [(code(first), code(last)) for first, *_between, last in rows(ARCHITECTURE)]
     shown = {names[0]: files for names, files in table if names and "_utils/" in names[0]}
     sides = [ROOT / "plugins/module_utils", ROOT / "plugins/plugin_utils"]
     packages = {
@@ -112,7 +112,7 @@ def test_architecture_tells_each_import_rule(contract) -> None:
     text = ARCHITECTURE.read_text()
     assert len(contract) == 10
     rules = [name.partition(" ") for name in contract]
-    assert [name for number, _, name in rules if f"\n{number}. **{name}.**" not in text] == []
+    assert [name for number, _space, name in rules if f"\n{number}. **{name}.**" not in text] == []
 
 
 def test_architecture_draws_the_layers_of_the_contract(contract) -> None:
