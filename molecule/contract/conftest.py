@@ -12,7 +12,15 @@ import time
 import typing as t
 
 import pytest
-from support.lab import ADDRESSES, ansible, in_network, output_of, play, run, run_in_network
+from support.lab import (
+    ADDRESSES,
+    ansible,
+    in_network,
+    messages,
+    play,
+    run,
+    run_in_network,
+)
 
 
 def explain(connection: str) -> dict[str, str]:
@@ -20,11 +28,9 @@ def explain(connection: str) -> dict[str, str]:
 
     Example: {"web1 -> lb1:3306": "web1 -> lb1:3306 (mysql) works", …}
     """
-    output = output_of(play("explain", explain=connection, explain_watch=5))
-    found = re.findall(
-        r"^ +- '?((\S+ -> \S+) \(\w+\) (?:works|fails at|can ?not).*?)'?$", output, re.M
-    )
-    return {name: sentence for sentence, name in found}
+    lines = messages(play("explain", explain=connection, explain_watch=5))
+    first = re.compile(r"(\S+ -> \S+) \(\w+\) (?:works|fails at|cannot)")
+    return {match[1]: line for line in lines if (match := first.match(line))}
 
 
 def blamed(sentence: str) -> str:

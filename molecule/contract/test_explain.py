@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from support.lab import ADDRESSES, declaration, fabric_rule, output_of, play
+from support.lab import ADDRESSES, declaration, fabric_rule, messages, play
 
 from .conftest import blamed, explain, started, with_table, without_route, without_rule
 
@@ -95,8 +95,7 @@ def test_preview_shows_the_changes_of_a_new_declaration() -> None:
     declared["networks"][0]["cidrs"] = ["10.0.0.0/24"]
     for flow in declared["flows"]:
         flow["port"] += flow["to"] == "webapp" or flow["from"] == "webapp"
-    # The callback prints a list in YAML, and quotes items that begin with a space.
-    shown = re.sub(r"'?\n +- '? *", "\n", output_of(play("preview", topology=declared)))
+    shown = "\n".join(line.strip() for line in messages(play("preview", topology=declared)))
     for part in (
         "flows:\n- webapp -> nginx_lb:3306 (mysql)",
         "+ admit tcp:3001 to 10.1.0.2 (web1) from nginx_lb (10.0.0.2)",

@@ -10,7 +10,6 @@ steps that run in this order. At the end, the firewall is off and the fabric is 
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 import typing as t
@@ -25,6 +24,7 @@ from support.lab import (
     declaration,
     fabric_rule,
     in_network,
+    messages,
     output_of,
     play,
     run,
@@ -149,10 +149,8 @@ def test_rules_survive_a_reboot() -> None:
 
 def explained(connection: str) -> str:
     """Return the first sentence of the explanation of a connection, such as web1 -> lb1:3306."""
-    output = output_of(play("explain", explain=connection))
-    found = re.search(rf"^ +({connection} \(.*)$", output, re.M)
-    assert found, output[-3000:]
-    return found[1]
+    lines = messages(play("explain", explain=connection))
+    return next(line for line in lines if line.startswith(f"{connection} ("))
 
 
 def test_explanation_names_the_rule_that_drops_a_connection() -> None:

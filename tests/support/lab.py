@@ -16,6 +16,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import typing as t
 from pathlib import Path
 
@@ -55,6 +56,18 @@ def output_of(done: Done) -> str:
     """Return the stdout of a program, and fail the test unless the program succeeded."""
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     return done.stdout
+
+
+def messages(done: Done) -> list[str]:
+    """Return the elements of all messages of a playbook that are lists, each on one line.
+
+    The callback prints them as YAML, which breaks and quotes long lines.
+    """
+    found: list[str] = []
+    for block in re.findall(r"^    msg:\n(?:    .*\n)+", output_of(done), re.MULTILINE):
+        message = yaml.safe_load(textwrap.dedent(block))["msg"]
+        found += map(str, message) if isinstance(message, list) else []
+    return found
 
 
 # By Ansible
