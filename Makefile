@@ -23,10 +23,10 @@ docs: ## Build the documents and the reference as one site (no root, no network)
 	scripts/setup venv
 	scripts/docs
 
-setup: ## Install what all of this needs: Debian packages (root) and .venv
+setup: ## Install what these commands need: Debian packages (root) and .venv
 	scripts/setup
 
-down: ## Remove the lab and all it made on this machine (root)
+down: ## Remove the lab and everything it made on this machine (root)
 	scripts/setup venv
 	python -m lab down
 

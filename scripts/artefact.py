@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the collection and look at the artefact as its user gets it.
+"""Build the collection's artefact and test it as users get it.
 
-What is inside, what Galaxy's importer says, and whether it can be read and called once it is
-installed in an empty place, away from the clone. The first finding ends the run.
+The artefact must hold the right files, pass Galaxy's importer, and work when it is installed in an
+empty folder, away from the clone. The first failure ends the run.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".cache" / "artefact"
 PLACE = WORK / "place"
 CONTENT = [":(glob)*.md", "LICENSE", "docs", "meta", "playbooks", "plugins", "roles"]
-# Without the link in .venv: nothing may be read from the clone.
+# Ansible then ignores the link in .venv, so nothing is read from the clone.
 ALONE = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
 WRITTEN_BY_BUILD = {"FILES.json", "MANIFEST.json"}
 
 
 def output(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
-    """Run a command and return what it said, on both streams."""
+    """Return stdout and stderr of a command. A command that fails ends the run."""
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(PLACE), **variables}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     done = subprocess.run(
@@ -47,6 +47,7 @@ def output(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
 
 
 def build() -> Path:
+    """Return the path of a newly built artefact."""
     shutil.rmtree(WORK, ignore_errors=True)
     PLACE.mkdir(parents=True)
     output("ansible-galaxy", "collection", "build", "--output-path", WORK, ".")
@@ -55,19 +56,20 @@ def build() -> Path:
 
 
 def check_contents(artefact: Path) -> None:
-    """Exactly the working tree's files of the collection, neither more nor less."""
+    """Fail unless the artefact holds exactly the collection's files of the working tree."""
     listed = output("git", "ls-files", "--cached", "--others", "--exclude-standard", *CONTENT)
     wanted = {name for name in listed.splitlines() if (ROOT / name).is_file()}
     with tarfile.open(artefact) as tar:
         inside = {member.name for member in tar if not member.isdir()} - WRITTEN_BY_BUILD
     if inside != wanted:
-        sys.exit(f"artefact: lacks {sorted(wanted - inside)}, has too {sorted(inside - wanted)}")
+        missing, unexpected = sorted(wanted - inside), sorted(inside - wanted)
+        sys.exit(f"artefact: missing {missing}, unexpected {unexpected}")
     print(f"contents: {len(inside)} files")
 
 
 def check_importer(artefact: Path) -> None:
-    """The importer exits 0 with warnings: each of them is an error here."""
-    said = output(
+    """Fail on any warning of Galaxy's importer, which exits 0 in spite of warnings."""
+    log = output(
         "python",
         "-m",
         "galaxy_importer.main",
@@ -75,31 +77,32 @@ def check_importer(artefact: Path) -> None:
         cwd=WORK,
         GALAXY_IMPORTER_CHECK_REQUIRED_TAGS="true",
     )
-    if re.search(r"^(WARNING|ERROR)", said, re.MULTILINE) or "completed successfully" not in said:
-        sys.exit(f"{said}\nartefact: the importer is not content")
+    if re.search(r"^(WARNING|ERROR)", log, re.MULTILINE) or "completed successfully" not in log:
+        sys.exit(f"{log}\nartefact: galaxy-importer warns")
     print("importer: no warning")
 
 
 def install(artefact: Path) -> None:
-    # Forced, since the link in .venv counts as installed.
+    """Install the artefact in an empty folder."""
+    # Without --force, ansible-galaxy takes the link in .venv for an installed collection.
     flags: list[str | Path] = ["--force", "--no-deps", "--offline", "--collections-path", PLACE]
     output("ansible-galaxy", "collection", "install", *flags, artefact, cwd=PLACE)
 
 
 def check_documentation() -> None:
-    """Each role, module and filter of the installed collection documents itself."""
+    """Fail unless ansible-doc shows each role, module, lookup and filter that is installed."""
     sources = {
         "module": {path.stem for path in (ROOT / "plugins/modules").glob("[!_]*.py")},
         "role": {path.parent.parent.name for path in (ROOT / "roles").glob("*/tasks/main.yml")},
         "lookup": {path.stem for path in (ROOT / "plugins/lookup").glob("[!_]*.py")},
-        "filter": set(),  # one file may hold many: what ansible-doc lists must be readable
+        "filter": set(),  # a file can define several, so any that ansible-doc lists will do
     }
     for kind, wanted in sources.items():
         listing = output("ansible-doc", "-t", kind, "-l", "--json", NAME, cwd=PLACE, **ALONE)
         listed = set(json.loads(listing))
-        lacking = {f"{NAME}.{name}" for name in wanted} - listed
-        if lacking or not listed:
-            sys.exit(f"artefact: ansible-doc lists no {kind} {sorted(lacking) or 'at all'}")
+        missing = {f"{NAME}.{name}" for name in wanted} - listed
+        if missing or not listed:
+            sys.exit(f"artefact: ansible-doc lists no {kind} {sorted(missing) or 'at all'}")
         for name in sorted(listed):
             page = output("ansible-doc", "-t", kind, name, cwd=PLACE, **ALONE)
             if name not in page:
@@ -108,7 +111,7 @@ def check_documentation() -> None:
 
 
 def check_playbooks() -> None:
-    """Each playbook can be called by its full name."""
+    """Fail unless each playbook passes a syntax check when called by its full name."""
     files = {path.name for path in (ROOT / "playbooks").glob("*.yml")}
     names = sorted(name[:-4] for name in files if not name.endswith(".meta.yml"))
     if not names:
@@ -119,7 +122,7 @@ def check_playbooks() -> None:
 
 
 def check_page() -> None:
-    """A filter makes a page: the installed collection finds its templates and stylesheet."""
+    """Fail unless an installed filter makes an HTML page with its templates and stylesheet."""
     audit = {
         "findings": [],
         "summary": {"error": 0, "warning": 0, "info": 0},
@@ -135,6 +138,7 @@ def check_page() -> None:
 
 
 def main() -> None:
+    """Run all tests of the artefact."""
     artefact = build()
     check_contents(artefact)
     check_importer(artefact)

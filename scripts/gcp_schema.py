@@ -1,13 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cut what the tests use out of the published description of the Compute API.
+"""Extract the part of Google's description of the Compute API that the tests use.
 
-    scripts/gcp_schema.py        write tests/support/gcp_schema/compute.v1.json anew
-    scripts/gcp_schema.py FILE   from a discovery document that is at hand
+    scripts/gcp_schema.py        download the description
+    scripts/gcp_schema.py FILE   read the description (a discovery document) from a file
 
-Google publishes it inside google-api-python-client. Descriptions are left out; a line holds one
-method or one schema, so that a difference can be read.
+Both write tests/support/gcp_schema/compute.v1.json, without the prose. Each line of it holds one
+method or one schema, so that diffs are readable. Google publishes the description inside the
+package google-api-python-client.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ METHODS = [
     "subnetworks.aggregatedList",
 ]
 # The document describes a dated version of the API, in which aggregated lists are always partial.
-# Who names no version, as gcloud and google.cloud do, asks for it as ever.
+# Requests that name no version, such as those of gcloud, still have this parameter.
 UNDATED = {"returnPartialSuccess": {"location": "query", "type": "boolean"}}
 PROSE = {"description", "enumDescriptions", "enumDeprecated", "annotations", "readOnly"}
 
@@ -44,6 +45,7 @@ Schema = dict[str, t.Any]
 
 
 def published() -> Schema:
+    """Return the discovery document of the Compute API, downloaded with pip."""
     with tempfile.TemporaryDirectory() as folder:
         download = ["pip", "download", "-q", "--no-deps", "--dest", folder, PACKAGE]
         subprocess.run([sys.executable, "-m", *download], check=True)
@@ -53,7 +55,7 @@ def published() -> Schema:
 
 
 def bare(schema: Schema) -> Schema:
-    """Return a schema, or a parameter, without its prose."""
+    """Return a schema or a parameter without its prose."""
     kept = {key: value for key, value in schema.items() if key not in PROSE or key == "$ref"}
     for key in ("items", "additionalProperties"):
         if key in kept:
@@ -64,6 +66,7 @@ def bare(schema: Schema) -> Schema:
 
 
 def references(schema: t.Any) -> set[str]:
+    """Return the names of the schemas that a schema refers to."""
     if isinstance(schema, dict):
         own = {schema["$ref"]} if isinstance(schema.get("$ref"), str) else set()
         return own.union(*map(references, schema.values()))
@@ -71,6 +74,7 @@ def references(schema: t.Any) -> set[str]:
 
 
 def method(document: Schema, name: str) -> Schema:
+    """Return what the tests need of a method, such as "networks.list"."""
     resource, verb = name.split(".")
     found = document["resources"][resource]["methods"][verb]
     parameters = {**found["parameters"], **(UNDATED if verb == "aggregatedList" else {})}
@@ -81,7 +85,8 @@ def method(document: Schema, name: str) -> Schema:
     }
 
 
-def cut(document: Schema) -> dict[str, dict[str, Schema]]:
+def extract(document: Schema) -> dict[str, dict[str, Schema]]:
+    """Return the methods, the common parameters, and all schemas that the answers refer to."""
     methods = {name: method(document, name) for name in METHODS}
     wanted = {each["response"] for each in methods.values()}
     schemas: dict[str, Schema] = {}
@@ -93,18 +98,20 @@ def cut(document: Schema) -> dict[str, dict[str, Schema]]:
     return {"methods": methods, "parameters": common, "schemas": schemas}
 
 
-def written(document: Schema) -> str:
+def as_text(document: Schema) -> str:
+    """Return the extract as JSON with one entry a line."""
     parts = [f'"revision": {json.dumps(document["revision"])}']
-    for title, entries in cut(document).items():
+    for title, entries in extract(document).items():
         lines = [f"{json.dumps(name)}: {json.dumps(entries[name])}" for name in sorted(entries)]
         parts.append(f'"{title}": {{\n' + ",\n".join(lines) + "\n}")
     return "{" + ",\n".join(parts) + "}\n"
 
 
 def main(arguments: list[str]) -> None:
+    """Write the extract."""
     document = json.loads(Path(arguments[0]).read_text()) if arguments else published()
     TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(written(document))
+    TARGET.write_text(as_text(document))
     print(f"{TARGET.relative_to(ROOT)}: {TARGET.stat().st_size // 1024} KiB")
 
 

@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Render the role's nginx files for a handful of declarations and have two checkers read them.
+"""Render the nginx files of the role nginx_lb for several declarations, and check them.
 
-The files of each case stay in .cache/nginx/CASE. nginx itself tests them on the lab; here every
-directive must be one that crossplane knows in that place, and gixy must find no weakness.
+crossplane must know every directive in its context, and gixy must find no security issue. nginx
+itself tests the files on the lab. The files of each case stay in .cache/nginx/CASE.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LISTENERS = [
     {"port": 80, "pool": "webapp"},
     {"port": 3306, "pool": "mysql", "protocol": "tcp", "address": "10.0.0.2"},
 ]
-# What each case changes: settings of the web pool, and variables of the role.
+# By case: the settings of the web pool and the variables of the role that differ from the defaults.
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "defaults": ({}, {}),
     "old_nginx": ({}, {"nginx_lb_image": "nginx:1.22.1"}),
@@ -51,14 +51,15 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "limited": ({"members": [{**MEMBERS[0], "max_conns": 100}, MEMBERS[1]]}, {}),
     "behind_a_proxy": ({}, {"nginx_lb_trusted_proxies": ["35.191.0.0/16"]}),
 }
-# Newer than the parser's list of directives, or not in a release but in the image.
+# crossplane does not know these directives yet.
 NEW_DIRECTIVES = ("keepalive_min_timeout", "sticky")
+# This file is part of the image, not of a release.
 IN_THE_IMAGE = "/etc/nginx/mime.types"
 
 
 def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> str:
-    """Write the release of a declaration into place; return its nginx version."""
-    # Only now can the collection be found.
+    """Write the files of a declaration's release, and return its nginx version, such as "1.30"."""
+    # init_plugin_loader(), which main() calls, makes the collection importable.
     from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
     from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
     from ansible_collections.peerlb.stack.plugins.module_utils._release.release import IDENTITY
@@ -79,6 +80,7 @@ def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> 
 
 
 def role_variables() -> dict[str, t.Any]:
+    """Return the role's defaults and vars."""
     found: dict[str, t.Any] = {"ansible_search_path": [str(ROLE)]}
     for name in ("defaults", "vars"):
         path = str(ROLE / name / "main.yml")
@@ -87,17 +89,19 @@ def role_variables() -> dict[str, t.Any]:
 
 
 def unknown_directives(nginx_conf: Path) -> list[str]:
+    """Return crossplane's errors, such as "nginx.conf: unknown directive ..."."""
     parsed = crossplane.parse(str(nginx_conf), strict=True)
-    said = [f"{error['file']}: {error['error']}" for error in parsed["errors"]]
+    errors = [f"{error['file']}: {error['error']}" for error in parsed["errors"]]
     excused = [*(f'unknown directive "{name}"' for name in NEW_DIRECTIVES), IN_THE_IMAGE]
-    return [line for line in said if not any(words in line for words in excused)]
+    return [line for line in errors if not any(words in line for words in excused)]
 
 
-def weaknesses(nginx_conf: Path) -> list[str]:
+def security_issues(nginx_conf: Path) -> list[str]:
+    """Return what gixy finds, with the lines of the configuration."""
     command = ["gixy", "--format", "json", str(nginx_conf)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout:
-        return [done.stderr or f"gixy said nothing, rc {done.returncode}"]
+        return [done.stderr or f"gixy printed nothing, rc {done.returncode}"]
     return [
         f"{issue['plugin']}: {issue['summary']} {issue['reason']}\n{issue['config']}"
         for issue in json.loads(done.stdout)
@@ -105,6 +109,7 @@ def weaknesses(nginx_conf: Path) -> list[str]:
 
 
 def main() -> int:
+    """Check each case and return the exit code."""
     init_plugin_loader()
     shutil.rmtree(WORK, ignore_errors=True)
     failed = 0
@@ -112,7 +117,7 @@ def main() -> int:
         place = WORK / case
         version = render(pool, variables, place)
         nginx_conf = place / "nginx.conf"
-        found = unknown_directives(nginx_conf) + weaknesses(nginx_conf)
+        found = unknown_directives(nginx_conf) + security_issues(nginx_conf)
         failed += bool(found)
         print(f"{case}: nginx {version}: {'refused' if found else 'ok'}", *found, sep="\n")
     return 1 if failed else 0

@@ -1,14 +1,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the repository's checks, one named step after the other, and count them.
+"""Run steps, each of which tests one thing about the repository, and count which passed.
 
-    scripts/test.py check         the quick steps: no lab, no network once the tools are there
-    scripts/test.py all           those and the slow ones
-    scripts/test.py STEP...       the named ones
+    scripts/test.py check         the quick steps, without a lab, and without a network once the
+                                  tools are installed
+    scripts/test.py all           the quick and the slow steps
+    scripts/test.py STEP...       the named steps
 
-Each step's output goes to .cache/test/STEP.log; its end is shown when the step fails. The
-quick steps run two at a time, the slow ones alone. The last line reads "N passed, N failed".
+The output of a step goes to .cache/test/STEP.log. If the step fails, the end of its log is shown.
+Quick steps run two at a time, slow steps one at a time. The last line reads "N passed, N failed".
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TIMEOUT = 3600  # seconds a step may take before it counts as hung
 # In a network namespace of its own, where only its loopback device can be reached.
 OFFLINE = "unshare -rn sh -ec 'ip link set lo up; exec \"$@\"' sh"
 
-CHECK = {  # the long ones first
+CHECK = {  # the longest steps first
     "ansible-lint": "ansible-lint --strict --nocolor",
     "unit": "python -m pytest -q -n 2 -m 'not slow'",
     "sanity": "scripts/sanity quick",
@@ -62,7 +63,7 @@ SLOW = {
     "playbooks": "python -m pytest -q -n 2 tests/playbooks",
     # Each of these tests starts Ansible or gcloud.
     "gcp-processes": f"{OFFLINE} python -m pytest -q -n 2 tests/gcp/processes",
-    # On bare hosts first; the others use what it deployed, and the last step takes the lab away.
+    # "default" deploys on bare hosts. The next scenarios use that, and "destroy" removes the lab.
     "default": "molecule destroy -s default && molecule test -s default --destroy=never",
     "refuse": "molecule test -s refuse --destroy=never",
     "contract": "molecule test -s contract --destroy=never",
@@ -78,7 +79,7 @@ RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
 def execute(command: str, output: t.BinaryIO) -> bool:
-    """Run a command in a process group of its own, so that nothing of it outlives the step."""
+    """Return whether a command succeeds. Its process group ends with it."""
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=ROOT,
@@ -100,13 +101,14 @@ def execute(command: str, output: t.BinaryIO) -> bool:
 
 
 def stop(signum: int, _frame: t.Any) -> t.NoReturn:
-    """End the steps as well: they hear neither Ctrl-C nor what ends this process."""
+    """Pass a signal on to the steps, which do not get it by themselves, and exit."""
     for process in list(RUNNING):
         os.killpg(process.pid, signum)
     os._exit(128 + signum)
 
 
 def run(name: str) -> bool:
+    """Return whether a step passes, and print its result."""
     log = LOGS / f"{name}.log"
     begun = time.monotonic()
     with log.open("wb") as output:
@@ -120,7 +122,7 @@ def run(name: str) -> bool:
 
 
 def environment() -> dict[str, str]:
-    """The tools come from .venv; nothing of the caller's Ansible settings takes part."""
+    """Return the steps' environment: the tools of .venv, and none of the caller's ANSIBLE_*."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
     return {
         **kept,
@@ -132,6 +134,7 @@ def environment() -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
+    """Run the steps that the arguments name, and return the exit code."""
     groups = {"check": CHECK, "all": {**CHECK, **SLOW}}
     names = [name for word in arguments or ["all"] for name in groups.get(word, [word])]
     unknown = [name for name in names if name not in STEPS]

@@ -73,13 +73,13 @@ def test_tests_stand_where_what_they_test_stands() -> None:
 
 
 def test_no_test_imports_another() -> None:
-    """What several tests need stands in tests/support or is a fixture."""
+    """Code that several tests need is in tests/support or a fixture."""
     assert matches(r"^\s*(from|import) (\S*\.)?test_\w+", of=("tests/", "molecule/")) == []
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=relative)
 def test_package_says_what_it_knows(package: Path) -> None:
-    """__init__.py is the sign on the door, and nothing else."""
+    """__init__.py is a docstring only: what the package knows, and where to begin reading."""
     tree = ast.parse(package.read_text())
     sign = ast.get_docstring(tree)
     assert sign

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runner of the tests must not say that all is well when it is not."""
+"""scripts/test.py must not report success when a step failed."""
 
 from __future__ import annotations
 
