@@ -60,9 +60,8 @@ IN_THE_IMAGE = "/etc/nginx/mime.types"
 def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> str:
     """Write the files of a declaration's release, and return its nginx version, such as "1.30"."""
     # init_plugin_loader(), which main() calls, makes the collection importable.
+    from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
     from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
-    from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
-    from ansible_collections.peerlb.stack.plugins.module_utils._release.release import IDENTITY
 
     web = {"name": "webapp", "members": MEMBERS, **pool}
     pools = [Pool.parse(entry).params() for entry in (web, DATABASE)]
@@ -72,7 +71,7 @@ def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> 
     files = templar.template(templar.available_variables["__nginx_lb_templates"])
     version = templar.template(templar.available_variables["nginx_lb_version"])
     release = Inputs.parse(files, pools, listeners, version).release()
-    for name, text in {**release.files, IDENTITY: release.identity()}.items():
+    for name, text in {**release.files, **release.generated()}.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

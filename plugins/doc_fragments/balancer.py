@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of COMMON_SPEC in module_utils/_release/balancer_module.py."""
+    """The options of COMMON_SPEC in module_utils/_balancer/balancer_module.py."""
 
     DOCUMENTATION = r"""
 attributes:

@@ -202,9 +202,9 @@ differences:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
+from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
-from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
-from ..module_utils._release.inputs import Inputs
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -221,7 +221,7 @@ def run(module: AnsibleModule) -> dict:
     balancer = BalancerModule.of(module)
     inputs = Inputs.parse(params["files"], params["pools"], params["listeners"], params["version"])
     with balancer.locked():
-        inputs = inputs.with_overrides_of(balancer.store.present())
+        inputs = inputs.with_overrides_of(balancer.present())
         result = balancer.carry_out(inputs.release())
     return {**result, "differences": inputs.differences()}
 

@@ -123,8 +123,9 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._release.inputs import Inputs
-from ..module_utils._release.rollout import serving_release
+from ..module_utils._balancer.inputs import Inputs
+from ..module_utils._balancer.nginx import serving_release
+from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
 from ..module_utils._traffic.kernel import count_workers, read_connections
@@ -173,16 +174,16 @@ NOTHING: dict = {
 
 def run(params: dict) -> dict:
     """Return the module's result; a ValueError says what is wrong with a parameter or release."""
-    store = Store(str(Path(params["path"]) / "nginx"))
+    store = Store(str(Path(params["path"]) / "nginx"), NginxRelease)
     present = store.present()
     return {
         "changed": False,
-        "release": (store.current_id() or "") if present else "",
+        "release": (store.current_id() or "") if isinstance(present, NginxRelease) else "",
         "serving": serving_release(store, params["status_port"]) or "",
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),
-        **(describe(Inputs.of(present), params) if present else NOTHING),
+        **(describe(Inputs.of(present), params) if isinstance(present, NginxRelease) else NOTHING),
     }
 
 

@@ -54,7 +54,7 @@ previous:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._release.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
+from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 

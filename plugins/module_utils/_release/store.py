@@ -7,7 +7,8 @@ root/releases/<id>/…     a release: one directory, which nobody changes once i
 root/releases/.staging/  a release that is being written and tested
 root/current             a symbolic link to the live release
 root/history.json        which release went live when, by whom and why, newest last
-root/lock                held by whoever changes this load balancer
+root/key                 the host's own secret, by which secrets enter the ids of releases
+root/lock                held by whoever changes this service
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import typing as t
 from pathlib import Path
 
-from .release import IDENTITY, STATE, Release
+from .release import SECRETS, Release
 
 STAGING = ".staging"
 HISTORY_LINES = 200  # older lines are dropped
@@ -37,16 +39,21 @@ class Store:
     whole releases, and at most a .staging that the next run removes.
     """
 
-    def __init__(self, root: str) -> None:
-        """Name the paths below root; nothing is read or written yet."""
+    def __init__(self, root: str, kind: type[Release] = Release, owner: int = 0) -> None:
+        """Name the paths below root; nothing is read or written yet.
+
+        kind is what a directory is read as; owner is the user id whose the files of secrets are.
+        """
         self.root = Path(root)
+        self.kind = kind
+        self.owner = owner
         self.releases = self.root / "releases"
         self.link = self.root / "current"
         self.history_file = self.root / "history.json"
 
     @contextlib.contextmanager
     def lock(self, owner: str, *, needed: bool = True) -> t.Iterator[None]:
-        """Keep others from changing this load balancer within a `with` block.
+        """Keep others from changing this service within a `with` block.
 
         A StoreError names the owner of a lock that is held already. needed=False locks nothing and
         writes nothing, for check mode.
@@ -63,7 +70,7 @@ class Store:
             except BlockingIOError:
                 holder = stream.read().strip() or "somebody"
                 raise StoreError(
-                    f"{holder} is changing this load balancer right now; wait and run again"
+                    f"{holder} is changing this service right now; wait and run again"
                 ) from None
             # The owner's name is a courtesy: a full disk must not keep anybody from the lock. The
             # stream would try again to write the name when it is closed, so it is not used here.
@@ -88,13 +95,46 @@ class Store:
         if release_id is None or not directory.is_dir():
             return None
         paths = {str(path.relative_to(directory)): path for path in sorted(directory.rglob("*"))}
-        return Release(
-            {
-                name: _text(path)
-                for name, path in paths.items()
-                if path.is_file() and name != IDENTITY
-            }
-        )
+        files = {
+            name: _text(path)
+            for name, path in paths.items()
+            if path.is_file() and name not in self.kind.GENERATED
+        }
+        return self.kind(files, self.key())
+
+    def directory(self, release_id: str) -> Path:
+        """Return the directory of a release, whether it exists or not."""
+        return self.releases / release_id
+
+    def key(self, *, make: bool = False) -> str:
+        """Return the host's secret for the ids of releases; "" if the host has none yet."""
+        path = self.root / "key"
+        with contextlib.suppress(FileNotFoundError):
+            return path.read_text(encoding="ascii")
+        if not make:
+            return ""
+        fresh = self.root / ".key"
+        with self._writing(path):
+            fresh.touch(0o600)
+            fresh.write_text(secrets.token_hex(32), encoding="ascii")
+            _sync(fresh)
+            os.replace(fresh, path)
+            _sync(self.root)
+        return path.read_text(encoding="ascii")
+
+    def intact(self, release: Release) -> bool:
+        """Tell whether a release is on the disk as it was written, with its modes and owners."""
+        if self.read(release.id) != release:
+            return False
+        for path in filter(release.is_private, release.files):
+            status = (self.releases / release.id / path).stat()
+            if status.st_mode & 0o077 or status.st_uid != self._owner_of(path):
+                return False
+        return True
+
+    def _owner_of(self, path: str) -> int:
+        """Return the id of the user whom a private file belongs to."""
+        return self.owner if path.startswith(SECRETS) and os.geteuid() == 0 else os.geteuid()
 
     def present(self) -> Release | None:
         """Return the release that the link names, or None."""
@@ -116,14 +156,18 @@ class Store:
         staging = self.releases / STAGING
         with self._writing(staging):
             self.discard()
-            for name, text in {**release.files, IDENTITY: release.identity()}.items():
+            for name, text in {**release.files, **release.generated()}.items():
                 path = staging / name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with open(path, "w", encoding="utf-8", newline="") as stream:
-                    stream.write(text)
+                mode = 0o600 if release.is_private(name) else 0o644
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as stream:
+                    stream.write(text.encode())
                     stream.flush()
+                    os.fchmod(stream.fileno(), mode)
+                    os.fchown(stream.fileno(), self._owner_of(name), -1)
                     os.fsync(stream.fileno())
-                path.chmod(0o600 if name == STATE else 0o644)
+            for directory in {path.parent for path in staging.rglob("*")}:
+                _sync(directory)
         return staging
 
     def discard(self) -> None:
@@ -135,12 +179,13 @@ class Store:
         """Make the staged directory a release; one that is damaged is replaced by it."""
         directory = self.releases / release.id
         with self._writing(directory):
-            if self.read(release.id) == release:
+            if self.intact(release):
                 self.discard()
                 return
             if directory.exists():
                 shutil.rmtree(directory)
             os.replace(self.releases / STAGING, directory)
+            _sync(self.releases)
 
     def switch(self, release_id: str | None) -> None:
         """Point the link to a release in one step; None removes the link."""
@@ -152,16 +197,27 @@ class Store:
             fresh.unlink(missing_ok=True)
             fresh.symlink_to(Path("releases") / release_id)
             os.replace(fresh, self.link)
+            _sync(self.root)
 
     def history(self) -> list[dict[str, t.Any]]:
         """Return the history, newest last: [{"id": "3f9a…", "by": "ada", "at": "…", "reason": ""}].
 
         A history that cannot be read is empty: it must not stop a change.
         """
+        return self._read_history() or []
+
+    def _read_history(self) -> list[dict[str, t.Any]] | None:
+        """Return the history, [] if there is none yet, or None if it is damaged."""
         try:
-            return json.loads(self.history_file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            lines = json.loads(self.history_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
             return []
+        except (OSError, ValueError):
+            return None
+        sound = isinstance(lines, list) and all(
+            isinstance(line, dict) and "id" in line for line in lines
+        )
+        return lines if sound else None
 
     def kept(self) -> list[str]:
         """Return the ids of the releases on the disk, sorted."""
@@ -173,13 +229,21 @@ class Store:
         """Add a line to the history, and remove releases that were not live lately.
 
         The keep releases that went live last stay, and so do the live one and needed, from which
-        the container was created.
+        the container was created. A damaged history tells nothing of that: it is put aside as
+        history.damaged.json, and every release stays.
         """
-        lines = [*self.history(), entry][-HISTORY_LINES:]
+        former = self._read_history()
+        lines = [*(former or []), entry][-HISTORY_LINES:]
         fresh = self.root / ".history.json"
         with self._writing(self.history_file):
+            if former is None:
+                os.replace(self.history_file, self.root / "history.damaged.json")
             fresh.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
+            _sync(fresh)
             os.replace(fresh, self.history_file)
+            _sync(self.root)
+            if former is None:
+                return
             recent = list(dict.fromkeys(line["id"] for line in reversed(lines)))[:keep]
             for directory in self.releases.iterdir():
                 if directory.name not in {*recent, needed, self.current_id()}:
@@ -222,3 +286,12 @@ def _text(path: Path) -> str:
     """Return a file's text with its own line ends; bytes that are not text make it differ."""
     with open(path, encoding="utf-8", errors="replace", newline="") as stream:
         return stream.read()
+
+
+def _sync(path: Path) -> None:
+    """Make what was written to a file, or renamed in a directory, outlast a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

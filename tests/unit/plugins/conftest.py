@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import itertools
+import json
 import re
 import threading
 import typing as t
@@ -180,16 +181,18 @@ class FakeNginx:
 
     def run(self, command: list[str], **_options) -> tuple[int, str, str]:
         if command[1] == "inspect":
-            return 0, f"{self.made_from}\n", ""
+            labels = {"com.docker.compose.project.config_files": self.made_from}
+            record = {"State": {"Status": "running"}, "Config": {"Labels": labels}}
+            if not self.made_from:
+                return 1, "[]", "Error: No such object: peerlb-nginx"
+            return 0, json.dumps([record]), ""
         self.commands.append(command)
-        verb = next(
-            word for word in command if word in ("run", "exec", "up", "kill", "logs", "down")
-        )
+        verb = self.verbs()[-1]
         if verb in self.refuse:
             return 1, "", self.refuse[verb]
         if verb == "up":
             self._make(Path(command[command.index("--file") + 1]))
-        if verb in ("up", "kill") and not self.emerg:
+        if verb in ("up", "reload") and not self.emerg:
             self.load()
         if verb == "down":
             self.loaded = None
@@ -202,8 +205,13 @@ class FakeNginx:
             self.made_from, self.definition = str(compose), text
 
     def verbs(self) -> list[str]:
-        known = ("run", "exec", "up", "kill", "logs", "down")
-        return [next(word for word in command if word in known) for command in self.commands]
+        known = ("run", "exec", "up", "logs", "down")
+        return [
+            "reload"
+            if command[-1] == "kill -HUP 1"
+            else next(word for word in command if word in known)
+            for command in self.commands
+        ]
 
 
 @pytest.fixture

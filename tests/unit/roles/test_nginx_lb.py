@@ -9,11 +9,13 @@ import re
 import sys
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
+    NginxRelease,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.argument_spec import (
     LISTENER,
     POOL,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 from ansible_collections.peerlb.stack.plugins.modules.nginx_release import ARGUMENT_SPEC
 from support import ROOT
@@ -101,7 +103,7 @@ def test_version_is_that_of_the_tag(role, image, version) -> None:
 
 def test_status_port_of_a_release_is_found_in_its_files(role) -> None:
     text = role.render("status.conf.j2", nginx_lb_status_port=9000)
-    assert Release({"status.conf": text}).status_port(8081) == 9000
+    assert NginxRelease({"status.conf": text}).status_port(8081) == 9000
 
 
 def test_numbers_from_the_command_line_may_be_text(role) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import yaml
 from ansible_collections.peerlb.stack.plugins.doc_fragments.balancer import ModuleDocFragment
-from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer_module import (
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.balancer_module import (
     COMMON_SPEC,
 )
 

@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 from .._nginx.checks import PoolError
 from .._nginx.pool import Listener, Pool
 from .._nginx.upstreams import parse_version, render_upstreams
+from .nginx_release import IDENTITY, STATE, NginxRelease
 from .overrides import (
     Changes,
     Overrides,
@@ -27,7 +28,6 @@ from .overrides import (
     keep_known,
     without_empty,
 )
-from .release import IDENTITY, STATE, Release
 
 # The names at the top of a release that the collection itself writes.
 RESERVED_NAMES = (STATE, IDENTITY, "upstreams")
@@ -70,7 +70,7 @@ class Inputs:
         return cls(texts, parsed, accepted, str(version))
 
     @classmethod
-    def of(cls, release: Release) -> Inputs:
+    def of(cls, release: NginxRelease) -> Inputs:
         """Return the inputs that a release was made from; a PoolError if its state is damaged."""
         state = release.state()
         files = {
@@ -81,7 +81,7 @@ class Inputs:
         inputs = cls.parse(files, state["pools"], state["listeners"], state["version"])
         return replace(inputs, overrides=state["overrides"])
 
-    def with_overrides_of(self, release: Release | None) -> Inputs:
+    def with_overrides_of(self, release: NginxRelease | None) -> Inputs:
         """Return the inputs with those overrides of a release whose pool and member still exist.
 
         A damaged release does not stop a deployment: its overrides count as lost.
@@ -136,7 +136,7 @@ class Inputs:
         """
         return apply_overrides(self.overrides, self.pools)
 
-    def release(self) -> Release:
+    def release(self) -> NginxRelease:
         """Return the release made from these inputs.
 
         A PoolError says what the version of nginx does not support, or that no member serves.
@@ -154,7 +154,7 @@ class Inputs:
             "overrides": self.overrides,
         }
         text = json.dumps(state, indent=1, sort_keys=True) + "\n"
-        return Release({**self.files, **upstreams, STATE: text})
+        return NginxRelease({**self.files, **upstreams, STATE: text})
 
     def differences(self) -> list[str]:
         """Return a sentence for each override that differs from the inventory, or was lost."""

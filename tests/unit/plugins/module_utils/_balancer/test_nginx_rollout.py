@@ -6,31 +6,35 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._release import rollout as _rollout
-from ansible_collections.peerlb.stack.plugins.module_utils._release.container import (
-    Container,
-    ContainerError,
-)
-from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
-from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import (
-    Rollout,
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx import (
+    Nginx,
     serving_release,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
+    NginxRelease,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import (
+    Engine,
+    ServiceError,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Rollout
 from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 
-ONE = Release({"compose.yml": "image: a", "nginx.conf": "one"})
-TWO = Release({"compose.yml": "image: a", "nginx.conf": "two"})
-OTHER_IMAGE = Release({"compose.yml": "image: b", "nginx.conf": "one"})
+ONE = NginxRelease({"compose.yml": "image: a", "nginx.conf": "one"})
+TWO = NginxRelease({"compose.yml": "image: a", "nginx.conf": "two"})
+OTHER_IMAGE = NginxRelease({"compose.yml": "image: b", "nginx.conf": "one"})
 
 
 @pytest.fixture
 def parts(fake_nginx, tmp_path):
     """An empty store, the container, and the fake nginx behind it."""
-    container = Container(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3)
-    return Store(str(tmp_path / "nginx")), container, fake_nginx
+    container = Nginx(
+        Engine(fake_nginx.run), tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.3
+    )
+    return Store(str(tmp_path / "nginx"), NginxRelease), container, fake_nginx
 
 
-def roll_out(parts, release: Release) -> Rollout:
+def roll_out(parts, release: NginxRelease) -> Rollout:
     """Make a release live as the modules do; return the comparison that was made before."""
     store, container, fake = parts
     fake.commands.clear()
@@ -55,7 +59,7 @@ def test_second_run_does_nothing(parts) -> None:
 def test_changed_files_cost_one_test_and_one_reload(parts) -> None:
     roll_out(parts, ONE)
     rollout = roll_out(parts, TWO)
-    assert parts[2].verbs() == ["exec", "kill"]
+    assert parts[2].verbs() == ["exec", "reload"]
     assert [entry["after"] for entry in rollout.diff()] == ["two"]
     assert [line["id"] for line in parts[0].history()] == [ONE.id, TWO.id]
 
@@ -70,7 +74,7 @@ def test_release_that_nginx_refuses_is_never_live(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
     fake.refuse = {"exec": "nginx: [emerg] unknown directive"}
-    with pytest.raises(ContainerError, match="unknown directive"):
+    with pytest.raises(ServiceError, match="unknown directive"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded, store.kept()) == (ONE, ONE.id, [ONE.id])
 
@@ -79,7 +83,7 @@ def test_failed_reload_puts_the_last_good_release_back(parts) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
-    with pytest.raises(ContainerError, match=f"(?s)bind.*last good release {ONE.id} is live again"):
+    with pytest.raises(ServiceError, match=f"(?s)bind.*last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded) == (ONE, ONE.id)
     fake.emerg = ""
@@ -90,7 +94,7 @@ def test_failed_reload_puts_the_last_good_release_back(parts) -> None:
 def test_failed_first_start_leaves_nothing_live(parts) -> None:
     store, _container, fake = parts
     fake.refuse = {"up": "container is unhealthy"}
-    with pytest.raises(ContainerError, match="(?s)unhealthy.*nothing is now"):
+    with pytest.raises(ServiceError, match="(?s)unhealthy.*nothing is now"):
         roll_out(parts, ONE)
     assert store.current_id() is None
     assert "down" in fake.verbs()
@@ -123,7 +127,7 @@ def test_run_killed_at_any_step_leaves_a_tested_release(
 ) -> None:
     store, _container, fake = parts
     roll_out(parts, ONE)
-    kind = Store if hasattr(Store, step) else Container
+    kind = Store if hasattr(Store, step) else Nginx
     method = getattr(kind, step)
 
     def last(*args, **kwargs):
@@ -142,7 +146,7 @@ def test_run_killed_at_any_step_leaves_a_tested_release(
     assert fake.definition == wanted.files["compose.yml"]
 
 
-def kill_after_the_switch(store: Store, release: Release) -> None:
+def kill_after_the_switch(store: Store, release: NginxRelease) -> None:
     """Leave the disk as a run does that is killed before it reloads nginx."""
     store.stage(release)
     store.adopt(release)
@@ -166,7 +170,7 @@ def test_container_that_does_not_come_up_gives_way_to_the_last_good_one(parts) -
     roll_out(parts, ONE)
     kill_after_the_switch(store, OTHER_IMAGE)
     fake.emerg = "nginx: [emerg] no"
-    with pytest.raises(ContainerError, match=f"last good release {ONE.id} is live again"):
+    with pytest.raises(ServiceError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, OTHER_IMAGE)
     assert fake.definition == "image: a"
 
@@ -175,7 +179,7 @@ def test_release_that_the_container_was_created_from_is_kept(parts) -> None:
     store = parts[0]
     roll_out(parts, ONE)
     for number in range(8):
-        roll_out(parts, Release({"compose.yml": "image: a", "nginx.conf": f"{number}"}))
+        roll_out(parts, NginxRelease({"compose.yml": "image: a", "nginx.conf": f"{number}"}))
     assert ONE.id in store.kept()
     assert len(store.kept()) == 6
 
@@ -185,15 +189,15 @@ def test_after_a_killed_run_the_served_release_is_put_back(parts) -> None:
     roll_out(parts, ONE)
     kill_after_the_switch(store, TWO)
     fake.emerg = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
-    with pytest.raises(ContainerError, match=f"last good release {ONE.id} is live again"):
+    with pytest.raises(ServiceError, match=f"last good release {ONE.id} is live again"):
         roll_out(parts, TWO)
     assert (store.present(), fake.loaded) == (ONE, ONE.id)
 
 
-def at(port: int, name: str = "one") -> Release:
+def at(port: int, name: str = "one") -> NginxRelease:
     """Return a release with this status port, and so with another compose.yml."""
     status = f"server {{\n listen 127.0.0.1:{port};\n include release.conf;\n}}"
-    return Release({"compose.yml": f"ask {port}", "nginx.conf": name, "status.conf": status})
+    return NginxRelease({"compose.yml": f"ask {port}", "nginx.conf": name, "status.conf": status})
 
 
 def test_release_with_another_status_port_goes_live_and_back(parts) -> None:
@@ -213,7 +217,7 @@ def test_failure_on_another_status_port_puts_the_last_good_release_back(parts) -
     here, there = at(fake.port), at(fake.other_port)
     roll_out(parts, here)
     fake.emerg = "nginx: [emerg] bind() to 127.0.0.1 failed (98: Address already in use)"
-    with pytest.raises(ContainerError, match=f"last good release {here.id} is live again"):
+    with pytest.raises(ServiceError, match=f"last good release {here.id} is live again"):
         roll_out((store, replace(container, status_port=fake.other_port), fake), there)
     assert (store.present(), fake.loaded, fake.definition) == (here, here.id, f"ask {fake.port}")
 
@@ -225,7 +229,7 @@ def test_next_run_completes_one_killed_before_the_status_port_changed(parts) -> 
     kill_after_the_switch(store, there)
     assert serving_release(store, fake.other_port) == here.id
     rollout = roll_out((store, replace(container, status_port=fake.other_port), fake), there)
-    assert (rollout.serving, fake.loaded) == (here.id, there.id)
+    assert (rollout.look.serving, fake.loaded) == (here.id, there.id)
 
 
 def test_other_program_on_a_former_status_port_is_not_taken_for_a_release(
@@ -234,7 +238,7 @@ def test_other_program_on_a_former_status_port_is_not_taken_for_a_release(
     store, _container, fake = parts
     roll_out(parts, at(fake.other_port))
     answers = {fake.port: "It works!", fake.other_port: at(fake.other_port).id}
-    monkeypatch.setattr(_rollout, "release_at", answers.get)
+    monkeypatch.setattr(_nginx, "release_at", answers.get)
     assert serving_release(store, fake.port) == at(fake.other_port).id
 
 
@@ -252,4 +256,4 @@ def test_file_edited_by_hand_is_restored(parts) -> None:
     rollout = roll_out(parts, ONE)
     assert [entry["before"] for entry in rollout.diff()] == ["by hand"]
     assert store.present() == ONE
-    assert parts[2].verbs() == ["exec", "kill"]  # nginx may have loaded it meanwhile
+    assert parts[2].verbs() == ["exec", "reload"]  # nginx may have loaded it meanwhile

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
+    NginxRelease,
+)
 
 SERVER = "server {{\n    listen {};\n    access_log off;\n    include release.conf;\n}}\n"
 
 
 def test_byte_that_moves_from_text_to_path_changes_the_id() -> None:
-    assert Release({"a": "bc"}).id != Release({"ab": "c"}).id
+    assert NginxRelease({"a": "bc"}).id != NginxRelease({"ab": "c"}).id
 
 
 @pytest.mark.parametrize(
@@ -25,4 +27,4 @@ def test_byte_that_moves_from_text_to_path_changes_the_id() -> None:
     ],
 )
 def test_status_port_is_that_of_the_server_with_release_conf(text: str, port: int) -> None:
-    assert Release({"nginx.conf": "#", "any.conf": text}).status_port(8081) == port
+    assert NginxRelease({"nginx.conf": "#", "any.conf": text}).status_port(8081) == port

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
-from ansible_collections.peerlb.stack.plugins.module_utils._release.overrides import (
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.overrides import (
     apply_overrides,
     change_entries,
     describe_differences,
     keep_known,
     read_changes,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 
 ADA = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": "canary"}
 BOB = {"by": "bob", "at": "2026-01-02T10:00:00Z", "reason": ""}

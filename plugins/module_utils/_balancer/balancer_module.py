@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._nginx.checks import PoolError
-from .container import Container, ContainerError
+from .._release.engine import Engine, ServiceError
+from .._release.release import Release
+from .._release.rollout import Rollout
+from .._release.store import Store, StoreError
 from .inputs import Inputs
-from .release import Release
-from .rollout import Rollout
-from .store import Store, StoreError
+from .nginx import Nginx
+from .nginx_release import NginxRelease
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 # What a module shows to its user instead of a traceback.
-ERRORS = (PoolError, StoreError, ContainerError)
+ERRORS = (PoolError, StoreError, ServiceError)
 
 # The options that the three modules share; the doc fragment `balancer` documents them.
 COMMON_SPEC: dict[str, dict[str, t.Any]] = {
@@ -44,7 +46,7 @@ class BalancerModule:
     """The load balancer of this host, and how far the module may change it."""
 
     store: Store
-    container: Container
+    nginx: Nginx
     params: dict[str, t.Any]
     check_mode: bool
 
@@ -53,14 +55,14 @@ class BalancerModule:
         """Return the load balancer that the parameters of a module (COMMON_SPEC) name."""
         params = module.params
         project = Path(params["path"])
-        container = Container(
-            module.run_command,
+        nginx = Nginx(
+            Engine(module.run_command),
             project,
             params["container"],
             params["status_port"],
             params["timeout"],
         )
-        return cls(Store(str(project / "nginx")), container, params, module.check_mode)
+        return cls(Store(str(project / "nginx"), NginxRelease), nginx, params, module.check_mode)
 
     def locked(self) -> t.ContextManager[None]:
         """Return a context in which no other module changes this load balancer.
@@ -74,9 +76,14 @@ class BalancerModule:
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
 
+    def present(self) -> NginxRelease | None:
+        """Return the release that is live on the disk, or None."""
+        present = self.store.present()
+        return present if isinstance(present, NginxRelease) else None
+
     def present_inputs(self) -> Inputs:
         """Return the inputs of the live release; a PoolError says that there is none."""
-        present = self.store.present()
+        present = self.present()
         if present is None:
             raise PoolError(
                 f"no release is live below {self.store.root}: deploy the load balancer first"
@@ -86,10 +93,11 @@ class BalancerModule:
     def carry_out(self, wanted: Release) -> dict[str, t.Any]:
         """Make a release live, as far as test_only and check mode allow; return the result.
 
-        {"changed": True, "diff": […], "release": "3f9a1c52be07", "previous": "0d44e1a97c31"}. One
-        of ERRORS says why the last good release is still, or again, live.
+        {"changed": True, "diff": […], "differs": ["nginx.conf differs"], "release": "3f9a1c52be07",
+        "previous": "0d44e1a97c31"}. One of ERRORS says why the last good release is still, or
+        again, live.
         """
-        rollout = Rollout.plan(self.store, self.container, wanted)
+        rollout = Rollout.plan(self.store, self.nginx, wanted)
         if rollout.changed and not self.check_mode:
             if self.params["test_only"]:
                 rollout.test()
@@ -98,6 +106,7 @@ class BalancerModule:
         return {
             "changed": rollout.changed and not self.params["test_only"],
             "diff": rollout.diff(),
+            "differs": rollout.differs(),
             "release": wanted.id,
             "previous": rollout.previous or "",
         }

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
+    NginxRelease,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._release.inputs import Inputs
-from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
 
 POOLS = [
     {
@@ -26,7 +28,7 @@ def inputs(**settings) -> Inputs:
     return Inputs.parse(**{**values, "version": "1.30", **settings})
 
 
-def overridden(entry: dict) -> Release:
+def overridden(entry: dict) -> NginxRelease:
     return Inputs(
         *(getattr(inputs(), name) for name in ("files", "pools", "listeners", "version")),
         overrides={"webapp": {"web1": entry}},
@@ -104,7 +106,7 @@ def test_reserved_names_are_free_in_subdirectories() -> None:
 def test_damaged_state_is_reported_and_does_not_stop_a_deployment(text: str | None) -> None:
     release = overridden(OVERRIDE)
     files = {path: each for path, each in release.files.items() if path != "state.json"}
-    damaged = Release(files if text is None else {**files, "state.json": text})
+    damaged = NginxRelease(files if text is None else {**files, "state.json": text})
     with pytest.raises(PoolError, match="run the playbook nginx_lb"):
         Inputs.of(damaged)
     kept = inputs().with_overrides_of(damaged)

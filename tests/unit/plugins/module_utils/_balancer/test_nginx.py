@@ -6,16 +6,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._release.container import (
-    Container,
-    ContainerError,
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx import (
+    Nginx,
     release_at,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import (
+    Engine,
+    ServiceError,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Look
+
+OTHER_CONTAINER = Look(None, details={"same_container": False})
 
 
 @pytest.fixture
-def container(fake_nginx, tmp_path) -> Container:
-    return Container(fake_nginx.run, tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.2)
+def container(fake_nginx, tmp_path) -> Nginx:
+    return Nginx(Engine(fake_nginx.run), tmp_path, "peerlb-nginx", fake_nginx.port, timeout=0.2)
 
 
 def test_no_release_answers_on_a_closed_port() -> None:
@@ -32,7 +38,7 @@ def test_confirm_fails_while_another_release_answers(container, fake_nginx) -> N
     fake_nginx.loaded = "old"
     fake_nginx.emerg = "2026/01/01 [warn] idle\n2026/01/01 [emerg] bind() failed"
     with pytest.raises(
-        ContainerError, match=r"release new did not come up in 0.2 s: .*bind\(\) failed"
+        ServiceError, match=r"release new did not come up in 0.2 s: .*bind\(\) failed"
     ):
         container.confirm("new", fake_nginx.port)
     container.confirm("old", fake_nginx.port)
@@ -47,7 +53,7 @@ def staged(tmp_path) -> Path:
 
 
 def test_release_is_tested_with_its_own_image(container, fake_nginx, tmp_path, staged) -> None:
-    container.test(staged, inside=False)
+    container.test(staged, None, OTHER_CONTAINER)
     (command,) = fake_nginx.commands
     assert command[:2] == ["docker", "compose"]
     assert f"{tmp_path}/nginx/releases/.staging/compose.yml" in command
@@ -56,7 +62,7 @@ def test_release_is_tested_with_its_own_image(container, fake_nginx, tmp_path, s
 
 def test_error_leaves_out_the_progress_of_compose(container, fake_nginx, staged) -> None:
     fake_nginx.refuse = {"run": " Container x  Creating\nmanifest unknown\n"}
-    with pytest.raises(ContainerError) as error:
-        container.test(staged, inside=False)
+    with pytest.raises(ServiceError) as error:
+        container.test(staged, None, OTHER_CONTAINER)
     assert "with the image nginx:9, nothing was changed: manifest unknown" in str(error.value)
     assert "Creating" not in str(error.value)

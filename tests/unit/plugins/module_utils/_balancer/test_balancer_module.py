@@ -6,12 +6,14 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
-from ansible_collections.peerlb.stack.plugins.module_utils._release.balancer_module import (
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.balancer_module import (
     COMMON_SPEC,
     BalancerModule,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
+    NginxRelease,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 
 
 class Module:
@@ -25,13 +27,13 @@ class Module:
         self.run_command = fake.run
 
 
-WANTED = Release({"compose.yml": "image: a", "nginx.conf": "one"})
+WANTED = NginxRelease({"compose.yml": "image: a", "nginx.conf": "one"})
 
 
 def test_parameters_name_store_and_container(fake_nginx, tmp_path) -> None:
     balancer = BalancerModule.of(Module(fake_nginx, tmp_path, container="other"))
     assert balancer.store.root == tmp_path / "nginx"
-    assert (balancer.container.name, balancer.container.timeout) == ("other", 0.3)
+    assert (balancer.nginx.name, balancer.nginx.timeout) == ("other", 0.3)
 
 
 def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:

@@ -1,0 +1,201 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""nginx as a service: test a release in its container, start it, reload it, and ask it its release.
+
+Docker's command line does the work; the status port says whether it worked.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .._release.engine import Engine, ServiceError, created_from
+from .._release.release import COMPOSE_FILE, Release
+from .._release.rollout import Look
+from .._release.store import Store
+from .nginx_release import NginxRelease
+
+MOUNT = "/etc/nginx/peerlb"  # the store, as the container sees it
+
+
+def release_at(status_port: int) -> str | None:
+    """Return the id of the release that answers on this port of 127.0.0.1, or None."""
+    connection = http.client.HTTPConnection("127.0.0.1", status_port, timeout=2)
+    try:
+        connection.request("GET", "/release")
+        answer = connection.getresponse()
+        text = answer.read(64).decode("ascii", "replace").strip()
+        return text if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def serving_release(store: Store, port: int) -> str | None:
+    """Return the id of the release that nginx serves now, or None if none answers.
+
+    After a rollback, a failure or a killed run, nginx may listen on another status port than the
+    inventory says. So each kept release is asked for on its own status port, the live one first;
+    port is the inventory's, for releases whose files do not tell theirs.
+    """
+    kept = {name: release for name in store.kept() if (release := store.read(name))}
+    live = [release for name, release in kept.items() if name == store.current_id()]
+    ports = [_port(release, port) for release in (*live, *kept.values())]
+    stranger = None
+    for each in dict.fromkeys([*ports, port]):
+        answer = release_at(each)
+        if answer in kept:
+            return answer
+        stranger = stranger or answer
+    return stranger  # an id that is not on the disk, or the words of another program
+
+
+def _port(release: Release | None, default: int) -> int:
+    """Return the status port of a release, or the default for a release that is none of nginx's."""
+    return release.status_port(default) if isinstance(release, NginxRelease) else default
+
+
+@dataclass(frozen=True)
+class Nginx:
+    """The container of nginx in one Compose project, as a rollout needs it.
+
+    project is the project's directory, name the container's. status_port is for releases whose own
+    files do not tell theirs. timeout is how many seconds a release has until it must answer.
+    """
+
+    engine: Engine
+    project: Path
+    name: str
+    status_port: int
+    timeout: float = 15.0
+
+    def look(self, store: Store, wanted: Release) -> Look:
+        """Compare what nginx serves with the wanted release.
+
+        What counts is the release that the container was created from, not the one on the disk: a
+        run may have been killed after it switched the link and before it created the container.
+        """
+        serving = serving_release(store, self.status_port)
+        container = self.engine.inspect(self.name)[0]
+        files = created_from(container)
+        made_of = files[0].parent.name if files else None
+        running = store.read(made_of) or store.read(serving)
+        same = bool(
+            serving
+            and running
+            and running.files.get(COMPOSE_FILE) == wanted.files.get(COMPOSE_FILE)
+        )
+        reasons = [] if serving == wanted.id else [f"nginx serves {serving or 'no release'}"]
+        if container and not same:
+            reasons.append(f"the container {self.name} is replaced")
+        return Look(serving, tuple(reasons), needed=made_of, details={"same_container": same})
+
+    def prepare(self, _wanted: Release, _look: Look) -> None:
+        """Do nothing: Compose gets the image when the release is tested."""
+
+    def test(self, directory: Path, _wanted: Release, look: Look) -> None:
+        """Let `nginx -t` test the release in this directory; a ServiceError is its refusal.
+
+        A test in the running container is quicker, and right only if that container has the
+        release's image; otherwise a container of its own is run for the test.
+        """
+        config = f"{MOUNT}/releases/{directory.name}/nginx.conf"
+        nginx = ["-e", "stderr", "-t", "-c", config]
+        if look.details["same_container"]:
+            command = ["docker", "exec", self.name, "nginx", *nginx]
+        else:
+            compose = self._compose(directory)
+            command = [*compose, "run", "--rm", "--no-deps", "-T", "nginx", *nginx]
+        failure = f"the new configuration does not pass its test with {_image(directory)}"
+        self.engine.succeed(command, f"{failure}, nothing was changed")
+
+    def bring_up(self, store: Store, release_id: str, look: Look, *, edited: bool) -> None:
+        """Let nginx serve the release to which the link points by now, and confirm that it does.
+
+        A container of another compose.yml is replaced. A reload follows only where nginx does not
+        serve the release yet, as a new container does.
+        """
+        if not look.details["same_container"]:
+            self.up(store.directory(release_id))
+        port = _port(store.read(release_id), self.status_port)
+        if edited or release_at(port) != release_id:
+            self.reload()
+        self.confirm(release_id, port)
+
+    def put_back(self, _look: Look) -> bool:
+        """Return False: nginx has no containers but those of releases."""
+        return False
+
+    def up(self, directory: Path) -> None:
+        """Create or start the container of this release, and wait until it is healthy.
+
+        A ServiceError says why it is not, with the last errors that nginx logged.
+        """
+        wait = ["up", "--detach", "--wait", "--wait-timeout", str(int(self.timeout) + 30)]
+        try:
+            failure = "the container does not come up"
+            self.engine.succeed([*self._compose(directory), *wait], failure)
+        except ServiceError as exc:
+            raise ServiceError(f"{exc}\n{self.last_errors()}") from None
+
+    def down(self, directory: Path) -> None:
+        """Remove the container of this release; a ServiceError says that Docker refused."""
+        failure = "the container cannot be removed"
+        self.engine.succeed([*self._compose(directory), "down"], failure)
+
+    def finish(self, _store: Store, _wanted: Release) -> None:
+        """Do nothing: nginx leaves nothing behind."""
+
+    def reload(self) -> None:
+        """Let nginx read its files again. Whether it took them, only `confirm` can tell.
+
+        The signal is sent inside of the container. Docker would remember one of its own as a
+        wish to stop, and not start the container again after a reboot.
+        """
+        command = ["docker", "exec", self.name, "sh", "-c", "kill -HUP 1"]
+        self.engine.succeed(command, "the reload was refused")
+
+    def confirm(self, release_id: str, port: int) -> None:
+        """Wait until this release answers on its status port, three times in a row.
+
+        nginx reports success even if it could not take the new files: a port that is in use is
+        only logged. A ServiceError says that the release did not answer within the timeout.
+        """
+        end = time.monotonic() + self.timeout
+        seen = 0
+        while seen < 3:
+            seen = seen + 1 if release_at(port) == release_id else 0
+            if seen == 0:
+                if time.monotonic() > end:
+                    raise ServiceError(
+                        f"release {release_id} did not come up in {self.timeout:g} s:"
+                        f" {self.last_errors()}"
+                    )
+                time.sleep(0.05)
+
+    def last_errors(self) -> str:
+        """Return the last three lines that nginx logged as grave or, without such, of any level."""
+        _rc, _out, err = self.engine.run(["docker", "logs", "--tail", "2000", self.name])
+        lines = [line for line in err.splitlines() if line.strip()]
+        grave = [line for line in lines if "[emerg]" in line or "[alert]" in line]
+        return "\n".join((grave or lines)[-3:]) or "nginx logged nothing"
+
+    def _compose(self, directory: Path) -> list[str]:
+        """Return how a command begins that Compose runs with this release's compose.yml."""
+        return [
+            *("docker", "compose", "--project-directory", str(self.project)),
+            *("--file", str(directory / COMPOSE_FILE)),
+        ]
+
+
+def _image(directory: Path) -> str:
+    """Return how to call the image of a release in a message: "the image nginx:1.30"."""
+    text = (directory / COMPOSE_FILE).read_text(encoding="utf-8")
+    match = re.search(r"^ *image: *[\"']?([^\"'\s]+)", text, re.MULTILINE)
+    return f"the image {match[1]}" if match else "its image"
