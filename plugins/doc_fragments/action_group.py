@@ -24,3 +24,12 @@ attributes:
     membership:
       - peerlb.stack.nginx
 """
+
+    SERVICE = r"""
+attributes:
+  action_group:
+    description: Use C(group/peerlb.stack.service) in C(module_defaults) to set defaults.
+    support: full
+    membership:
+      - peerlb.stack.service
+"""

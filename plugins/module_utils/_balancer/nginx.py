@@ -18,6 +18,7 @@ from .._release.engine import Engine, ServiceError, created_from
 from .._release.release import COMPOSE_FILE, Release
 from .._release.rollout import Look
 from .._release.store import Store
+from .._release.units import Units
 from .nginx_release import NginxRelease
 
 MOUNT = "/etc/nginx/peerlb"  # the store, as the container sees it
@@ -75,6 +76,11 @@ class Nginx:
     status_port: int
     timeout: float = 15.0
 
+    @property
+    def units(self) -> Units:
+        """Return the systemd units that come with a release."""
+        return Units(self.engine)
+
     def look(self, store: Store, wanted: Release) -> Look:
         """Compare what nginx serves with the wanted release.
 
@@ -94,6 +100,7 @@ class Nginx:
         reasons = [] if serving == wanted.id else [f"nginx serves {serving or 'no release'}"]
         if container and not same:
             reasons.append(f"the container {self.name} is replaced")
+        reasons += self.units.reasons(store, wanted)
         return Look(serving, tuple(reasons), needed=made_of, details={"same_container": same})
 
     def prepare(self, _wanted: Release, _look: Look) -> None:
@@ -123,10 +130,13 @@ class Nginx:
         """
         if not look.details["same_container"]:
             self.up(store.directory(release_id))
-        port = _port(store.read(release_id), self.status_port)
+        release = store.read(release_id)
+        port = _port(release, self.status_port)
         if edited or release_at(port) != release_id:
             self.reload()
         self.confirm(release_id, port)
+        if release:
+            self.units.apply(store, release)
 
     def put_back(self, _look: Look) -> bool:
         """Return False: nginx has no containers but those of releases."""

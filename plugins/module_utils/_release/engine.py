@@ -60,9 +60,13 @@ class Engine:
         """Run Compose with the project in a release's directory, as `succeed` does."""
         return self.succeed([*compose(directory), *arguments], failure)
 
-    def last_lines(self, container: str, count: int = 20) -> str:
-        """Return the last lines that a container wrote, and what its health check said last."""
-        _code, out, err = self.run(["docker", "logs", "--tail", str(count), container])
+    def last_lines(self, container: str, since: float, count: int = 20) -> str:
+        """Return the last lines that a container wrote, and what its health check said last.
+
+        since, in seconds of the epoch, leaves out what a former container of the name wrote.
+        """
+        tail = ["--since", str(int(since)), "--tail", str(count)]
+        _code, out, err = self.run(["docker", "logs", *tail, container])
         lines = [line for line in (out + err).splitlines() if line.strip()]
         record = self.inspect(container)[0] or {}
         checks = (record.get("State", {}).get("Health") or {}).get("Log") or []

@@ -249,6 +249,23 @@ class Store:
                 if directory.name not in {*recent, needed, self.current_id()}:
                     shutil.rmtree(directory, ignore_errors=True)
 
+    def note(self, name: str, value: t.Any) -> None:
+        """Write a value as JSON to a file of root's beside the releases, in one step."""
+        fresh = self.root / f".{name}"
+        with self._writing(self.root / name):
+            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+                json.dump(value, stream)
+            _sync(fresh)
+            os.replace(fresh, self.root / name)
+            _sync(self.root)
+
+    def noted(self, name: str) -> t.Any:
+        """Return what `note` has written, or None."""
+        try:
+            return json.loads((self.root / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
     @contextlib.contextmanager
     def _writing(self, path: Path) -> t.Iterator[None]:
         """Within a `with` block, make an error of the disk a StoreError that names the path."""

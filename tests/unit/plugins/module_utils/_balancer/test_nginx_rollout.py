@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer import nginx as _nginx
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx import (
     Nginx,
     serving_release,

@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documents what the modules service_release, service_release_info and service_rollback share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of PLACE_SPEC and COMMON_SPEC in module_utils/_release/service_module.py."""
+
+    PLACE = r"""
+options:
+  service:
+    description:
+      - The name of the service, such as V(webapp). Its container and its Compose project are named
+        C(peerlb-webapp).
+    type: str
+    required: true
+  path:
+    description: The directory of the releases; by default C(/opt/peerlb/) with the service's name.
+    type: path
+"""
+
+    DOCUMENTATION = r"""
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Predicts C(changed) and C(diff) without writing, pulling or starting anything. The release
+        is not tested, because the test would need its files on the disk.
+  diff_mode:
+    support: full
+    details:
+      - Shows that a secret changes, and never what it is.
+  platform:
+    platforms: posix
+options:
+  service:
+    description:
+      - The name of the service, such as V(webapp). Its container and its Compose project are named
+        C(peerlb-webapp).
+    type: str
+    required: true
+  path:
+    description: The directory of the releases; by default C(/opt/peerlb/) with the service's name.
+    type: path
+  owner:
+    description: The id of the user who owns the files of secrets, and as whom the container runs.
+    type: int
+    default: 0
+  registry:
+    description:
+      - A login to the registry of the image. If empty, root's own logins on the host are used. The
+        password is in a file of root's while the image is pulled, and in no argument of a program.
+    type: dict
+    default: {}
+    suboptions:
+      server:
+        description: The registry, such as V(registry.example). Empty means the public hub.
+        type: str
+        default: ""
+      username:
+        description: The name.
+        type: str
+        required: true
+      password:
+        description: The password or token.
+        type: str
+        required: true
+  test_only:
+    description:
+      - Whether to get the image and test the release with it, and to leave what runs as it is. The
+        result C(differs) tells whether a run would change anything.
+    type: bool
+    default: false
+  timeout:
+    description: For how many seconds to wait until the service is healthy and answers.
+    type: float
+    default: 120
+  keep:
+    description: How many releases to keep on the disk for a rollback, at least 2.
+    type: int
+    default: 10
+  operator:
+    description: Who makes the change. It is written to the history.
+    type: str
+    default: ansible
+  reason:
+    description: Why the change is made. It is written to the history.
+    type: str
+    default: ""
+"""

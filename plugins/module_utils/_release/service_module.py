@@ -1,0 +1,113 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the modules service_release, service_release_info and service_rollback have in common."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from .engine import Engine, ServiceError
+from .image import Images
+from .place import place_of
+from .release import Release
+from .rollout import Rollout
+from .service import DockerService
+from .specification import Specification, SpecificationError
+from .store import Store, StoreError
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+# What a module shows to its user instead of a traceback.
+ERRORS = (SpecificationError, StoreError, ServiceError)
+
+# The options that name a service; the doc fragment `service` documents them.
+PLACE_SPEC: dict[str, dict[str, t.Any]] = {
+    "service": {"type": "str", "required": True},
+    "path": {"type": "path"},
+}
+# The options of the modules that change a service.
+COMMON_SPEC: dict[str, dict[str, t.Any]] = {
+    **PLACE_SPEC,
+    "owner": {"type": "int", "default": 0},
+    "registry": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "server": {"type": "str", "default": ""},
+            "username": {"type": "str", "required": True},
+            "password": {"type": "str", "required": True, "no_log": True},
+        },
+    },
+    "test_only": {"type": "bool", "default": False},
+    "timeout": {"type": "float", "default": 120},
+    "keep": {"type": "int", "default": 10},
+    "operator": {"type": "str", "default": "ansible"},
+    "reason": {"type": "str", "default": ""},
+}
+
+
+@dataclass(frozen=True)
+class ServiceModule:
+    """A service of this host, and how far the module may change it."""
+
+    store: Store
+    service: DockerService
+    params: dict[str, t.Any]
+    check_mode: bool
+
+    @classmethod
+    def of(cls, module: AnsibleModule) -> ServiceModule:
+        """Return the service that the parameters of a module name."""
+        params = module.params
+        store = store_of(params)
+        engine = Engine(module.run_command)
+        images = Images(engine, store.root, params.get("registry") or {})
+        place = place_of(store.root, store.owner, params)
+        service = DockerService(engine, images, place, params.get("timeout", 120.0))
+        return cls(store, service, params, module.check_mode)
+
+    def locked(self) -> t.ContextManager[None]:
+        """Return a context in which no other module changes this service.
+
+        A StoreError names who is changing it now. Check mode writes nothing and takes no lock.
+        """
+        return self.store.lock(self.params["operator"], needed=not self.check_mode)
+
+    def note(self) -> dict[str, str]:
+        """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
+
+    def carry_out(self, wanted: Release) -> dict[str, t.Any]:
+        """Make a release live, as far as test_only and check mode allow; return the result.
+
+        One of ERRORS says why the last good release still, or again, runs.
+        """
+        if self.params["keep"] < 2:
+            raise SpecificationError(f"keep: {self.params['keep']}: 2 is the least, or no way back")
+        rollout = Rollout.plan(self.store, self.service, wanted)
+        if rollout.changed and not self.check_mode:
+            if self.params["test_only"]:
+                rollout.test()
+            else:
+                rollout.apply(self.note(), self.params["keep"])
+        spec = Specification.of(wanted)
+        return {
+            "changed": rollout.changed and not self.params["test_only"],
+            "diff": rollout.diff(),
+            "differs": rollout.differs(),
+            "release": wanted.id,
+            "previous": rollout.previous or "",
+            "image": spec.image if spec else "",
+        }
+
+
+def store_of(params: t.Mapping[str, t.Any]) -> Store:
+    """Return the store of the service that a module's parameters name."""
+    root = params["path"] or str(Path("/opt/peerlb") / params["service"])
+    return Store(root, owner=params.get("owner", 0))
