@@ -61,13 +61,13 @@ options:
         type: str
         default: ""
       username:
-        description: The name.
+        description: The name. Empty means no login.
         type: str
-        required: true
+        default: ""
       password:
         description: The password or token.
         type: str
-        required: true
+        default: ""
   test_only:
     description:
       - Whether to get the image and test the release with it, and to leave what runs as it is. The

@@ -70,7 +70,8 @@ class Engine:
         lines = [line for line in (out + err).splitlines() if line.strip()]
         record = self.inspect(container)[0] or {}
         checks = (record.get("State", {}).get("Health") or {}).get("Log") or []
-        lines += [f"health check: {each.get('Output', '').strip()}" for each in checks[-1:]]
+        told = [each.get("Output", "").strip() for each in checks[-1:]]
+        lines += [f"health check: {text}" for text in told if text]
         return "\n".join(lines[-count - 1 :]) or "it wrote nothing"
 
 

@@ -70,7 +70,7 @@ class Images:
     @contextlib.contextmanager
     def _logged_in(self) -> t.Iterator[list[str]]:
         """Give docker's options for the login. The password is in a file of root's, and no argv."""
-        if not self.login:
+        if not self.login.get("username"):
             yield []
             return
         words = f"{self.login.get('username', '')}:{self.login.get('password', '')}"

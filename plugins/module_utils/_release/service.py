@@ -95,7 +95,7 @@ class DockerService:
             raise ServiceError(
                 f"{spec.requested} is of series {new}, and {spec.container} runs series {old}."
                 " The data cannot go back once the new series has changed it. Make a backup, and"
-                f" say allow_series_change (peerlb_allow_series_change for the playbooks) to go on"
+                f" set mysql_allow_series_change (the option series.allow) to true to go on"
             )
 
     def _series(self, spec: Specification, image: str) -> str:

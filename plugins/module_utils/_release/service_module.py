@@ -39,8 +39,8 @@ COMMON_SPEC: dict[str, dict[str, t.Any]] = {
         "default": {},
         "options": {
             "server": {"type": "str", "default": ""},
-            "username": {"type": "str", "required": True},
-            "password": {"type": "str", "required": True, "no_log": True},
+            "username": {"type": "str", "default": ""},
+            "password": {"type": "str", "default": "", "no_log": True},
         },
     },
     "test_only": {"type": "bool", "default": False},
@@ -110,4 +110,4 @@ class ServiceModule:
 def store_of(params: t.Mapping[str, t.Any]) -> Store:
     """Return the store of the service that a module's parameters name."""
     root = params["path"] or str(Path("/opt/peerlb") / params["service"])
-    return Store(root, owner=params.get("owner", 0))
+    return Store(root, owner=params.get("owner", 0), mode=0o700)

@@ -39,14 +39,18 @@ class Store:
     whole releases, and at most a .staging that the next run removes.
     """
 
-    def __init__(self, root: str, kind: type[Release] = Release, owner: int = 0) -> None:
+    def __init__(
+        self, root: str, kind: type[Release] = Release, owner: int = 0, mode: int = 0o755
+    ) -> None:
         """Name the paths below root; nothing is read or written yet.
 
-        kind is what a directory is read as; owner is the user id whose the files of secrets are.
+        kind is what a directory is read as; the files of secrets belong to the user id owner; mode
+        is that of root.
         """
         self.root = Path(root)
         self.kind = kind
         self.owner = owner
+        self.mode = mode
         self.releases = self.root / "releases"
         self.link = self.root / "current"
         self.history_file = self.root / "history.json"
@@ -63,6 +67,7 @@ class Store:
             return
         with self._writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(self.mode)
             handle = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+", encoding="utf-8") as stream:
             try:
