@@ -63,41 +63,16 @@ seconds:
   sample: 2.9
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.checks import seconds
-from ..module_utils._traffic.kernel import count_workers, read_connections
+from ..module_utils._traffic.drained import wait_until_drained
 
 ARGUMENT_SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},
     "timeout": {"type": "float", "default": 60},
     "settle": {"type": "str", "default": "5s"},
 }
-
-
-def count(addresses: list[str]) -> int:
-    """Return how many connections this host has to all these addresses together."""
-    connections = read_connections()
-    return sum(connections.get(address, 0) for address in addresses)
-
-
-def old_workers_left() -> bool:
-    """Tell whether workers of a former release are still finishing what they hold."""
-    return count_workers()["shutting_down"] > 0
-
-
-def wait(addresses: list[str], timeout: float, settle: float) -> dict:
-    """Wait at most timeout seconds for connections, settle for old workers; return the result."""
-    started = time.monotonic()
-    end = started + timeout
-    settled = min(end, started + settle)
-    left = count(addresses)
-    while time.monotonic() < (end if left else settled) and (left or old_workers_left()):
-        time.sleep(0.1)
-        left = count(addresses)
-    return {"changed": False, "left": left, "seconds": round(time.monotonic() - started, 1)}
 
 
 def main() -> None:
@@ -109,7 +84,8 @@ def main() -> None:
     except ValueError as exc:
         module.fail_json(msg=str(exc))
     timeout = 0 if module.check_mode else params["timeout"]
-    module.exit_json(**wait(params["addresses"], timeout, settle))
+    result = wait_until_drained(params["addresses"], timeout, settle)
+    module.exit_json(changed=False, **result)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,21 @@ options:
     description: The version of nginx in the image, such as V(1.30).
     type: str
     required: true
+  image:
+    description:
+      - The image as C(compose.yml) names it, such as V(nginx:1.30). It is written with its digest
+        there, so that what runs is known exactly.
+    type: str
+    default: ""
+  digest:
+    description:
+      - The digest that the registry says O(image) has now. If empty, the digest of the live release
+        stays.
+    type: str
+    default: ""
+  logs:
+    description: The directory of the access logs, which is made for nginx.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -203,7 +218,7 @@ differences:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
-from ..module_utils._balancer.inputs import Inputs
+from ..module_utils._balancer.inputs import Inputs, pin_image
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
 
 ARGUMENT_SPEC = {
@@ -212,6 +227,9 @@ ARGUMENT_SPEC = {
     "pools": {"type": "list", "elements": "dict", "required": True, "options": POOL},
     "listeners": {"type": "list", "elements": "dict", "required": True, "options": LISTENER},
     "version": {"type": "str", "required": True},
+    "image": {"type": "str", "default": ""},
+    "digest": {"type": "str", "default": ""},
+    "logs": {"type": "path"},
 }
 
 
@@ -219,7 +237,10 @@ def run(module: AnsibleModule) -> dict:
     """Make the release live, and return the module's result; one of ERRORS says why it failed."""
     params = module.params
     balancer = BalancerModule.of(module)
-    inputs = Inputs.parse(params["files"], params["pools"], params["listeners"], params["version"])
+    files = dict(params["files"])
+    if params["image"]:
+        pin_image(files, params["image"], params["digest"], balancer.present())
+    inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"])
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present())
         result = balancer.carry_out(inputs.release())

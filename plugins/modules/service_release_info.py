@@ -44,7 +44,7 @@ requested:
   type: str
   sample: mysql:9.7
 running:
-  description: The container's state, its image's id, and since when it runs. Empty if none is there.
+  description: The state of the container, the id of its image, and since when it runs.
   returned: success
   type: dict
   sample: {state: running, health: healthy, image: sha256:5ef0…, since: "2026-01-01T10:00:00Z"}

@@ -61,6 +61,7 @@ class BalancerModule:
             params["container"],
             params["status_port"],
             params["timeout"],
+            Path(params["logs"]) if params.get("logs") else None,
         )
         return cls(Store(str(project / "nginx"), NginxRelease), nginx, params, module.check_mode)
 

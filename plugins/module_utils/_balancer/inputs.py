@@ -11,6 +11,7 @@ another release can be made from them when an operator changes a weight.
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
@@ -18,6 +19,8 @@ from pathlib import PurePosixPath
 from .._nginx.checks import PoolError
 from .._nginx.pool import Listener, Pool
 from .._nginx.upstreams import parse_version, render_upstreams
+from .._release.specification import pinned
+from .._release.release import COMPOSE_FILE, Release
 from .nginx_release import IDENTITY, STATE, NginxRelease
 from .overrides import (
     Changes,
@@ -160,6 +163,22 @@ class Inputs:
         """Return a sentence for each override that differs from the inventory, or was lost."""
         lost = [OVERRIDES_LOST] if self.overrides_lost else []
         return lost + describe_differences(self.overrides, self.pools)
+
+
+def pin_image(files: dict[str, str], image: str, digest: str, present: Release | None) -> None:
+    """Write an image with its digest into compose.yml, and the name as a comment beside it.
+
+    If the digest is not known, because the registry did not answer, the one of the present release
+    stays.
+    """
+    before = present.files.get(COMPOSE_FILE, "") if present else ""
+    known = re.search(rf'image: "(\S+@\S+)" # {re.escape(image)}$', before, re.MULTILINE)
+    exact = pinned(image, digest) if digest else known[1] if known else image
+    if exact != image:
+        line = f"image: {json.dumps(image)}"
+        files[COMPOSE_FILE] = files[COMPOSE_FILE].replace(
+            line, f"image: {json.dumps(exact)} # {image}"
+        )
 
 
 def _why_none_fits(pools: list[Pool], wanted: set[str]) -> str:

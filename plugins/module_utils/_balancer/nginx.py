@@ -8,8 +8,11 @@ Docker's command line does the work; the status port says whether it worked.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
+import shutil
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,9 @@ from .._release.store import Store
 from .._release.units import Units
 from .nginx_release import NginxRelease
 
+OBSOLETE = ("cut_dead.py", "logrotate.conf")
+# Who may read the logs on Debian and Ubuntu.
+LOG_GROUP = "adm"
 MOUNT = "/etc/nginx/peerlb"  # the store, as the container sees it
 
 
@@ -67,7 +73,8 @@ class Nginx:
     """The container of nginx in one Compose project, as a rollout needs it.
 
     project is the project's directory, name the container's. status_port is for releases whose own
-    files do not tell theirs. timeout is how many seconds a release has until it must answer.
+    files do not tell theirs. timeout is how many seconds a release has until it must answer. logs
+    is the directory of the access logs, or None if it is nobody's concern.
     """
 
     engine: Engine
@@ -75,6 +82,7 @@ class Nginx:
     name: str
     status_port: int
     timeout: float = 15.0
+    logs: Path | None = None
 
     @property
     def units(self) -> Units:
@@ -100,11 +108,15 @@ class Nginx:
         reasons = [] if serving == wanted.id else [f"nginx serves {serving or 'no release'}"]
         if container and not same:
             reasons.append(f"the container {self.name} is replaced")
+        if self.logs and (problem := log_directory_problem(self.logs)):
+            reasons.append(problem)
         reasons += self.units.reasons(store, wanted)
         return Look(serving, tuple(reasons), needed=made_of, details={"same_container": same})
 
     def prepare(self, _wanted: Release, _look: Look) -> None:
-        """Do nothing: Compose gets the image when the release is tested."""
+        """Make the directory of the logs. Compose gets the image when the release is tested."""
+        if self.logs and log_directory_problem(self.logs):
+            make_log_directory(self.logs)
 
     def test(self, directory: Path, _wanted: Release, look: Look) -> None:
         """Let `nginx -t` test the release in this directory; a ServiceError is its refusal.
@@ -160,7 +172,9 @@ class Nginx:
         self.engine.succeed([*self._compose(directory), "down"], failure)
 
     def finish(self, _store: Store, _wanted: Release) -> None:
-        """Do nothing: nginx leaves nothing behind."""
+        """Remove what a version of the collection left that had these files beside the releases."""
+        for name in OBSOLETE:
+            (self.project / name).unlink(missing_ok=True)
 
     def reload(self) -> None:
         """Let nginx read its files again. Whether it took them, only `confirm` can tell.
@@ -202,6 +216,33 @@ class Nginx:
             *("docker", "compose", "--project-directory", str(self.project)),
             *("--file", str(directory / COMPOSE_FILE)),
         ]
+
+
+def log_directory_problem(logs: Path) -> str:
+    """Return what is wrong with the directory of the access logs, or ""."""
+    wanted = {logs: 0o755, logs.parent: 0o750}
+    for path, mode in wanted.items():
+        if not path.is_dir():
+            return f"{path} is missing"
+        if stat.S_IMODE(path.stat().st_mode) != mode:
+            return f"{path} has another mode"
+    return ""
+
+
+def make_log_directory(logs: Path) -> None:
+    """Make the directory of the access logs.
+
+    nginx's workers open the logs again by path, as the unprivileged user nginx, so the directory
+    itself is open to all users. The directory above it keeps them out.
+    """
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+        logs.chmod(0o755)
+        logs.parent.chmod(0o750)
+        with contextlib.suppress(LookupError, PermissionError):
+            shutil.chown(logs.parent, group=LOG_GROUP)
+    except OSError as exc:
+        raise ServiceError(f"cannot write {logs}: {exc.strerror}") from exc
 
 
 def _image(directory: Path) -> str:

@@ -4,7 +4,8 @@
 """The systemd units of a release: installed, started, and started anew when they have changed.
 
 They are the files below units/ of the release. A unit with an [Install] section is enabled and
-started. Where a unit names current/<path>, a change of that file of the release restarts it.
+started. Where a unit runs a program of the release, current/<name>.py, a change of the program
+restarts the unit.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _starts(text: str) -> bool:
 
 
 def _hash(release: Release, text: str) -> str:
-    """Return what stands for a unit and the files of the release that it names."""
-    named = re.findall(r"/current/([^\s\"']+)", text)
+    """Return what stands for a unit and the programs of the release that it runs."""
+    named = re.findall(r"/current/(\S+\.py)\b", text)
     parts = [text, *(release.files.get(path, "") for path in named)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._traffic import drained
 from ansible_collections.peerlb.stack.plugins.modules import nginx_drained
 
 ADDRESS = "10.1.0.3:3000"
@@ -29,9 +30,9 @@ def held(monkeypatch) -> list[dict[str, int]]:
     def look() -> dict[str, int]:
         return looks.pop(0) if len(looks) > 1 else looks[0]
 
-    monkeypatch.setattr(nginx_drained, "read_connections", look)
-    monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: False)
-    monkeypatch.setattr(nginx_drained, "time", Clock())
+    monkeypatch.setattr(drained, "read_connections", look)
+    monkeypatch.setattr(drained, "old_workers_left", lambda: False)
+    monkeypatch.setattr(drained, "time", Clock())
     return looks
 
 
@@ -56,9 +57,9 @@ def test_check_mode_does_not_wait(run_module, held) -> None:
 def test_it_waits_for_former_workers_until_settle_is_over(run_module, held, monkeypatch) -> None:
     held += [{}]
     left = [True, True, False]
-    monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: left.pop(0))
+    monkeypatch.setattr(drained, "old_workers_left", lambda: left.pop(0))
     assert run_module(nginx_drained, addresses=[ADDRESS])["seconds"] == 0.2
-    monkeypatch.setattr(nginx_drained, "old_workers_left", lambda: True)
+    monkeypatch.setattr(drained, "old_workers_left", lambda: True)
     result = run_module(nginx_drained, addresses=[ADDRESS], settle="300ms")
     assert (result["left"], result["seconds"]) == (0, 0.3)
 
