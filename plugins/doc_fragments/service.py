@@ -74,6 +74,13 @@ options:
         result C(differs) tells whether a run would change anything.
     type: bool
     default: false
+  renewing:
+    description:
+      - Whether the host is out of its pools meanwhile. The file C(renewing.json) below O(path) says
+        so until somebody removes it, and the service counts as different as long as it is there. So
+        a run that was interrupted is completed by the next one.
+    type: bool
+    default: false
   timeout:
     description: For how many seconds to wait until the service is healthy and answers.
     type: float

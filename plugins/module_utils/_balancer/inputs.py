@@ -19,8 +19,8 @@ from pathlib import PurePosixPath
 from .._nginx.checks import PoolError
 from .._nginx.pool import Listener, Pool
 from .._nginx.upstreams import parse_version, render_upstreams
-from .._release.specification import pinned
 from .._release.release import COMPOSE_FILE, Release
+from .._release.specification import pinned
 from .nginx_release import IDENTITY, STATE, NginxRelease
 from .overrides import (
     Changes,
@@ -131,6 +131,22 @@ class Inputs:
             names = ", ".join(pool.name for pool in fitting)
             raise PoolError(f"the members are in several pools ({names}): name one of them as pool")
         raise PoolError(_why_none_fits(candidates, wanted))
+
+    def addresses(self, member: str, pools: t.Iterable[str]) -> list[str]:
+        """Return where a member serves in these pools: ["10.1.0.2:3000"]."""
+        wanted = set(pools)
+        found = [
+            f"{each.address}:{each.port}"
+            for pool in self.pools
+            if pool.name in wanted
+            for each in pool.members
+            if each.name == member
+        ]
+        return list(dict.fromkeys(found))
+
+    def protocol_of(self, pool: str) -> str:
+        """Return the protocol of the listeners that lead to a pool; "tcp" if none does."""
+        return next((each.protocol for each in self.listeners if each.pool == pool), "tcp")
 
     def effective_pools(self) -> tuple[Pool, ...]:
         """Return the pools as nginx balances to them: the inventory's with the overrides applied.

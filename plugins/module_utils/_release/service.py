@@ -27,6 +27,7 @@ POLL_SECONDS = 0.3
 FIRST_COMMAND_DONE = "first_command.json"
 CONFIRMED = "confirmed.json"
 IMAGES = "images.json"
+RENEWING = "renewing.json"
 UNCONFIRMED = "is not confirmed yet"
 
 
@@ -51,6 +52,7 @@ class DockerService:
         files = created_from(record)
         serving = _release_of(store, files)
         reasons = [
+            *(["its renewal was interrupted"] if store.noted(RENEWING) else []),
             *self.place.reasons(),
             *self._strange(store, record),
             *_wrong_state(spec.container, record),
@@ -276,4 +278,6 @@ def _wrong_state(name: str, record: Record) -> list[str]:
 
 def _mends_itself(reason: str) -> bool:
     """Tell whether Compose mends this without a new container: one that is stopped, or starting."""
-    return reason.endswith((UNCONFIRMED, " is exited", " is created", " is starting"))
+    return reason.endswith(
+        (UNCONFIRMED, "interrupted", " is exited", " is created", " is starting")
+    )

@@ -15,7 +15,7 @@ from .image import Images
 from .place import place_of
 from .release import Release
 from .rollout import Rollout
-from .service import DockerService
+from .service import RENEWING, DockerService
 from .specification import Specification, SpecificationError
 from .store import Store, StoreError
 
@@ -44,6 +44,7 @@ COMMON_SPEC: dict[str, dict[str, t.Any]] = {
         },
     },
     "test_only": {"type": "bool", "default": False},
+    "renewing": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 120},
     "keep": {"type": "int", "default": 10},
     "operator": {"type": "str", "default": "ansible"},
@@ -95,6 +96,8 @@ class ServiceModule:
             if self.params["test_only"]:
                 rollout.test()
             else:
+                if self.params["renewing"]:
+                    self.store.note(RENEWING, self.note())
                 rollout.apply(self.note(), self.params["keep"])
         spec = Specification.of(wanted)
         return {

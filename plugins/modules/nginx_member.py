@@ -1,0 +1,192 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: nginx_member
+short_description: Take a member out of its pools for a renewal, and put it back
+version_added: 0.1.0
+description:
+  - With V(out), drains the member in each pool in which it serves, and waits until its requests
+    have ended. A member that somebody else has drained stays as it is.
+  - With V(in), asks the member whether it serves, from the load balancer's place, and lets it serve
+    in the pools out of which the module took it. A member that does not answer stays out, and the
+    module fails.
+  - If no release is live, or the host is a member of no pool, there is nothing to do. If no other
+    member could serve, the member is not taken out.
+author:
+  - The peerlb authors (@peerlb)
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - peerlb.stack.action_group.nginx
+  - peerlb.stack.balancer
+options:
+  member:
+    description: The name of the member.
+    type: str
+    required: true
+  state:
+    description: Whether the member is taken out or put back.
+    type: str
+    choices: [in, out]
+    required: true
+  drain_timeout:
+    description: For how many seconds to wait until the member's requests have ended.
+    type: float
+    default: 60
+  settle:
+    description:
+      - How long workers of a former release may still take requests, as nginx writes a time.
+      - Set it to the value of the role's variable C(nginx_lb_keepalive_min_timeout).
+    type: str
+    default: 5s
+  health:
+    description: How the member is asked before it is put back. If empty, it is only connected to.
+    type: dict
+    default: {}
+    suboptions:
+      path:
+        description: What is asked for, in pools of protocol http.
+        type: str
+        default: /
+      host:
+        description: The name by which the member is asked. Empty means its address and port.
+        type: str
+        default: ""
+      statuses:
+        description: The answers that are good. Empty means any.
+        type: list
+        elements: int
+        default: []
+"""
+
+EXAMPLES = r"""
+- name: Take web1 out on the load balancer
+  peerlb.stack.nginx_member:
+    member: web1
+    state: out
+  delegate_to: lb1
+"""
+
+RETURN = r"""
+pools:
+  description: The pools out of which the member was taken, or into which it was put back.
+  returned: success
+  type: list
+  elements: str
+  sample: [webapp]
+left:
+  description: How many connections to the member were left when the time was over.
+  returned: success
+  type: int
+  sample: 0
+release:
+  description: The id of the release that is live now; empty if there is none.
+  returned: success
+  type: str
+  sample: 3f9a1c52be07
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
+from ..module_utils._balancer.inputs import Inputs
+from ..module_utils._balancer.renewal import RENEWAL, drained_for_renewal, serving_in
+from ..module_utils._nginx.checks import PoolError, seconds
+from ..module_utils._release.service import probe
+from ..module_utils._release.specification import Health
+from ..module_utils._traffic.drained import wait_until_drained
+
+ARGUMENT_SPEC = {
+    **COMMON_SPEC,
+    "member": {"type": "str", "required": True},
+    "state": {"type": "str", "required": True, "choices": ["in", "out"]},
+    "drain_timeout": {"type": "float", "default": 60},
+    "settle": {"type": "str", "default": "5s"},
+    "health": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "path": {"type": "str", "default": "/"},
+            "host": {"type": "str", "default": ""},
+            "statuses": {"type": "list", "elements": "int", "default": []},
+        },
+    },
+}
+NOTHING = {"changed": False, "pools": [], "left": 0, "release": ""}
+
+
+def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
+    """Drain the member where it serves and others can; wait until it is drained."""
+    params = balancer.params
+    member, note = params["member"], {**balancer.note(), "reason": RENEWAL}
+    changed = inputs
+    for pool in serving_in(inputs, member):
+        try:
+            changed = changed.with_changes(pool, {member: {"state": "drain"}}, note)
+        except PoolError:  # no other member of this pool could serve
+            continue
+    pools = drained_for_renewal(changed, member)
+    begun = time.monotonic()
+    result = balancer.carry_out(changed.release())
+    left = 0
+    if pools and not balancer.check_mode:
+        addresses = inputs.addresses(member, pools)
+        settle = seconds("settle", params["settle"])
+        drained = wait_until_drained(addresses, params["drain_timeout"], settle, begun)
+        left = int(drained["left"])
+    return {**result, "pools": pools, "left": left}
+
+
+def put_back(balancer: BalancerModule, inputs: Inputs) -> dict:
+    """Let the member serve where the module has drained it, once it answers."""
+    params = balancer.params
+    member, pools = params["member"], drained_for_renewal(inputs, params["member"])
+    changed = inputs
+    for pool in pools:
+        ask_member(inputs, pool, params)
+        changed = changed.with_changes(pool, {member: {"state": "up"}}, balancer.note())
+    return {**balancer.carry_out(changed.release()), "pools": pools, "left": 0}
+
+
+def ask_member(inputs: Inputs, pool: str, params: dict) -> None:
+    """Ask the member from here; a PoolError says that it does not serve."""
+    protocol = "http" if inputs.protocol_of(pool) == "http" else "tcp"
+    given = params["health"]
+    statuses = tuple(given.get("statuses") or ())
+    path, host = given.get("path") or "/", given.get("host") or ""
+    for address in inputs.addresses(params["member"], [pool]):
+        place, port = address.rsplit(":", 1)
+        problem = probe(Health(protocol, place, int(port), path, host, statuses))
+        if problem:
+            raise PoolError(f"{params['member']} stays out of the pool {pool}: it {problem}")
+
+
+def run(module: AnsibleModule) -> dict:
+    """Take the member out or put it back; one of ERRORS says why that failed."""
+    balancer = BalancerModule.of(module)
+    with balancer.locked():
+        present = balancer.present()
+        if present is None:
+            return NOTHING
+        inputs = Inputs.of(present)
+        act = take_out if module.params["state"] == "out" else put_back
+        return act(balancer, inputs)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        result = run(module)
+    except ERRORS as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
