@@ -45,10 +45,6 @@ options:
   path:
     description: The directory of the releases; by default C(/opt/peerlb/) with the service's name.
     type: path
-  owner:
-    description: The id of the user who owns the files of secrets, and as whom the container runs.
-    type: int
-    default: 0
   registry:
     description:
       - A login to the registry of the image. If empty, root's own logins on the host are used. The

@@ -42,6 +42,11 @@ def status_table(info: dict) -> list[str]:
     return _report.status_lines(info)
 
 
+def services_table(statuses: t.Mapping[str, t.Sequence[dict]]) -> list[str]:
+    """Return what runs on each host as lines of a table."""
+    return _report.services_lines(statuses)
+
+
 class FilterModule:
     """The filters of this file, for Ansible."""
 
@@ -52,5 +57,6 @@ class FilterModule:
             "probe_table": probe_table,
             "sample_notes": sample_notes,
             "sample_problems": sample_problems,
+            "services_table": services_table,
             "status_table": status_table,
         }

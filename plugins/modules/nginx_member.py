@@ -132,7 +132,7 @@ def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
             continue
     pools = drained_for_renewal(changed, member)
     begun = time.monotonic()
-    result = balancer.carry_out(changed.release())
+    result = balancer.carry_out(changed.release(), passing=bool(pools))
     left = 0
     if pools and not balancer.check_mode:
         addresses = inputs.addresses(member, pools)
@@ -150,7 +150,11 @@ def put_back(balancer: BalancerModule, inputs: Inputs) -> dict:
     for pool in pools:
         ask_member(inputs, pool, params)
         changed = changed.with_changes(pool, {member: {"state": "up"}}, balancer.note())
-    return {**balancer.carry_out(changed.release()), "pools": pools, "left": 0}
+    wanted = changed.release()
+    # The release that was live before the member was taken out needs no second line in the history.
+    lasting = [line["id"] for line in balancer.store.history() if not line.get("passing")]
+    result = balancer.carry_out(wanted, passing=wanted.id in lasting[-1:])
+    return {**result, "pools": pools, "left": 0}
 
 
 def ask_member(inputs: Inputs, pool: str, params: dict) -> None:

@@ -26,6 +26,10 @@ extends_documentation_fragment:
   - peerlb.stack.action_group.service
   - peerlb.stack.service
 options:
+  owner:
+    description: The id of the user who owns the files of secrets, and as whom the container runs.
+    type: int
+    default: 0
   compose:
     description:
       - The Compose project as data. It has a service whose name is O(service). The module fills in
@@ -214,6 +218,7 @@ LIST = {"type": "list", "elements": "str", "default": []}
 TEXT = {"type": "str", "default": ""}
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
+    "owner": {"type": "int", "default": 0},
     "compose": {"type": "dict", "required": True},
     "image": {"type": "str", "required": True},
     "digest": TEXT,
@@ -281,6 +286,7 @@ def wanted_release(module: ServiceModule) -> Release:
         service=params["service"],
         requested=params["image"],
         image=image_of(module),
+        owner=params["owner"],
         health=Health(**health),
         test=tuple(params["test"]),
         series=Series(**series),

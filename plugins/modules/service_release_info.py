@@ -9,7 +9,8 @@ module: service_release_info
 short_description: Tell which release of a service is live, and what really runs
 version_added: 0.1.0
 description:
-  - Reads the release that is live on the disk, the container that runs, and the history.
+  - Reads the release that is live on the disk, the container that runs, and the history. This works
+    for the releases of M(peerlb.stack.nginx_release) too, whose O(service) is V(nginx).
   - No secret is part of the result.
 author:
   - The peerlb authors (@peerlb)
@@ -99,12 +100,12 @@ def run(module: AnsibleModule) -> dict:
     present = service.store.present()
     spec = Specification.of(present) if present else None
     look = service.service.look(service.store, present) if present and spec else None
-    record = look.details.get("record") or {} if look else {}
+    record = service.service.engine.inspect(f"peerlb-{module.params['service']}")[0] or {}
     mounts = [each for each in record.get("Mounts") or [] if each.get("Type") == "volume"]
     return {
         "changed": False,
         "release": (service.store.current_id() or "") if present else "",
-        "image": spec.image if spec else "",
+        "image": spec.image if spec else record.get("Config", {}).get("Image", ""),
         "requested": spec.requested if spec else "",
         "running": running(record),
         "differs": list(look.reasons) if look else [],

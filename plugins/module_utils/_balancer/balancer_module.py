@@ -91,8 +91,10 @@ class BalancerModule:
             )
         return Inputs.of(present)
 
-    def carry_out(self, wanted: Release) -> dict[str, t.Any]:
+    def carry_out(self, wanted: Release, *, passing: bool = False) -> dict[str, t.Any]:
         """Make a release live, as far as test_only and check mode allow; return the result.
+
+        passing tells that another one follows soon: nobody wants to go back to this one.
 
         {"changed": True, "diff": […], "differs": ["nginx.conf differs"], "release": "3f9a1c52be07",
         "previous": "0d44e1a97c31"}. One of ERRORS says why the last good release is still, or
@@ -103,7 +105,8 @@ class BalancerModule:
             if self.params["test_only"]:
                 rollout.test()
             else:
-                rollout.apply(self.note(), self.params["keep"])
+                note = {**self.note(), **({"passing": True} if passing else {})}
+                rollout.apply(note, self.params["keep"])
         return {
             "changed": rollout.changed and not self.params["test_only"],
             "diff": rollout.diff(),

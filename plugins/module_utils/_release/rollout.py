@@ -137,7 +137,7 @@ class Rollout:
         finally:
             self.store.discard()
 
-    def apply(self, note: dict[str, str], keep: int) -> None:
+    def apply(self, note: t.Mapping[str, t.Any], keep: int) -> None:
         """Make the wanted release live: prepare, stage, test, adopt, switch, bring up, record.
 
         note is written to the history, and keep is how many releases stay on the disk. After a

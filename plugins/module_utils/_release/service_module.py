@@ -33,7 +33,6 @@ PLACE_SPEC: dict[str, dict[str, t.Any]] = {
 # The options of the modules that change a service.
 COMMON_SPEC: dict[str, dict[str, t.Any]] = {
     **PLACE_SPEC,
-    "owner": {"type": "int", "default": 0},
     "registry": {
         "type": "dict",
         "default": {},
@@ -111,6 +110,15 @@ class ServiceModule:
 
 
 def store_of(params: t.Mapping[str, t.Any]) -> Store:
-    """Return the store of the service that a module's parameters name."""
+    """Return the store of the service that a module's parameters name.
+
+    The live release tells the owner of the secrets where no parameter does.
+    """
     root = params["path"] or str(Path("/opt/peerlb") / params["service"])
-    return Store(root, owner=params.get("owner", 0), mode=0o700)
+    store = Store(root, mode=0o700)
+    if "owner" in params:
+        store.owner = params["owner"]
+    elif present := store.present():
+        spec = Specification.of(present)
+        store.owner = spec.owner if spec else 0
+    return store

@@ -60,12 +60,14 @@ class Specification:
     """A service: "webapp" is the service peerlb-webapp of the Compose project peerlb-webapp.
 
     requested is the image's name in the inventory, and image what Docker is asked for: the name
-    with the digest, or the name of an image that is built from the release's own context.
+    with the digest, or the name of an image that is built from the release's own context. owner is
+    the id of the user who may read the secrets.
     """
 
     service: str
     requested: str
     image: str
+    owner: int = 0
     health: Health = Health()
     test: tuple[str, ...] = ()
     series: Series = Series()

@@ -233,9 +233,9 @@ class Store:
     def record(self, entry: dict[str, t.Any], keep: int, needed: str | None = None) -> None:
         """Add a line to the history, and remove releases that were not live lately.
 
-        The keep releases that went live last stay, and so do the live one and needed, from which
-        the container was created. A damaged history tells nothing of that: it is put aside as
-        history.damaged.json, and every release stays.
+        The keep releases that went live last stay; those that were only passing do not count. The
+        live one stays, and so does needed, from which the container was created. A damaged history
+        tells nothing of that: it is put aside as history.damaged.json, and every release stays.
         """
         former = self._read_history()
         lines = [*(former or []), entry][-HISTORY_LINES:]
@@ -249,7 +249,8 @@ class Store:
             _sync(self.root)
             if former is None:
                 return
-            recent = list(dict.fromkeys(line["id"] for line in reversed(lines)))[:keep]
+            stays = [line["id"] for line in reversed(lines) if not line.get("passing")]
+            recent = list(dict.fromkeys(stays))[:keep]
             for directory in self.releases.iterdir():
                 if directory.name not in {*recent, needed, self.current_id()}:
                     shutil.rmtree(directory, ignore_errors=True)
@@ -289,7 +290,8 @@ def former_id(
 ) -> str:
     """Return the id of the release to go back to.
 
-    beginning is how the id begins; empty means the kept release that was live last before current.
+    beginning is how the id begins; empty means the kept release that was live last before current,
+    and not only in passing, as while a member was renewed.
     A StoreError says that no release fits, or several do.
     """
     if beginning:
@@ -299,7 +301,7 @@ def former_id(
         shown = ", ".join(kept) or "none"
         raise StoreError(f"{len(fitting)} releases begin with {beginning}; kept are {shown}")
     for line in reversed(history):
-        if line["id"] != current and line["id"] in kept:
+        if line["id"] != current and line["id"] in kept and not line.get("passing"):
             return str(line["id"])
     raise StoreError("there is no release to go back to: none was live before this one")
 

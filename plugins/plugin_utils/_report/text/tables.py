@@ -46,6 +46,7 @@ def probe_sentence(probe: t.Mapping[str, t.Any]) -> str:
     )
 
 
+HISTORY_WORDS = ("id", "at", "by", "reason")
 STATUS_HEADS = (
     *("pool", "member", "address", "weight", "inventory", "state"),
     *("requests", "share", "5xx", "p95", "open"),
@@ -97,8 +98,47 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         "releases kept, newest last:",
     ]
     kept = [line for line in info["history"] if line["id"] in info["kept"]]
-    words = ("id", "at", "by", "reason")
-    return lines + ["  ".join(["", *(line.get(word, "") for word in words)]) for line in kept[-10:]]
+    return lines + [
+        "  ".join(["", *(line.get(word, "") for word in HISTORY_WORDS)]) for line in kept[-10:]
+    ]
+
+
+SERVICE_HEADS = ("host", "service", "release", "image", "state", "since", "by")
+
+
+def services_lines(statuses: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) -> list[str]:
+    """Return what runs where, from what service_release_info returned for each host's services.
+
+    A table, a line for each difference between what runs and the release, and one for each change.
+    """
+    rows, differences, changes = [], [], []
+    for host, results in statuses.items():
+        for result in results:
+            service = result["__service"]["service"]
+            rows.append([host, service, *_service_cells(result)])
+            differences += [f"{host}, {service}: {each}" for each in result["differs"]]
+            changes += [
+                "  ".join(["", host, service, *(line.get(word, "") for word in HISTORY_WORDS)])
+                for line in result["history"][-3:]
+                if not line.get("passing")
+            ]
+    return [
+        *table(SERVICE_HEADS, rows),
+        *(differences or ["what runs is as its release says"]),
+        "the last changes, newest last:",
+        *changes,
+    ]
+
+
+def _service_cells(result: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the cells of SERVICE_HEADS from release on."""
+    running = result["running"]
+    last = result["history"][-1] if result["history"] else {}
+    state = running.get("health") or running.get("state", "nothing runs")
+    digest = running.get("image", "").partition(":")[2][:12]
+    name = (result["requested"] or result["image"]).partition("@")[0]
+    image = f"{name} {digest}" if digest else name
+    return [result["release"], image, state, running.get("since", "")[:19], last.get("by", "")]
 
 
 def _milliseconds(value: float | None) -> str:
