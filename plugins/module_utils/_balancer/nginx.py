@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._release.engine import Engine, ServiceError, created_from
+from .._release.engine import Engine, Record, ServiceError, created_from
 from .._release.release import COMPOSE_FILE, Release
 from .._release.rollout import Look
 from .._release.store import Store
@@ -96,22 +96,43 @@ class Nginx:
         run may have been killed after it switched the link and before it created the container.
         """
         serving = serving_release(store, self.status_port)
-        container = self.engine.inspect(self.name)[0]
+        image = _image_name(wanted.files.get(COMPOSE_FILE, ""))
+        container, images = self.engine.inspect(self.name, *([image] if image else []))
         files = created_from(container)
         made_of = files[0].parent.name if files else None
         running = store.read(made_of) or store.read(serving)
-        same = bool(
-            serving
-            and running
-            and running.files.get(COMPOSE_FILE) == wanted.files.get(COMPOSE_FILE)
-        )
+        same = bool(serving) and self._is_same(running, wanted, container, images)
         reasons = [] if serving == wanted.id else [f"nginx serves {serving or 'no release'}"]
         if container and not same:
             reasons.append(f"the container {self.name} is replaced")
+        if container and not _always_restarts(container):
+            reasons.append(f"{self.name} does not start by itself after every failure")
         if self.logs and (problem := log_directory_problem(self.logs)):
             reasons.append(problem)
         reasons += self.units.reasons(store, wanted)
-        return Look(serving, tuple(reasons), needed=made_of, details={"same_container": same})
+        details = {
+            "same_container": same,
+            "always_restarts": container is None or _always_restarts(container),
+        }
+        return Look(serving, tuple(reasons), needed=made_of, details=details)
+
+    @staticmethod
+    def _is_same(
+        running: Release | None,
+        wanted: Release,
+        container: Record | None,
+        images: list[Record],
+    ) -> bool:
+        """Tell whether a container is what the compose.yml of a release asks for.
+
+        The digest is left out of the comparison of the files, because the images themselves are
+        compared, and so is the restart policy, which Docker changes without a new container.
+        """
+        if running is None or container is None:
+            return False
+        files = [_definition(each.files.get(COMPOSE_FILE, "")) for each in (running, wanted)]
+        known = [each["Id"] for each in images]
+        return files[0] == files[1] and (not known or container["Image"] in known)
 
     def prepare(self, _wanted: Release, _look: Look) -> None:
         """Make the directory of the logs. Compose gets the image when the release is tested."""
@@ -142,6 +163,10 @@ class Nginx:
         """
         if not look.details["same_container"]:
             self.up(store.directory(release_id))
+        elif not look.details["always_restarts"]:
+            # A release of a former version made the container, which need not be replaced for this.
+            command = ["docker", "update", "--restart", "always", self.name]
+            self.engine.succeed(command, "the restart policy cannot be set")
         release = store.read(release_id)
         port = _port(release, self.status_port)
         if edited or release_at(port) != release_id:
@@ -245,8 +270,24 @@ def make_log_directory(logs: Path) -> None:
         raise ServiceError(f"cannot write {logs}: {exc.strerror}") from exc
 
 
+def _definition(compose: str) -> str:
+    """Return a compose.yml without the digest of the image and without the restart policy."""
+    without_digest = re.sub(r'image: "\S+@\S+" # (\S+)', r'image: "\1"', compose)
+    return re.sub(r"restart: \S+", "restart: always", without_digest)
+
+
+def _image_name(compose: str) -> str:
+    """Return the image that a compose.yml names, or ""."""
+    match = re.search(r"^ *image: *[\"']?([^\"'\s]+)", compose, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def _always_restarts(container: Record) -> bool:
+    policy = container.get("HostConfig", {}).get("RestartPolicy", {"Name": "always"})
+    return policy["Name"] == "always"
+
+
 def _image(directory: Path) -> str:
     """Return how to call the image of a release in a message: "the image nginx:1.30"."""
-    text = (directory / COMPOSE_FILE).read_text(encoding="utf-8")
-    match = re.search(r"^ *image: *[\"']?([^\"'\s]+)", text, re.MULTILINE)
-    return f"the image {match[1]}" if match else "its image"
+    name = _image_name((directory / COMPOSE_FILE).read_text(encoding="utf-8"))
+    return f"the image {name}" if name else "its image"
