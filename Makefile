@@ -34,7 +34,7 @@ bench: setup ## Measure, on the lab (root); "make bench scale" measures one part
 	python benchmarks/run.py $(filter $(BENCHMARKS),$(MAKECMDGOALS))
 
 # The parts of the benchmarks are goals only beside "bench".
-BENCHMARKS := stack database balancer verification model gcp audit scale
+BENCHMARKS := stack database balancer verification model gcp audit scale run
 .PHONY: $(BENCHMARKS)
 $(BENCHMARKS):
 	@:

@@ -7,7 +7,8 @@
     benchmarks/run.py PART...    stack: from bare hosts; database: sysbench through the balancer;
                                 balancer: requests a second; verification: probes of one host;
                                 model: the proof of a thousand hosts; gcp: reading a cloud project;
-                                audit: judging one; scale: the controller with up to 1,000 hosts
+                                audit: judging one; scale: the controller with up to 1,000 hosts;
+                                run: this checkout against a former commit, in one run
 
 The stack is deployed on bare hosts, so what the lab holds is gone afterwards.
 """
@@ -128,6 +129,7 @@ PARTS: dict[str, t.Callable[[], None]] = {
     "gcp": other("gcp.py"),
     "audit": other("audit.py"),
     "scale": other("scale.py"),
+    "run": other("against.py"),
 }
 
 
