@@ -68,7 +68,8 @@ def play(collection: Path, playbook: str, *arguments: str) -> Run:
     }
     if collection != ROOT:
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[2])
-    command = [PLAYBOOK, "-i", ROOT / "inventories/lab", collection / playbook, *arguments]
+    inventory = str(ROOT / "inventories/lab")
+    command = [str(PLAYBOOK), "-i", inventory, str(collection / playbook), *arguments]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
         command,
