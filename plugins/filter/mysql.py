@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter that compares a MySQL server with its declaration; mysql_differences.yml documents it."""
+"""The filter that compares a MySQL server; mysql_differences.yml documents it."""
 
 from __future__ import annotations
 

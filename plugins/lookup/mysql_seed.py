@@ -11,8 +11,10 @@ author: The peerlb authors (@peerlb)
 version_added: 0.1.0
 short_description: Judge the seed of a MySQL database
 description:
-  - Reads a file with SQL, which may be packed with gzip, and says whether it can be loaded into one database.
-  - A seed is refused if it creates, drops or changes to a database, as a dump of C(mysqldump --databases) does, or if it is
+  - Reads a file with SQL, which may be packed with gzip, and says whether it can be loaded into one
+    database.
+  - A seed is refused if it creates, drops or changes to a database, as a dump of C(mysqldump
+    --databases) does, or if it is
     no text. Names such as C(other.table) in its statements are not judged.
 options:
   _terms:

@@ -3,7 +3,9 @@
 
 """What differs between what lives inside a MySQL server and what the inventory wants there.
 
-It knows accounts, privileges, databases and seeds as values, and how MySQL stores them. It must not know the inventory's
-hosts or groups, nor do I/O: a task of the role mysql asks the server, and other tasks make the changes.
+It knows accounts, privileges, databases and seeds as values, and how MySQL stores them. It must not
+know the inventory's
+hosts or groups, nor do I/O: a task of the role mysql asks the server, and other tasks make the
+changes.
 Begin with `differences.py`.
 """

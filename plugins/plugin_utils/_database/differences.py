@@ -10,8 +10,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .password import salt_of, stored_password
-from .privileges import OPTION, GLOBAL, Unclear, entries, sentences, wanted_grants
-from .server import FORMER_MARK, KEY, OWNER, Account, Server
+from .privileges import GLOBAL, OPTION, Unclear, entries, sentences, wanted_grants
+from .server import FORMER_MARK, KEY, Account, Server
 
 PLUGIN = "caching_sha2_password"
 Wanted = t.Mapping[str, t.Any]
@@ -19,12 +19,16 @@ Wanted = t.Mapping[str, t.Any]
 
 @dataclass
 class Differences:
-    """What has to be done, and `notes` that say so to people, without a secret. Without notes nothing differs.
+    """What has to be done. `notes` say so to people, without a secret; they are empty if nothing
+    differs.
 
-    databases: the names to create; half_loaded: the names to drop first, because the load of their seed was cut off;
+    databases: the names to create; half_loaded: the names to drop first, because the load of their
+    seed was cut off;
     seeds: the databases of `mysql_databases` whose seed is to be loaded;
-    accounts: what mysql_user takes, as name, host, password, salt, priv and locked; undeclared: name and host;
-    record: the attributes for root; password_file: whether root's password has to be written to its file.
+    accounts: what mysql_user takes, as name, host, password, salt, priv and locked; undeclared:
+    name and host;
+    record: the attributes for root; password_file: whether root's password has to be written to its
+    file.
     """
 
     databases: list[str] = field(default_factory=list)
@@ -46,7 +50,8 @@ def differences(
 ) -> Differences:
     """Return what differs.
 
-    users, databases: as in mysql_users and mysql_databases; hostname: the server's name in the inventory.
+    users, databases: as in mysql_users and mysql_databases; hostname: the server's name in the
+    inventory.
     ValueError: an account's privileges cannot be read.
     """
     found = Differences()
@@ -63,7 +68,8 @@ def differences(
 def _compare_password_file(found: Differences, server: Server) -> None:
     """Find out whether root's password was written to its file after it was set.
 
-    A run may be cut off between the two. So root's attribute keeps a digest of the hash whose password the file holds.
+    A run may be cut off between the two. So root's attribute keeps a digest of the hash whose
+    password the file holds.
     """
     digest = hashlib.sha256(server.root.authentication.encode()).hexdigest()[:16]
     if server.noted.get("password_file") != digest:
@@ -85,7 +91,9 @@ def _compare_database(found: Differences, server: Server, database: Wanted) -> N
     if half and objects is not None:
         found.half_loaded.append(name)
         found.databases.append(name)
-        found.notes.append(f"database {name}: is dropped and created, because the load of its seed was cut off")
+        found.notes.append(
+            f"database {name}: is dropped and created, because the load of its seed was cut off"
+        )
     if half or objects is None or not (objects or state):
         found.seeds.append(database)
         found.notes.append(f"database {name}: its seed is loaded")
@@ -117,9 +125,7 @@ def _compare_account(
     found.accounts.append({**item, "locked": locked})
 
 
-def _reasons(
-    present: Account, stored: str, priv: t.Mapping[str, str], server: Server
-) -> list[str]:
+def _reasons(present: Account, stored: str, priv: t.Mapping[str, str], server: Server) -> list[str]:
     """Return why an account is handed to mysql_user, for people."""
     checks = {
         f"its plugin is {present.plugin}": present.plugin != PLUGIN,
@@ -144,7 +150,7 @@ def _privileges(present: Account, priv: t.Mapping[str, str], server: Server) -> 
 
 
 def _find_undeclared(found: Differences, server: Server, users: t.Sequence[Wanted]) -> None:
-    """Find accounts that the role made, or with the name of a listed user, that are not declared."""
+    """Find undeclared accounts that the role made, or that have the name of a listed user."""
     names = {"", "root", *(user["name"] for user in users)}
     declared = {(user["name"], host.lower()) for user in users for host in user["hosts"]}
     for (name, host), account in server.accounts.items():

@@ -9,7 +9,8 @@ import hashlib
 
 ROUNDS = 5000  # MySQL writes this number in thousands: "005"
 ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# The order in which SHA-crypt writes the bytes of a digest. Each group becomes four characters, the last one three.
+# The order in which SHA-crypt writes the bytes of a digest. Each group becomes four characters, the
+# last one three.
 GROUPS = [((i * 21) % 30, (i * 21 + 10) % 30, (i * 21 + 20) % 30) for i in range(10)]
 
 
@@ -31,7 +32,7 @@ def salt_of(name: str, host: str, server: str) -> str:
 
 
 def _sha256_crypt(password: bytes, salt: bytes) -> str:
-    """Return the digest of SHA-crypt (https://www.akkadia.org/drepper/SHA-crypt.txt), 43 characters.
+    """Return the digest of SHA-crypt, 43 characters: https://www.akkadia.org/drepper/SHA-crypt.txt
 
     MySQL takes 20 bytes of salt, where crypt(3) takes 16.
     """

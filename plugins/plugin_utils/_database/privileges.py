@@ -3,8 +3,10 @@
 
 """Privileges in one form, whether somebody wrote them or MySQL told them.
 
-Grants are a mapping from a scope to the names of its privileges. A scope is (kind, database, object):
-("database", "shop", "") for shop.*, ("table", "shop", "orders"), ("function", "shop", "total"), ("global", "", "").
+Grants are a mapping from a scope to the names of its privileges. A scope is (kind, database,
+object):
+("database", "shop", "") for shop.*, ("table", "shop", "orders"), ("function", "shop", "total"),
+("global", "", "").
 A privilege on one column is "SELECT(name)". The right to grant is "GRANT".
 """
 
@@ -18,13 +20,28 @@ Grants = dict[Scope, frozenset[str]]
 
 GLOBAL: Scope = ("global", "", "")
 OPTION = "GRANT"
+PARTIAL = "GRANT of some"  # the account may grant some of the privileges of a scope to others
 _TABLE = frozenset(
-    "SELECT,INSERT,UPDATE,DELETE,CREATE,DROP,REFERENCES,INDEX,ALTER,CREATE VIEW,SHOW VIEW,TRIGGER".split(
-        ","
-    )
-)
+    [
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "CREATE",
+        "DROP",
+        "REFERENCES",
+        "INDEX",
+        "ALTER",
+        "TRIGGER",
+    ]
+) | {"CREATE VIEW", "SHOW VIEW"}
 _DATABASE = _TABLE | {
-    *"CREATE TEMPORARY TABLES,LOCK TABLES,EXECUTE,CREATE ROUTINE,ALTER ROUTINE,EVENT".split(",")
+    "ALTER ROUTINE",
+    "CREATE ROUTINE",
+    "CREATE TEMPORARY TABLES",
+    "EVENT",
+    "EXECUTE",
+    "LOCK TABLES",
 }
 _ROUTINE = frozenset({"EXECUTE", "ALTER ROUTINE"})
 ALL = {"database": _DATABASE, "table": _TABLE, "function": _ROUTINE, "procedure": _ROUTINE}
@@ -45,13 +62,14 @@ class Unclear(ValueError):
 def entries(privileges: t.Any) -> dict[str, str]:
     r"""Return privileges as mysql_user takes them: "my_app.*:ALL" is {"my\_app.*": "ALL"}.
 
-    privileges: a mapping, or a string with "/" between its entries. Entries with columns come first: mysql_user 3.16 adds the
+    privileges: a mapping, or a string with "/" between its entries. Entries with columns come
+    first: mysql_user 3.16 adds the
     privileges of such an entry to the entry before it.
     ValueError: an entry of the string has no ":".
     """
     if not isinstance(privileges, t.Mapping):
         split = [each.strip().rpartition(":") for each in str(privileges).split("/")]
-        for what, colon, names in split:
+        for _what, colon, names in split:
             if not colon:
                 raise ValueError(f'the entry "{names}" has no ":"; write "{names}:ALL"')
         privileges = {what: names for what, _colon, names in split}
@@ -119,15 +137,25 @@ def present_grants(rows: t.Iterable[tuple[Scope, t.Iterable[str], bool]]) -> Gra
 
     rows: scope, names, and whether the account may grant them to others.
     """
-    grants: Grants = {}
+    names_of: dict[Scope, set[str]] = {}
+    options: dict[Scope, set[bool]] = {}
     for scope, names, option in rows:
-        more = {OPTION} if option else set()
-        grants[scope] = grants.get(scope, frozenset()) | {*names} | more
+        names_of.setdefault(scope, set()).update(names)
+        if option or {*names} != {"USAGE"}:
+            options.setdefault(scope, set()).add(option)
+    grants = {}
+    for scope, names in names_of.items():
+        given = options.get(scope, {False})
+        more = {PARTIAL} if len(given) == 2 else {OPTION} if True in given else set()
+        grants[scope] = frozenset(names) | more
     return _reduced(grants)
 
 
 def _reduced(grants: Grants) -> Grants:
-    """Return grants without what gives nothing: USAGE, and columns of a table of which all is granted."""
+    """Return grants without what gives nothing.
+
+    That is USAGE, and columns of a table on which ALL is granted.
+    """
     reduced = {}
     for scope, names in grants.items():
         kept = names - {"USAGE"}
@@ -139,7 +167,8 @@ def _reduced(grants: Grants) -> Grants:
 
 
 def sentences(wanted: Grants, present: Grants) -> list[str]:
-    """Return where the two differ, for people: ["lacks DELETE on shop.*", "has FILE on *.* in excess"]."""
+    """Return where the two differ, such as ["lacks DELETE on shop.*", "has FILE on *.* in
+    excess"]."""
     found = []
     for scope in sorted({*wanted, *present}):
         want, have = wanted.get(scope, frozenset()), present.get(scope, frozenset())

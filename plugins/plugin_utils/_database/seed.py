@@ -29,7 +29,8 @@ _COMMAND = re.compile(
 def seed_problem(data: t.Any, database: str) -> str:
     """Return why a seed cannot be loaded into a database, or "".
 
-    data: the seed's bytes, unpacked, as bytes or a memory map. A name such as other.table in a statement is not judged.
+    data: the seed's bytes, unpacked, as bytes or a memory map. A name such as other.table in a
+    statement is not judged.
     """
     head = bytes(data[:4096])
     packed = next((name for magic, name in _PACKED.items() if head.startswith(magic)), "")
@@ -66,7 +67,7 @@ def _commands(data: t.Any) -> t.Iterator[re.Match[bytes]]:
 
 
 def _rest(delimiter: bytes) -> re.Pattern[bytes]:
-    """Return a pattern for all up to the end of the statement. It also matches one that has no end."""
+    """Return a pattern for all up to the end of a statement, or of the text."""
     mark, first = re.escape(delimiter), re.escape(delimiter[:1])
     plain = rb"[^'\"`\-\#/" + first + rb"]++"
     return re.compile(

@@ -45,8 +45,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Server:
-    """A server: its accounts by (name, host), and by database how many tables, routines and events it holds.
+    """A server: its accounts by (name, host), and how much each database holds.
 
+    databases: the number of tables, routines and events by name;
     folded: MySQL writes the names of databases in small letters.
     """
 
@@ -70,7 +71,10 @@ class Server:
 
 
 def read_server(result: t.Sequence[t.Sequence[Row]]) -> Server:
-    """Return the server. result: `query_result` of the role's query: accounts, grants, routines, databases."""
+    """Return the server.
+
+    result: `query_result` of the role's query: accounts, grants, grants on routines, databases.
+    """
     accounts, grants, routines, databases = result
     by_grantee: dict[str, list] = {}
     for row in grants:
