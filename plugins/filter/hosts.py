@@ -1,0 +1,40 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter that chooses the hosts of a play; hosts_with.yml documents it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
+
+
+def hosts_with(hostvars: t.Any, groups: t.Any, names: t.Sequence[str], path: str) -> list[str]:
+    """Return the hosts of groups for which a variable is set and not false, empty or "no".
+
+    path is the name of the variable, or of an element of a result: "__webapp_release.differs".
+    """
+    hosts = dict.fromkeys(host for name in names for host in groups.get(name, ()))
+    return [host for host in hosts if _is_true(_value(hostvars.get(host) or {}, path))]
+
+
+def _value(variables: t.Any, path: str) -> t.Any:
+    for key in path.split("."):
+        variables = variables.get(key) if isinstance(variables, t.Mapping) else None
+        if variables is None:
+            return None
+    return variables
+
+
+def _is_true(value: t.Any) -> bool:
+    text = value.lower() if isinstance(value, str) else None
+    return bool(value) and text not in BOOLEANS_FALSE
+
+
+class FilterModule:
+    """The filter of this file, for Ansible."""
+
+    def filters(self) -> dict[str, t.Callable]:
+        """Return the filter by name."""
+        return {"hosts_with": hosts_with}
