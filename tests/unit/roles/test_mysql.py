@@ -3,10 +3,15 @@
 
 from __future__ import annotations
 
-import re
+import base64
+import gzip
+import hashlib
+import json
+import os
 
 import pytest
 import yaml
+from ansible_collections.peerlb.stack.plugins.filter.mysql import mysql_differences
 
 APP = {
     "name": "app",
@@ -23,8 +28,6 @@ def variables() -> dict:
         "mysql_publish_address": "10.2.0.2",
         "mysql_root_password": "r'o\"o$t\\",
         "mysql_users": [APP],
-        "__mysql_password_file": {},
-        "__mysql_first_password": "Bootstrap",
     }
 
 
@@ -83,6 +86,12 @@ def test_changed_my_cnf_changes_the_compose_file(role, variables) -> None:
         ({}, ""),
         ({"mysql_root_password": ""}, "mysql_root_password is empty"),
         ({"mysql_root_password": "two\nlines"}, "mysql_root_password is empty or has a line break"),
+        (
+            {"mysql_root_password": "pässword"},
+            "mysql_root_password has a character outside of ASCII",
+        ),
+        ({"mysql_root_password": "tab\t~"}, ""),
+        ({"mysql_users": [{**APP, "password": "pässword"}]}, ""),
         ({"mysql_users": [{**APP, "password": ""}]}, "The password of app in mysql_users"),
         ({"mysql_users": [{**APP, "name": "root"}]}, 'mysql_users lists "root"'),
         ({"mysql_databases": [{"name": "a`b"}]}, 'mysql_databases lists "a`b"'),
@@ -100,9 +109,17 @@ def test_wrong_variables_are_problems(role, variables, change, problem) -> None:
     assert bool(found) is bool(problem)
 
 
+def asked(accounts: list[dict], objects: dict[str, int]) -> list[list[dict]]:
+    """Return what the role's query tells of a server."""
+    databases = [{"name": n, "objects": c, "folded": 0} for n, c in objects.items()]
+    return [accounts, [], [], databases]
+
+
 def account(name: str, host: str, managed_by: str | None = None) -> dict:
     """Return an account as the role reads it from MySQL."""
-    return {"name": name, "host": host, "account": f"{name}@{host}", "managed_by": managed_by}
+    plain = {"plugin": "", "authentication": "", "locked": 0, "tls": "", "restricted": 0}
+    attribute = json.dumps({"managed_by": managed_by}) if managed_by else None
+    return {"name": name, "host": host, "attribute": attribute, **plain}
 
 
 @pytest.mark.parametrize(
@@ -118,50 +135,149 @@ def account(name: str, host: str, managed_by: str | None = None) -> dict:
         (account("mysql.sys", "localhost"), False),
     ],
 )
-def test_accounts_that_are_not_declared_are_dropped(role, variables, present, dropped) -> None:
-    state = {"query_result": [[present], []]}
-    found = role.get("__mysql_undeclared", __mysql_state=state, **variables)
-    assert found == ([present] if dropped else [])
+def test_accounts_that_are_not_declared_are_dropped(variables, present, dropped) -> None:
+    found = mysql_differences(asked([present], {}), variables["mysql_users"], [], "db1")
+    expected = {"name": present["name"], "host": present["host"]}
+    assert found["undeclared"] == ([expected] if dropped else [])
 
 
 @pytest.mark.parametrize(
-    "tables, seeded",
+    "objects, seeded",
     [
-        ({}, False),
+        ({}, True),
         ({"app": 0}, True),
         ({"app": 3}, False),
         ({"app": 3, "peerlb_seeding_app": 0}, True),
         ({"app": 3, "peerlb_seeding_other": 0}, False),
     ],
 )
-def test_seed_is_loaded_into_an_empty_or_half_loaded_database(role, tables, seeded) -> None:
-    state = {"query_result": [[], [{"name": n, "tables": c} for n, c in tables.items()]]}
+def test_seed_is_loaded_into_an_empty_or_half_loaded_database(objects, seeded) -> None:
     wanted = [{"name": "app", "seed": "app.sql"}, {"name": "bare"}]
-    found = role.get("__mysql_seeds", __mysql_state=state, mysql_databases=wanted)
-    assert [database["name"] for database in found] == (["app"] if seeded else [])
+    found = mysql_differences(asked([], objects), [], wanted, "db1")
+    assert [database["name"] for database in found["seeds"]] == (["app"] if seeded else [])
+
+
+def test_accounts_are_handed_to_the_module_with_their_fixed_salt(variables) -> None:
+    found = mysql_differences(asked([], {}), variables["mysql_users"], [], "db1")
+    salt = hashlib.sha256(b"app@10.0.0.0/255.255.0.0 db1").hexdigest()[:20]
+    assert found["accounts"][0]["salt"] == salt
+    assert found["accounts"][0]["password"] == APP["password"]
+
+
+def test_converged_server_is_asked_by_one_task(role, variables) -> None:
+    query, changes = role.load("tasks/reconcile.yml")[0]["block"]
+    assert query["community.mysql.mysql_query"]
+    assert query["no_log"] is True
+    assert changes["ansible.builtin.include_tasks"] == "changes.yml"
+    for state, included in (({"notes": []}, False), ({"notes": ["differs"]}, True)):
+        told = {"__mysql_asked": {"query_result": []}, "__mysql_differences": state}
+        assert role.get(changes["when"], **told) is included
+    assert role.get(changes["when"], __mysql_asked={"msg": "(1045, 'Access denied')"}) is True
+
+
+@pytest.mark.parametrize("file", ["login.yml", "accounts.yml"])
+def test_tasks_that_take_a_password_have_no_log(role, file) -> None:
+    tasks = role.load(f"tasks/{file}")
+    assert tasks
+    for task in tasks:
+        assert task.get("no_log") or "absent" in str(task)
 
 
 @pytest.mark.parametrize(
-    "privileges, expected",
-    [
-        ({"app.*": "ALL"}, {"app.*": "ALL"}),
-        ({"my_app.*": "SELECT,INSERT"}, {r"my\_app.*": "SELECT,INSERT"}),
-        ({r"my\_app.*": "ALL"}, {r"my\_app.*": "ALL"}),
-        ({"my_app.a_table": "SELECT"}, {"my_app.a_table": "SELECT"}),
-        ("my_app.*:ALL/other.*:SELECT", {r"my\_app.*": "ALL", "other.*": "SELECT"}),
-    ],
+    "check_mode, stored, password",
+    [(False, "", "new"), (False, "old", "new"), (True, "", "new"), (True, "old", "old")],
 )
-def test_underscore_in_the_name_of_a_database_is_escaped(role, privileges, expected) -> None:
-    task = role.load("tasks/accounts.yml")[0]["community.mysql.mysql_user"]
-    expression = re.sub(r"^\{\{|\}\}$", "", task["priv"])
-    item = [{**APP, "privileges": privileges}, "%"]
-    assert role.get(expression, __mysql_item=item) == expected
+def test_root_logs_in_with_the_password_that_it_has(role, check_mode, stored, password) -> None:
+    told = {"content": base64.b64encode(stored.encode()).decode()} if stored else {}
+    login = role.get(
+        "__mysql_login",
+        mysql_root_password="new",
+        ansible_check_mode=check_mode,
+        __mysql_former_password=told,
+    )
+    assert login["login_password"] == password
+
+
+DOCKER = """#!/bin/sh
+echo "$*" > "$RECORD.arguments"
+cat > "$RECORD.input"
+printf 'ERROR near \\377' >&2
+exit $STATUS
+"""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("status", [0, 1])
+def test_session_that_loads_a_seed_records_it(
+    run_tasks, tmp_path, monkeypatch, packed, status
+) -> None:
+    sql = b"CREATE TABLE t (n INT); -- no line break at the end"
+    seed = tmp_path / "app.dump"
+    seed.write_bytes(gzip.compress(sql) if packed else sql)
+    (tmp_path / "root_password").write_text("r'o t")
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RECORD", str(tmp_path / "record"))
+    monkeypatch.setenv("STATUS", str(status))
+    output = run_tasks(
+        "peerlb.stack.mysql",
+        "seed",
+        __mysql_directory=str(tmp_path),
+        __mysql_differences={"seeds": [{"name": "app", "seed": str(seed)}]},
+    )
+    password, begins, *rest = (tmp_path / "record.input").read_text().splitlines()
+    text = "\n".join(rest)
+    mark = '"seeds": {"app": {"state": '
+    assert password == "r'o t"
+    assert begins.startswith("ALTER USER root@localhost ATTRIBUTE")
+    assert f'{mark}"loading"}}' in begins
+    assert text.startswith(sql.decode())
+    assert "DROP DATABASE IF EXISTS `peerlb_seeding_app`;" in rest
+    assert f'{mark}"loaded", "sha256": "{hashlib.sha256(seed.read_bytes()).hexdigest()}"' in text
+    assert text.rstrip().endswith("}}}';")
+    assert "r'o t" not in (tmp_path / "record.arguments").read_text()
+    assert (tmp_path / "app.sql").exists() is bool(status)
+    assert ("failed=1" in output) is bool(status)
+
+
+def test_seed_that_leaves_its_database_ends_the_run_before_a_change(run_tasks, tmp_path) -> None:
+    bad, good = tmp_path / "bad.sql", tmp_path / "good.sql"
+    bad.write_text("USE other;")
+    good.write_text("SELECT 1;")
+    output = run_tasks(
+        "peerlb.stack.mysql",
+        "changes",
+        mysql_databases=[{"name": "app", "seed": str(bad)}, {"name": "shop", "seed": str(good)}],
+        __mysql_asked={"query_result": asked([], {})},
+    )
+    assert f"{bad}, the seed of app, cannot be loaded. It changes to the database" in output
+    assert str(good) not in output
+    assert "changed=0" in output
+    assert "failed=1" in output
+
+
+def test_error_of_mysql_is_shown_without_a_password(run_tasks, tmp_path) -> None:
+    output = run_tasks(
+        "peerlb.stack.mysql",
+        "reconcile",
+        "-vvv",
+        mysql_root_password="s3cret-root",
+        mysql_users=[{**APP, "password": "s3cret-app"}],
+        mysql_publish_address="127.0.0.1",
+        __mysql_directory=str(tmp_path),
+    )
+    assert "MySQL on localhost: " in output
+    assert "Can't connect to MySQL server" in output.replace("\\", "")
+    assert "s3cret-root" not in output.replace('{"mysql_root_password": "s3cret-root"', "")
 
 
 @pytest.mark.parametrize(
     "item, named",
     [
-        ([APP, "10.0.0.1"], "app@10.0.0.1: "),
+        ({"name": "app", "host": "10.0.0.1"}, "app@10.0.0.1: "),
         ({"name": "shop", "seed": "shop.sql"}, "shop: "),
         (None, ""),
     ],
