@@ -1,13 +1,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter that chooses the hosts of a play; hosts_with.yml documents it."""
+"""Filters that choose the hosts of a play. The file NAME.yml beside this one documents each.
+
+Ansible evaluates the hosts of a play in its main process. The first use of any filter there loads
+all filters of the collection once; otherwise each worker loads them anew, a tenth of a second each.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
+
+
+def hosts_if(pattern: str, condition: t.Any) -> str | list[str]:
+    """Return a pattern of hosts if a condition is true, and otherwise no host."""
+    return pattern if _is_true(condition) else []
 
 
 def hosts_with(hostvars: t.Any, groups: t.Any, names: t.Sequence[str], path: str) -> list[str]:
@@ -33,8 +42,8 @@ def _is_true(value: t.Any) -> bool:
 
 
 class FilterModule:
-    """The filter of this file, for Ansible."""
+    """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
-        """Return the filter by name."""
-        return {"hosts_with": hosts_with}
+        """Return the filters by name."""
+        return {"hosts_if": hosts_if, "hosts_with": hosts_with}
