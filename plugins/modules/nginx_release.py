@@ -177,6 +177,16 @@ options:
   logs:
     description: The directory of the access logs, which is made for nginx.
     type: path
+  declaration:
+    description:
+      - What the load balancer is deployed from, as JSON. It is saved on the host, so that a preview
+        can tell what has changed since. Empty leaves what is saved.
+    type: json
+    default: ""
+  declaration_path:
+    description: The file in which O(declaration) is saved.
+    type: path
+    default: /opt/peerlb/declaration.json
 """
 
 EXAMPLES = r"""
@@ -215,11 +225,15 @@ differences:
     - "pool webapp, member web1: weight is 3, the inventory says 1 (set by ada at …)"
 """
 
+import json
+from pathlib import Path
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs, pin_image
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
+from ..module_utils._release.store import Store
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -230,7 +244,26 @@ ARGUMENT_SPEC = {
     "image": {"type": "str", "default": ""},
     "digest": {"type": "str", "default": ""},
     "logs": {"type": "path"},
+    "declaration": {"type": "json", "default": ""},
+    "declaration_path": {"type": "path", "default": "/opt/peerlb/declaration.json"},
 }
+
+
+def save_declaration(params: dict, *, write: bool) -> bool:
+    """Save the declaration if it differs from what is saved; tell whether it does.
+
+    A StoreError says that it cannot be written.
+    """
+    if not params["declaration"]:
+        return False
+    path = Path(params["declaration_path"])
+    store = Store(str(path.parent))
+    wanted = json.loads(params["declaration"])
+    if store.noted(path.name) == wanted:
+        return False
+    if write:
+        store.note(path.name, wanted)
+    return True
 
 
 def run(module: AnsibleModule) -> dict:
@@ -244,7 +277,9 @@ def run(module: AnsibleModule) -> dict:
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present())
         result = balancer.carry_out(inputs.release())
-    return {**result, "differences": inputs.differences()}
+        saved = save_declaration(params, write=not (module.check_mode or params["test_only"]))
+    changed = result["changed"] or (saved and not params["test_only"])
+    return {**result, "changed": changed, "differences": inputs.differences()}
 
 
 def main() -> None:

@@ -259,6 +259,7 @@ class Store:
         """Write a value as JSON to a file of root's beside the releases, in one step."""
         fresh = self.root / f".{name}"
         with self._writing(self.root / name):
+            self.root.mkdir(parents=True, exist_ok=True)
             with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
                 json.dump(value, stream)
             _sync(fresh)
