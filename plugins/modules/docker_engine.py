@@ -138,6 +138,7 @@ from ..module_utils._docker.packages import (
     repository_text,
 )
 from ..module_utils._docker.registry import resolve
+from ..module_utils._release.engine import runner
 
 LIST = {"type": "list", "elements": "str"}
 ARGUMENT_SPEC = {
@@ -155,7 +156,7 @@ ARGUMENT_SPEC = {
 
 def run(module: AnsibleModule) -> dict:
     """Return the module's result; a HostError says what is wrong with the host or the settings."""
-    params = module.params
+    params, run_command = module.params, runner(module.run_command)
     distribution = Distribution.read()
     packages = Packages(
         params["source"],
@@ -163,12 +164,12 @@ def run(module: AnsibleModule) -> dict:
         params["docker_packages"],
         params["extra_packages"],
     )
-    lacking = missing(module.run_command, packages.wanted(distribution))
+    lacking = missing(run_command, packages.wanted(distribution))
     text = repository_text(params["repository"], distribution)
     from_docker = packages.source_for(distribution) == "docker"
     # As Ansible's filter to_nice_json writes it.
     config = json.dumps(params["config"], indent=4, sort_keys=True) + "\n"
-    daemon = Daemon(module.run_command, config, *params["labels"])
+    daemon = Daemon(run_command, config, *params["labels"])
     before = daemon.present()
     reasons = [f"the package {name} is missing" for name in lacking]
     reasons += daemon.reasons() if not lacking else []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._nginx.checks import PoolError
-from .._release.engine import Engine, ServiceError
+from .._release.engine import Engine, ServiceError, runner
 from .._release.release import Release
 from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
@@ -56,7 +56,7 @@ class BalancerModule:
         params = module.params
         project = Path(params["path"])
         nginx = Nginx(
-            Engine(module.run_command),
+            Engine(runner(module.run_command)),
             project,
             params["container"],
             params["status_port"],

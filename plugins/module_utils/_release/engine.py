@@ -29,6 +29,22 @@ class ServiceError(Exception):
     """Docker or the service refused something; the text ends with their own words."""
 
 
+# As a shell says that it has not found a program.
+NOT_FOUND = 127
+
+
+def runner(run_command: Run) -> Run:
+    """Return a module's run_command, for which a program that is missing is a result too."""
+
+    def run(command: list[str], **options: t.Any) -> tuple[int, str, str]:
+        try:
+            return run_command(command, handle_exceptions=False, **options)
+        except FileNotFoundError:
+            return NOT_FOUND, "", f"this host has no program {command[0]}"
+
+    return run
+
+
 @dataclass(frozen=True)
 class Engine:
     """The Docker engine of this host."""
@@ -47,9 +63,11 @@ class Engine:
     def inspect(self, container: str, *images: str) -> tuple[Record | None, list[Record]]:
         """Return what the engine knows of a container, or None, and of those images that it has.
 
-        A ServiceError says that the engine does not answer.
+        A host without Docker has neither. A ServiceError says that the engine does not answer.
         """
         code, out, err = self.run(["docker", "inspect", container, *images])
+        if code == NOT_FOUND:
+            return None, []
         if code != 0 and not UNKNOWN.search(err):
             raise ServiceError(f"the Docker engine does not answer: {err.strip() or out.strip()}")
         records = json.loads(out or "[]")

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from .engine import Engine, ServiceError
+from .engine import Engine, ServiceError, runner
 from .image import Images
 from .place import place_of
 from .release import Release
@@ -65,7 +65,7 @@ class ServiceModule:
         """Return the service that the parameters of a module name."""
         params = module.params
         store = store_of(params)
-        engine = Engine(module.run_command)
+        engine = Engine(runner(module.run_command))
         images = Images(engine, store.root, params.get("registry") or {})
         place = place_of(store.root, store.owner, params)
         service = DockerService(engine, images, place, params.get("timeout", 120.0))

@@ -21,7 +21,7 @@ MEMBERS = [
 def place(fake_nginx, tmp_path, monkeypatch) -> dict[str, t.Any]:
     """The parameters of all modules that lead them to the fake nginx."""
     monkeypatch.setattr(
-        AnsibleModule, "run_command", lambda _self, command: fake_nginx.run(command)
+        AnsibleModule, "run_command", lambda _self, command, **_options: fake_nginx.run(command)
     )
     return {"path": str(tmp_path), "status_port": fake_nginx.port}
 
