@@ -9,6 +9,7 @@ import typing as t
 
 from ..plugin_utils import _firewall
 from ..plugin_utils._derive import derived as _derived
+from ..plugin_utils._derive.application import VARIABLES, Application
 from ..plugin_utils._inventory import Inventory, errors_for_ansible, read_inventory
 from ..plugin_utils._stack import STACK
 
@@ -24,7 +25,7 @@ OF_PART: dict[str, Names] = {
     },
     "webapp": {},
     "nginx_lb": {},
-    "verify": {STACK.application: ("webapp_image",)},
+    "verify": {STACK.application: VARIABLES},
     "firewall": {name: ("firewall_trusted_interfaces",) for name in STACK.names()},
 }
 
@@ -47,7 +48,8 @@ def _nginx_lb(inventory: Inventory, _groups: t.Any) -> Part:
 
 
 def _verify(inventory: Inventory, _groups: t.Any) -> Part:
-    return {"own_application": bool(inventory.first(STACK.application, "webapp_image", ""))}
+    asked = Application.of(inventory.topology, STACK, inventory.variables)
+    return {"own_application": asked.own, "server_name": asked.server_name}
 
 
 def _firewall_rules(inventory: Inventory, groups: t.Any) -> Part:

@@ -44,7 +44,7 @@ def explain_plan(
     return {
         "model": inventory.as_text(),
         "questions": [asdict(question) for question in questions],
-        "by_host": _plan.plan(inventory.topology, questions),
+        "by_host": _plan.plan(inventory.topology, questions, inventory.variables),
         "note": note,
     }
 

@@ -27,14 +27,22 @@ def sample_problems(
     requests: int = 40,
     tolerance: int = 10,
     names: t.Mapping[str, str] | None = None,
+    own_application: bool = False,
 ) -> list[str]:
     """Return how answers differ from what a pool should give."""
-    return _sample.sample_problems(sample, pool, int(requests), int(tolerance), names)
+    return _sample.sample_problems(
+        sample, pool, int(requests), int(tolerance), names, bool(own_application)
+    )
 
 
-def sample_notes(sample: dict, pool: dict) -> list[str]:
+def sample_notes(
+    sample: dict,
+    pool: dict,
+    names: t.Mapping[str, str] | None = None,
+    own_application: bool = False,
+) -> list[str]:
     """Return what of the answers of a pool is not judged."""
-    return _sample.sample_notes(sample, pool)
+    return _sample.sample_notes(sample, pool, names, bool(own_application))
 
 
 def status_table(info: dict) -> list[str]:

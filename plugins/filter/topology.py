@@ -10,6 +10,7 @@ import typing as t
 from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._derive import flows
 from ..plugin_utils._derive import pools as _pools
+from ..plugin_utils._derive.application import requests_of
 from ..plugin_utils._inventory import Inventory, from_declaration
 from ..plugin_utils._stack import STACK
 
@@ -59,7 +60,9 @@ def listeners(
 @from_declaration
 def probe_targets(inventory: Inventory, source: str) -> list[dict]:
     """Return what a host must and must not reach."""
-    return flows.probe_targets(inventory.topology, inventory.topology.host(source))
+    topology = inventory.topology
+    requests = requests_of(topology, inventory.variables)
+    return flows.probe_targets(topology, topology.host(source), requests)
 
 
 @from_declaration

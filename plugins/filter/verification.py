@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
+from ..plugin_utils._derive.application import Application
 from ..plugin_utils._hostvars import registered
 from ..plugin_utils._inventory import (
     Inventory,
@@ -32,11 +33,12 @@ def verification(
     """Return what is not as declared, what was not judged, and the report."""
     with errors_for_ansible():
         inventory = load_inventory(source, groups, hostvars)
+        application = Application.of(inventory.topology, STACK, inventory.variables)
     hosts = dict.fromkeys([*STACK.hosts(groups), *play_hosts, evidence.client_of(groups)])
     variables = registered(hostvars, hosts, *evidence.NAMES)
     return _verification.verification(
         inventory.topology,
-        evidence.Evidence.of(STACK, groups, play_hosts, variables),
+        evidence.Evidence.of(STACK, groups, play_hosts, variables, application),
         generated_at or datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC"),
     )
 

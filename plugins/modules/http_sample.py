@@ -31,6 +31,21 @@ options:
     description: The header of the answer that names the member.
     type: str
     default: X-Served-By
+  host:
+    description:
+      - The name by which to ask, in the header C(Host). An application that knows its own names may
+        refuse every other one.
+      - Without it, the request asks by the host and the port of O(url).
+    type: str
+    default: ""
+  statuses:
+    description:
+      - The good answers. If a request gets another answer or none, the module fails after the last
+        request and returns the counts.
+      - If the list is empty, the module only counts. A redirect is an answer, and is not followed.
+    type: list
+    elements: int
+    default: []
   timeout:
     description: How many seconds one request may take.
     type: float
@@ -42,6 +57,12 @@ EXAMPLES = r"""
   peerlb.stack.http_sample:
     url: http://10.0.0.2/
   register: sample
+
+- name: Ask by name, and fail unless each request leads to the login
+  peerlb.stack.http_sample:
+    url: http://10.0.0.2/
+    host: shop.example
+    statuses: [302]
 """
 
 RETURN = r"""
@@ -84,6 +105,8 @@ ARGUMENT_SPEC = {
     "url": {"type": "str", "required": True},
     "requests": {"type": "int", "default": 40},
     "header": {"type": "str", "default": "X-Served-By"},
+    "host": {"type": "str", "default": ""},
+    "statuses": {"type": "list", "elements": "int", "default": []},
     "timeout": {"type": "float", "default": 10},
 }
 
@@ -91,16 +114,16 @@ ARGUMENT_SPEC = {
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    count = module.params["requests"]
-    if not 1 <= count <= 10_000:
-        module.fail_json(msg=f"requests is {count}, not a number from 1 to 10000")
+    good = module.params.pop("statuses")
     try:
-        sample = take_sample(
-            module.params["url"], count, module.params["header"], module.params["timeout"]
-        )
+        sample = take_sample(**module.params)
     except ValueError as exc:
         module.fail_json(msg=str(exc))
-    module.exit_json(changed=False, **sample.report())
+    report = {"changed": False, **sample.report()}
+    unexpected = sample.unexpected(good)
+    if unexpected:
+        module.fail_json(msg=unexpected, **report)
+    module.exit_json(**report)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ options:
         description:
           - What has to answer. For V(tcp) a connection is enough.
           - For V(http) any valid status line is enough, V(502) too. The status line shows that the
-            flow is open, not that the service works.
+            flow is open, not that the service works. O(targets[].statuses) asks for more.
           - For V(mysql) any greeting or error of a MySQL or MariaDB server is enough.
         type: str
         choices: [tcp, http, mysql]
@@ -60,6 +60,20 @@ options:
         description: The path that an V(http) probe requests. Other probes do not use it.
         type: str
         default: /
+      host:
+        description:
+          - The name by which an V(http) probe asks, in the header C(Host). An application that
+            knows its own names may refuse every other one.
+          - Without it, the probe asks by O(targets[].address) and O(targets[].port).
+        type: str
+        default: ""
+      statuses:
+        description:
+          - The good answers to an V(http) probe. Any other answer has the state V(wrong_status).
+          - If the list is empty, any status is good. A redirect is not followed.
+        type: list
+        elements: int
+        default: []
   timeout:
     description: The seconds that one probe may take in all, at most V(60).
     type: float
@@ -108,6 +122,17 @@ EXAMPLES = r"""
     timeout: 0.5
     fail_on_mismatch: false
   register: web_servers
+
+- name: Ask an application that knows its own name for its login
+  peerlb.stack.reachability:
+    targets:
+      - name: lb1 -> web1
+        address: 10.1.0.2
+        port: 8000
+        protocol: http
+        host: shop.example
+        path: /login
+        statuses: [200, 302]
 """
 
 RETURN = r"""
@@ -143,6 +168,7 @@ results:
           the same way.
         - V(wrong_protocol) is a connection over which something else answered, or that ended before
           the answer.
+        - V(wrong_status) is an HTTP answer that is none of O(targets[].statuses).
         - V(blocked) is MySQL's error 1129. The server has blocked the host from which it sees the
           connection.
       type: str
@@ -212,6 +238,8 @@ ARGUMENT_SPEC = {
             "protocol": {"type": "str", "choices": list(PROTOCOLS), "default": "tcp"},
             "expect": {"type": "str", "choices": ["open", "closed"], "default": "open"},
             "path": {"type": "str", "default": "/"},
+            "host": {"type": "str", "default": ""},
+            "statuses": {"type": "list", "elements": "int", "default": []},
         },
     },
     "timeout": {"type": "float", "default": 2.0},

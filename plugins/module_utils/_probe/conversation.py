@@ -19,7 +19,7 @@ from .mysql import (
     parse_greeting,
     take_packet,
 )
-from .target import BLOCKED, OPEN, TIMEOUT, WRONG_PROTOCOL, Outcome, Target
+from .target import BLOCKED, OPEN, TIMEOUT, WRONG_PROTOCOL, WRONG_STATUS, Outcome, Target
 
 
 class Conversation:
@@ -61,15 +61,20 @@ class TcpConversation(Conversation):
 
 
 class HttpConversation(Conversation):
-    """A GET request; any valid status line is the answer, also that of an error."""
+    """A GET request; any valid status line is the answer, unless the target says which are good.
+
+    A redirect is an answer like any other: the probe does not follow it.
+    """
 
     def __init__(self, target: Target) -> None:
         super().__init__(target)
         self.awaited = "HTTP answer"
         self.opening = (
-            f"GET {target.path} HTTP/1.1\r\nHost: {target.address}:{target.port}\r\n"
+            f"GET {target.path} HTTP/1.1\r\n"
+            f"Host: {target.host or f'{target.address}:{target.port}'}\r\n"
             "User-Agent: peerlb_probe\r\nConnection: close\r\n\r\n"
         ).encode()
+        self._good = target.statuses
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes of the response; nothing is sent back."""
@@ -77,10 +82,17 @@ class HttpConversation(Conversation):
         self._buffer += data
         head = self._buffer[:12]
         if re.fullmatch(rb"HTTP/1\.[01] [1-5]\d\d", head):
-            self.outcome = Outcome(OPEN, True, head.decode())
+            self.outcome = self._judge(head.decode())
         elif len(head) == 12 or not b"HTTP/1.".startswith(head[:7]):
             self.outcome = Outcome(WRONG_PROTOCOL, True, f"not HTTP: {self._buffer[:24]!r}")
         return b""
+
+    def _judge(self, status_line: str) -> Outcome:
+        """Return the outcome of an answer that begins with "HTTP/1.1 200"."""
+        if not self._good or int(status_line[-3:]) in self._good:
+            return Outcome(OPEN, True, status_line)
+        wanted = ", ".join(map(str, self._good))
+        return Outcome(WRONG_STATUS, True, f"{status_line}, good would be {wanted}")
 
 
 class MysqlConversation(Conversation):

@@ -17,6 +17,7 @@ REFUSED = "refused"
 TIMEOUT = "timeout"
 NO_ROUTE = "no_route"
 WRONG_PROTOCOL = "wrong_protocol"
+WRONG_STATUS = "wrong_status"
 BLOCKED = "blocked"
 
 # The states of a connect() that failed, by the error.
@@ -44,7 +45,11 @@ class ProbeError(ValueError):
 
 @dataclass(frozen=True)
 class Target:
-    """A connection to try. protocol: one of PROTOCOLS; expect: open or closed; path: for http."""
+    """A connection to try. protocol: one of PROTOCOLS; expect: open or closed.
+
+    For http: the path; host: the Host header, "" for address:port; statuses: the good answers, ()
+    for any.
+    """
 
     name: str
     address: str
@@ -52,6 +57,8 @@ class Target:
     protocol: str = "tcp"
     expect: str = "open"
     path: str = "/"
+    host: str = ""
+    statuses: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         """Return the name with its port, which some names have already: "web1 -> lb1:3306"."""
@@ -68,6 +75,11 @@ class Target:
         # A space or a line end in the path would change the rest of the request.
         if not re.fullmatch(r"/[!-~]*", self.path):
             found.append(f"path {self.path!r} is not a plain path that begins with /")
+        if not re.fullmatch(r"[!-~]*", self.host):
+            found.append(f"host {self.host!r} is not a plain host name")
+        wrong = [status for status in self.statuses if not 100 <= status <= 599]
+        if wrong:
+            found.append(f"statuses {wrong} are not between 100 and 599")
         return [f"target {self.name!r}: {problem}" for problem in found]
 
 
@@ -127,7 +139,9 @@ class Result:
 
 def parse_targets(params: Iterable[Mapping]) -> tuple[Target, ...]:
     """Return the targets in the order given. A ProbeError names everything wrong with them."""
-    targets = tuple(Target(**param) for param in params)
+    targets = tuple(
+        Target(**{**param, "statuses": tuple(param.get("statuses") or ())}) for param in params
+    )
     problems = [problem for target in targets for problem in target.problems()]
     if problems:
         raise ProbeError(*problems)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import collections
 import http.client
+import re
 import time
 import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
 UNNAMED = "(unnamed)"  # stands for the member of an answer without the header
+MOST = 10_000  # requests of a sample
 GIVE_UP_AFTER = 3  # requests: if none of the first is answered, the others would wait in vain
 
 
@@ -32,11 +34,17 @@ class Sample:
     milliseconds: list[float] = field(default_factory=list)
     body: str = ""
 
-    def add(self, connection: http.client.HTTPConnection, target: str, header: str) -> None:
-        """Send one GET request for target, such as "/a?b=c", and count its answer or its error."""
+    def add(
+        self, connection: http.client.HTTPConnection, target: str, header: str, host: str = ""
+    ) -> None:
+        """Send one GET request for target, such as "/a?b=c", and count its answer or its error.
+
+        host: the Host header, "" for the connection's own.
+        """
+        headers = {"Connection": "close", **({"Host": host} if host else {})}
         started = time.monotonic()
         try:
-            connection.request("GET", target, headers={"Connection": "close"})
+            connection.request("GET", target, headers=headers)
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException) as exc:
@@ -48,6 +56,21 @@ class Sample:
         self.statuses[answer.status] += 1
         self.served_by[answer.headers.get(header) or UNNAMED] += 1
         self.body = body[:2000].decode("utf-8", "replace")
+
+    def unexpected(self, good: t.Collection[int]) -> str:
+        """Return a sentence about requests without a good answer; "" if there is none.
+
+        "2 requests got no answer, 1 got 503; good would be 200, 302". Without good statuses, all
+        is good.
+        """
+        bad = [
+            f"{self.statuses[status]} got {status}"
+            for status in sorted(self.statuses)
+            if status not in good
+        ]
+        found = [f"{len(self.errors)} requests got no answer"] * bool(self.errors) + bad
+        wanted = ", ".join(map(str, good))
+        return f"{', '.join(found)}; good would be {wanted}" if good and found else ""
 
     def report(self) -> dict[str, t.Any]:
         """Return the counts as the module http_sample documents them.
@@ -65,12 +88,16 @@ class Sample:
         }
 
 
-def take_sample(url: str, requests: int, header: str, timeout: float) -> Sample:
-    """Return the sample of so many GET requests, each on a connection of its own.
+def take_sample(url: str, requests: int, header: str, timeout: float, host: str = "") -> Sample:
+    """Return the sample of so many GET requests, from 1 to MOST, each on its own connection.
 
     header is the name of the header by which an answer names its member; timeout is in seconds, for
-    each request. A ValueError says that the url is not one of http.
+    each request; host is the Host header, "" for the url's. A ValueError says what cannot be asked.
     """
+    if not 1 <= requests <= MOST:
+        raise ValueError(f"requests is {requests}, not a number from 1 to {MOST}")
+    if not re.fullmatch(r"[!-~]*", host):
+        raise ValueError(f"host {host!r} is not a plain host name")
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise ValueError(f"url {url} is not an http address such as http://10.0.0.2/")
@@ -82,5 +109,5 @@ def take_sample(url: str, requests: int, header: str, timeout: float) -> Sample:
             sample.errors += [f"not sent, as the first {GIVE_UP_AFTER} got no answer"] * rest
             break
         connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
-        sample.add(connection, target, header)
+        sample.add(connection, target, header, host)
     return sample

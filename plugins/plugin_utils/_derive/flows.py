@@ -97,13 +97,18 @@ def _source_ranges(topology: Topology, flow: Flow) -> list[IPv4Network]:
     return outside + [cidr for name in names for cidr in topology.networks[name].cidrs]
 
 
-def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
+def probe_targets(
+    topology: Topology,
+    source: Host,
+    requests: t.Mapping[tuple[str, int], t.Mapping[str, t.Any]] | None = None,
+) -> list[dict[str, t.Any]]:
     """Return what a host must and must not reach, as the module reachability takes it.
 
     There is one target for each port that flows lead to: {"name": "web1 -> lb1:3306", "address":
     "10.0.0.2", "port": 3306, "protocol": "mysql", "expect": "open"}. A port is expected to be
     closed if no flow admits the host. A port is left out if management may use it, or if the
-    declaration does not decide (see `undecided_by`).
+    declaration does not decide (see `undecided_by`). requests: more options of a target, by the
+    name of its host and its port, as `Application.requests` returns them.
     """
     targets = []
     for name, port in topology.flows_by_port:
@@ -117,6 +122,7 @@ def probe_targets(topology: Topology, source: Host) -> list[dict[str, t.Any]]:
                     "port": port,
                     "protocol": topology.protocol(name, port),
                     "expect": expect,
+                    **(requests or {}).get((name, port), {}),
                 }
             )
     return targets

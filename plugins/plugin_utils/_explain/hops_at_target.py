@@ -130,6 +130,9 @@ def greeting(case: Case) -> Hop:
     if case.probe_state == "blocked":
         remedy = f"let MySQL forget the errors of {case.source.name}: mysqladmin flush-hosts"
         return Hop("greeting", FAILED, detail, remedy)
+    if case.probe_state == "wrong_status":
+        remedy = "the application has to give a good answer; its log tells why it does not"
+        return Hop("greeting", FAILED, detail, remedy)
     sockets = listing(dict.fromkeys(_socket(each, case.question.port) for each in case.listening))
     evidence = f"{detail}; it listens there: {sockets}" if sockets else detail
     label = PROTOCOLS[case.question.protocol].label

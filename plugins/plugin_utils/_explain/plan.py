@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Host
+from .._derive.application import Requests, requests_of
 from .._derive.flows import probe_targets
 from .._derive.probe_name import ProbeName
 from .questions import Question
@@ -44,18 +46,23 @@ class HostTasks:
         }
 
 
-def plan(topology: Topology, questions: t.Iterable[Question]) -> dict[str, dict[str, t.Any]]:
+def plan(
+    topology: Topology, questions: t.Iterable[Question], variables: HostVars | None = None
+) -> dict[str, dict[str, t.Any]]:
     """Return what to ask of each host, as `HostTasks.params`.
 
     {"lb1": {"probes": [...], "routes": ["10.2.0.2"], "doors": [], "door_names": []}, "db1": ...}
+    variables: by host, what they say of how the application is asked.
     """
+    requests = requests_of(topology, variables or {})
     by_host: dict[str, HostTasks] = {}
     for question in questions:
         source, target = topology.host(question.source), topology.hosts[question.target]
-        _ask_source(by_host.setdefault(source.name, HostTasks()), topology, question)
+        _ask_source(by_host.setdefault(source.name, HostTasks()), topology, question, requests)
         # A port that may be closed needs nothing at the target.
         if question.expect == "open":
-            _ask_target(by_host.setdefault(target.name, HostTasks()), question, source, target)
+            tasks = by_host.setdefault(target.name, HostTasks())
+            _ask_target(tasks, question, source, target, requests)
     return {name: tasks.params() for name, tasks in by_host.items()}
 
 
@@ -90,7 +97,9 @@ def with_door_names(
     return named
 
 
-def _ask_source(tasks: HostTasks, topology: Topology, question: Question) -> None:
+def _ask_source(
+    tasks: HostTasks, topology: Topology, question: Question, requests: Requests
+) -> None:
     """Ask the source for the probe, the route, and probes of other flows on the same way."""
     source, target = topology.host(question.source), topology.hosts[question.target]
     address = target.seen_from(source)
@@ -101,20 +110,26 @@ def _ask_source(tasks: HostTasks, topology: Topology, question: Question) -> Non
         "protocol": question.protocol,
         # If the declaration does not decide, the probe's state counts, and not whether it is ok.
         "expect": question.expect or "open",
+        **requests.get((question.target, question.port), {}),
     }
     tasks.routes[address] = None
-    for probe in neighbours(topology, question):
+    for probe in neighbours(topology, question, requests):
         tasks.probes.setdefault(probe["name"], probe)
 
 
-def _ask_target(tasks: HostTasks, question: Question, source: Host, target: Host) -> None:
+def _ask_target(
+    tasks: HostTasks, question: Question, source: Host, target: Host, requests: Requests
+) -> None:
     """Ask the target to look at the connection, to probe itself, and to probe the way back."""
     port = {"address": target.address, "port": question.port}
     # A source outside of every network may have another address once its packets arrive.
     known_address = source.address if source.network else ""
     tasks.doors[question.name] = {"source": known_address, **port}
     name = self_probe_name(question)
-    tasks.probes[name] = {"name": name, **port, "protocol": question.protocol, "expect": "open"}
+    tasks.probes[name] = {
+        **{"name": name, **port, "protocol": question.protocol, "expect": "open"},
+        **requests.get((question.target, question.port), {}),
+    }
     if known_address:
         name = return_probe_name(question)
         back = {"address": source.address, "port": UNUSED_PORT, "protocol": "tcp"}
@@ -132,7 +147,9 @@ def return_probe_name(question: Question) -> str:
     return str(ProbeName(question.target, question.source, UNUSED_PORT))
 
 
-def neighbours(topology: Topology, question: Question) -> list[Probe]:
+def neighbours(
+    topology: Topology, question: Question, requests: Requests | None = None
+) -> list[Probe]:
     """Return probes of other flows from the source to the network of the target.
 
     If one of these works, the way between the networks is open, so a single rule is at fault.
@@ -141,7 +158,7 @@ def neighbours(topology: Topology, question: Question) -> list[Probe]:
     near = {host.name for host in topology.hosts.values() if host.network == target.network}
     probes = [
         probe
-        for probe in probe_targets(topology, source)
+        for probe in probe_targets(topology, source, requests)
         if probe["expect"] == "open"
         and probe["name"] != question.name
         and ProbeName.parse(probe["name"]).target in near

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.values import CLIENTS
+from .._derive.application import Application
 from .._stack import StackGroups
 
 CONTROLLER = "localhost"
@@ -36,7 +37,7 @@ class Evidence:
 
     client, balancer: the two hosts that tell how the service answers; in_run: the hosts that the
     run was about, in the order of their groups; left_out: those outside of `--limit`; variables:
-    what the hosts' variables hold under NAMES.
+    what the hosts' variables hold under NAMES; application: how the inventory says to ask it.
     """
 
     stack: StackGroups
@@ -45,10 +46,16 @@ class Evidence:
     in_run: tuple[str, ...]
     left_out: tuple[str, ...]
     variables: HostVars
+    application: Application = Application()
 
     @classmethod
     def of(
-        cls, stack: StackGroups, groups: Groups, play_hosts: t.Sequence[str], variables: HostVars
+        cls,
+        stack: StackGroups,
+        groups: Groups,
+        play_hosts: t.Sequence[str],
+        variables: HostVars,
+        application: Application | None = None,
     ) -> Evidence:
         """Return the evidence of a run; play_hosts is `ansible_play_hosts_all`."""
         client = client_of(groups)
@@ -61,6 +68,7 @@ class Evidence:
             tuple(host for host in hosts if host in run),
             tuple(host for host in hosts if host not in run),
             variables,
+            application or Application(),
         )
 
     def _result(self, host: str, name: str) -> Record:

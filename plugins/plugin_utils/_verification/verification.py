@@ -65,8 +65,8 @@ def problems(evidence: Evidence) -> list[str]:
         lines.append(f"the application does not reach MySQL: {evidence.connection_answer}")
     if not evidence.sample or not evidence.pool:
         return [*lines, "how the load balancer balances could not be measured"]
-    tolerance, names = evidence.tolerance, evidence.served_by
-    return lines + sample_problems(evidence.sample, evidence.pool, REQUESTS, tolerance, names)
+    tolerance, names, own = evidence.tolerance, evidence.served_by, evidence.application.own
+    return lines + sample_problems(evidence.sample, evidence.pool, REQUESTS, tolerance, names, own)
 
 
 def unjudged(evidence: Evidence) -> list[str]:
@@ -78,7 +78,8 @@ def unjudged(evidence: Evidence) -> list[str]:
         what = "the shares of the members, and whether the application reaches MySQL"
         return [*lines, f"{OUTSIDE} ({ends}): {what}"]
     if evidence.sample and evidence.pool:
-        lines += sample_notes(evidence.sample, evidence.pool)
+        own = evidence.application.own
+        lines += sample_notes(evidence.sample, evidence.pool, evidence.served_by, own)
     if evidence.connection_not_asked:
         lines.append(
             "not judged: whether the application reaches MySQL, as webapp_image is set and"

@@ -12,6 +12,7 @@ from ....module_utils._traffic.http_sample import UNNAMED
 # With these methods the shares are exact for a client that sends its requests one after the other
 # and without cookies, while nobody else sends any.
 EXACT = ("round_robin", "least_conn", "sticky")
+SERVER_ERROR = 500  # the first status by which a server says that it is at fault
 MISSED = 5  # if a member is due so many answers, other clients do not take all of them
 
 Pool = t.Mapping[str, t.Any]  # as nginx_release_info returns it
@@ -40,23 +41,19 @@ def sample_problems(
     requests: int,
     tolerance: int,
     names: t.Mapping[str, str] | None = None,
+    own_application: bool = False,
 ) -> list[str]:
     """Return how the answers differ from the pool's weights: ["web2 answered 1 of 40, due 20"].
+
+    own_application: whether the application is the user's own. It may answer as it likes, but for
+    errors of a server, and it need not name the members in its answers.
 
     tolerance is the number of answers by which a member may differ, because requests of other
     clients fall among these. Other clients cannot explain a member that is due some answers and
     gives none, or is due none and gives some: both are problems whatever is tolerated.
     """
-    problems = []
-    if sample["failed_requests"]:
-        problems.append(
-            f"{sample['failed_requests']} of {requests} requests got no answer:"
-            f" {sample['errors'][0]}"
-        )
-    statuses = sample["statuses"]
-    if set(statuses) - {"200"}:
-        problems.append(f"answers by status {statuses}, expected 200 only")
-    if _nameless(sample):
+    problems = _answer_problems(sample, requests, own_application)
+    if _why_nameless(sample, pool, names or {}, own_application):
         return problems
     due, served = expected_shares(pool, requests, names or {}), sample["served_by"]
     exact = _method(pool) in EXACT
@@ -64,6 +61,21 @@ def sample_problems(
         share, count = due.get(name, 0), served.get(name, 0)
         if not _plausible(share, count, tolerance) if exact else count and not share:
             problems.append(f"{name} answered {count} of {requests}, due {share:g}")
+    return problems
+
+
+def _answer_problems(sample: Sample, requests: int, own_application: bool) -> list[str]:
+    """Return a problem if requests got no answer, and one if answers have a wrong status."""
+    problems, statuses = [], sample["statuses"]
+    if sample["failed_requests"]:
+        problems.append(
+            f"{sample['failed_requests']} of {requests} requests got no answer:"
+            f" {sample['errors'][0]}"
+        )
+    if not own_application and set(statuses) - {"200"}:
+        problems.append(f"answers by status {statuses}, expected 200 only")
+    if own_application and any(int(status) >= SERVER_ERROR for status in statuses):
+        problems.append(f"answers by status {statuses}, expected none from {SERVER_ERROR} on")
     return problems
 
 
@@ -75,21 +87,31 @@ def _plausible(share: float, count: int, tolerance: int) -> bool:
     return abs(count - share) <= tolerance + (share % 1 > 0)
 
 
-def sample_notes(sample: Sample, pool: Pool) -> list[str]:
+def sample_notes(
+    sample: Sample,
+    pool: Pool,
+    names: t.Mapping[str, str] | None = None,
+    own_application: bool = False,
+) -> list[str]:
     """Return a sentence if the members' shares cannot be judged, with the reason; else []."""
-    if _nameless(sample):
-        why = "no answer says in X-Served-By whose it is"
-    elif _method(pool) not in EXACT:
+    why = _why_nameless(sample, pool, names or {}, own_application)
+    if not why and _method(pool) not in EXACT:
         why = f"{_method(pool)} gives no exact ones"
-    else:
-        return []
-    return [f"not judged: the shares of the members, as {why}"]
+    return [f"not judged: the shares of the members, as {why}"] if why else []
 
 
 def _method(pool: Pool) -> str:
     return pool.get("method", "round_robin")
 
 
-def _nameless(sample: Sample) -> bool:
-    """Tell whether the answers come from an application that does not name itself."""
-    return set(sample["served_by"]) == {UNNAMED}
+def _why_nameless(
+    sample: Sample, pool: Pool, names: t.Mapping[str, str], own_application: bool
+) -> str:
+    """Return why the answers do not tell which members gave them; "" if they do."""
+    served_by = set(sample["served_by"])
+    if served_by == {UNNAMED}:
+        return "no answer says in X-Served-By whose it is"
+    members = {names.get(member["name"]) or member["name"] for member in pool["members"]}
+    if own_application and not served_by <= members:
+        return "the application says in X-Served-By something else than the names of the members"
+    return ""

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.peerlb.stack.plugins.filter import derived as filters
-from ansible_collections.peerlb.stack.plugins.filter import firewall, topology
+from ansible_collections.peerlb.stack.plugins.filter import explain, firewall, topology
 from ansible_collections.peerlb.stack.plugins.plugin_utils import _firewall
 from support import ROOT
 
@@ -27,7 +27,7 @@ def test_parts_equal_the_results_of_single_filters(inventory) -> None:
     assert found["nginx_lb"]["lb1"]["pools"] == topology.pools(*read)
     assert found["nginx_lb"]["lb1"]["listeners"] == topology.listeners(*read)
     assert found["firewall"]["db1"] == firewall.firewall_rules(*read, host="db1")
-    assert found["verify"] == {"own_application": False}
+    assert found["verify"] == {"own_application": False, "server_name": ""}
 
 
 def test_only_the_model_is_derived_unless_parts_are_named(inventory) -> None:
@@ -52,15 +52,27 @@ def test_variables_that_a_part_needs_are_templated(inventory) -> None:
     inventory.variables |= {
         "peerlb_databases": [{"name": "{{ 're' ~ 'ports' }}"}],
         "webapp_image": "{{ 'shop' }}:1.0",
+        "webapp_server_name": "{{ 'shop' }}.example",
         "peerlb_pools": [{"name": "webapp", "method": "{{ 'least' ~ '_conn' }}"}],
         "firewall_trusted_interfaces": ["{{ 'docker' ~ 0 }}"],
     }
     found = filters.derived(*inventory.read(), parts=PARTS)
     json.dumps(found)  # plain values only
     assert found["mysql"]["databases"]["db1"] == [{"name": "webapp"}, {"name": "reports"}]
-    assert found["verify"] == {"own_application": True}
+    assert found["verify"] == {"own_application": True, "server_name": "shop.example"}
     assert found["nginx_lb"]["lb1"]["pools"][0]["method"] == "least_conn"
     assert 'iifname "docker0" accept' in found["firewall"]["web1"]
+
+
+def test_model_of_a_verification_knows_how_the_application_is_asked(inventory) -> None:
+    inventory.variables |= {"webapp_server_name": "shop.example", "webapp_health_path": "/up"}
+    read = inventory.read()
+    model = filters.derived(*read, parts=["verify"])["model"]
+    to_web1 = {each["name"]: each for each in topology.probe_targets(model, source="lb1")}
+    asked = to_web1["lb1 -> web1:3000"]
+    assert (asked["host"], asked["path"], asked["statuses"]) == ("shop.example", "/up", [200])
+    plan = explain.explain_plan(model, read[1], {}, explain="lb1->web1:3000")
+    assert plan["by_host"]["lb1"]["probes"][0] == asked
 
 
 def test_no_secret_is_derived(inventory) -> None:

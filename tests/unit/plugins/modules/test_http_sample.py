@@ -22,7 +22,8 @@ def url():
             self.send_response(503 if self.path == "/ill" else 200)
             self.send_header("X-Served-By", next(names))
             self.end_headers()
-            self.wfile.write(self.path.encode())
+            host = self.headers["Host"] if self.path == "/host" else ""
+            self.wfile.write((host or self.path).encode())
 
         def log_message(self, *_args) -> None:
             pass
@@ -50,6 +51,21 @@ def test_lost_requests_are_counted_and_not_sent_again(run_module, url) -> None:
     result = run_module(http_sample, url=f"{url}/lost", requests=3)
     assert (result["failed_requests"], result["statuses"]) == (3, {})
     assert result["errors"]
+
+
+def test_request_is_sent_by_name(run_module, url) -> None:
+    asked = {"url": f"{url}/host", "requests": 1}
+    assert run_module(http_sample, **asked)["body"] == url.removeprefix("http://")
+    assert run_module(http_sample, **asked, host="shop.example")["body"] == "shop.example"
+
+
+def test_wrong_answer_fails_with_the_counts(run_module, url) -> None:
+    asked = {"url": f"{url}/ill", "requests": 3}
+    assert "failed" not in run_module(http_sample, **asked, statuses=[200, 503])
+    result = run_module(http_sample, **asked, statuses=[200])
+    assert result["failed"]
+    assert result["msg"] == "3 got 503; good would be 200"
+    assert result["statuses"] == {"503": 3}
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ def error(sequence: int, code: int, text: bytes, state: bytes = b"") -> bytes:
     return Packet(sequence, b"\xff" + code.to_bytes(2, "little") + state + text).render()
 
 
-def conversation(protocol: str, path: str = "/") -> Conversation:
-    return start(Target("a -> b", "10.1.0.2", 3000, protocol, path=path))
+def conversation(protocol: str, path: str = "/", **more) -> Conversation:
+    return start(Target("a -> b", "10.1.0.2", 3000, protocol, path=path, **more))
 
 
 def test_every_protocol_has_its_conversation() -> None:
@@ -53,6 +53,28 @@ def test_http_request() -> None:
 def test_http_answer(answer: bytes, state: str, detail: str) -> None:
     probe = conversation("http")
     assert probe.receive(answer) == b""
+    assert probe.outcome == Outcome(state, True, detail)
+
+
+def test_http_request_by_name() -> None:
+    request = conversation("http", host="shop.example").opening
+    assert request.startswith(b"GET / HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: ")
+    assert b"10.1.0.2" not in request
+
+
+@pytest.mark.parametrize(
+    "answer, state, detail",
+    [
+        (b"HTTP/1.1 302 Found\r\nLocation: /install\r\n", "open", "HTTP/1.1 302"),
+        (b"HTTP/1.0 200", "open", "HTTP/1.0 200"),
+        (b"HTTP/1.1 400 Bad", "wrong_status", "HTTP/1.1 400, good would be 200, 302"),
+        (b"HTTP/1.1 503", "wrong_status", "HTTP/1.1 503, good would be 200, 302"),
+        (b"SSH-2.0-xyzz\r\n", "wrong_protocol", "not HTTP: b'SSH-2.0-xyzz\\r\\n'"),
+    ],
+)
+def test_http_answer_is_one_of_the_good_ones(answer: bytes, state: str, detail: str) -> None:
+    probe = conversation("http", statuses=(200, 302))
+    probe.receive(answer)
     assert probe.outcome == Outcome(state, True, detail)
 
 

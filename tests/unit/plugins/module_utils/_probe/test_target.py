@@ -31,6 +31,9 @@ def test_targets_keep_their_order_and_have_defaults() -> None:
     first, second = parse_targets([WEB, {**WEB, "name": "b", "protocol": "http", "path": "/up"}])
     assert first == Target("lb1 -> web1", "10.1.0.2", 3000, "tcp", "open", "/")
     assert (second.name, second.protocol, second.path) == ("b", "http", "/up")
+    assert (second.host, second.statuses) == ("", ())
+    (third,) = parse_targets([{**WEB, "host": "shop.example:80", "statuses": [200, 302]}])
+    assert (third.host, third.statuses) == ("shop.example:80", (200, 302))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,9 @@ def test_targets_keep_their_order_and_have_defaults() -> None:
         ({"path": "up"}, "path 'up' is not a plain path that begins with /"),
         ({"path": "/a b"}, "path '/a b' is not a plain path that begins with /"),
         ({"path": "/a\r\nX: y"}, "path '/a\\r\\nX: y' is not a plain path that begins with /"),
+        ({"host": "a b"}, "host 'a b' is not a plain host name"),
+        ({"host": "a\r\nX: y"}, "host 'a\\r\\nX: y' is not a plain host name"),
+        ({"statuses": [99, 100, 599, 600]}, "statuses [99, 600] are not between 100 and 599"),
         ({"path": "/a\n"}, "path '/a\\n' is not a plain path that begins with /"),
     ],
 )
@@ -121,6 +127,7 @@ def test_error_of_this_host_is_no_outcome(code: int | None) -> None:
         ("timeout", True, False, False),
         ("no_route", False, False, True),
         ("wrong_protocol", True, False, False),
+        ("wrong_status", True, False, False),
         ("blocked", True, False, False),
     ],
 )

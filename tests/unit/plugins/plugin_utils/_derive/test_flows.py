@@ -117,6 +117,15 @@ def test_probe_target_has_the_options_of_the_module(stack) -> None:
     }
 
 
+def test_probe_target_asks_as_it_is_told(stack) -> None:
+    topology = stack.parse()
+    own = {"host": "shop.example", "statuses": [200]}
+    found = probe_targets(topology, topology.hosts["lb1"], {("web1", 3000): own})
+    asked = {each["name"]: each.get("host") for each in found}
+    assert asked["lb1 -> web1:3000"] == "shop.example"
+    assert asked["lb1 -> web2:3000"] is None
+
+
 def test_port_is_closed_to_management_from_a_network_that_is_not_peered(stack) -> None:
     stack.flow("nginx_lb", "servers", 22)
     stack.topology["management"][0]["from"] = "10.0.0.0/8"

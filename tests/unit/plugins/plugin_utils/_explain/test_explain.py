@@ -390,3 +390,16 @@ def test_undecided_connection_is_not_blamed(stack, probe, state) -> None:
     )
     states = {hop["hop"]: hop["state"] for hop in explained["hops"]}
     assert (states["declared"], states["tcp"]) == ("unknown", state)
+
+
+def test_application_that_gives_no_good_answer_is_at_fault(stack) -> None:
+    detail = "HTTP/1.1 503, good would be 200"
+    probe = {**OPEN, "protocol": "http", "state": "wrong_status", "ok": False, "detail": detail}
+    name = "lb1 -> web1:3000"
+    answers = {"lb1": {"probes": [{"name": name, **probe}], "routes": {}}, "web1": {}}
+    found = explain(stack, name, answers)[name]
+    assert (found["blame"], found["evidence"]) == ("greeting", detail)
+    assert (
+        found["remedy"]
+        == "the application has to give a good answer; its log tells why it does not"
+    )

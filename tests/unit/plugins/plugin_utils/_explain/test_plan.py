@@ -34,6 +34,19 @@ def test_both_ends_are_asked(stack) -> None:
     assert (back["address"], back["expect"]) == ("10.0.0.2", "closed")
 
 
+def test_probes_ask_the_application_as_they_are_told(stack) -> None:
+    topology, variables = stack.parse(), {"web2": {"webapp_server_name": "shop.example"}}
+    asked = questions(topology, "lb1 -> web1:3000", "nginx_lb")
+    tasks = plan(topology, asked, variables)
+    probes = {each["name"]: each.get("host") for own in tasks.values() for each in own["probes"]}
+    assert probes == {
+        "lb1 -> web1:3000": "shop.example",
+        "lb1 -> web2:3000": "shop.example",
+        "web1 -> web1:3000": "shop.example",
+        "web1 -> lb1:9": None,
+    }
+
+
 def test_address_of_a_source_outside_is_not_known_at_the_target(stack) -> None:
     tasks = planned(stack, "client -> lb1:80")
     assert tasks["lb1"]["doors"][0]["source"] == ""

@@ -9,6 +9,7 @@ import copy
 import typing as t
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.application import Application
 from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.flows import probe_targets
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.evidence import Evidence
@@ -30,6 +31,7 @@ class Run:
         self.stack = stack
         self.topology = stack.parse()
         self.play_hosts = ["localhost", *HOSTS]
+        self.application = Application()
         self.variables: dict[str, dict[str, t.Any]] = {
             name: {
                 "__verify_probes": {
@@ -54,8 +56,8 @@ class Run:
         }
 
     def evidence(self) -> Evidence:
-        groups = self.stack.groups
-        return Evidence.of(STACK, groups, self.play_hosts, copy.deepcopy(self.variables))
+        variables = copy.deepcopy(self.variables)
+        return Evidence.of(STACK, self.stack.groups, self.play_hosts, variables, self.application)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.application import Application
 from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.verification import (
     problems,
     service_lines,
@@ -107,6 +108,20 @@ def test_members_may_have_other_names_in_their_answers(run) -> None:
         "green",
     )
     assert problems(run.evidence()) == []
+
+
+@pytest.mark.parametrize(("status", "good"), [("302", True), ("404", True), ("502", False)])
+def test_application_of_the_user_may_answer_as_it_likes(run, status, good) -> None:
+    run.application = Application(own=True)
+    answers = {"served_by": {"(unnamed)": 40}, "statuses": {status: 40}}
+    run.variables["client"]["__verify_sample"] |= answers
+    expected = [f"answers by status {{'{status}': 40}}, expected none from 500 on"]
+    assert problems(run.evidence()) == ([] if good else expected)
+    assert unjudged(run.evidence()) == [
+        "not judged: the shares of the members, as no answer says in X-Served-By whose it is"
+    ]
+    run.application = Application()
+    assert problems(run.evidence()) != []
 
 
 @pytest.mark.parametrize("host", ["lb1", "client"])

@@ -110,6 +110,37 @@ def test_member_that_does_not_serve_must_not_answer_by_any_method() -> None:
         assert found == ["b answered 1 of 40, due 0"]
 
 
+@pytest.mark.parametrize(
+    ("served_by", "statuses", "found"),
+    [
+        ({"(unnamed)": 40}, {"302": 40}, []),
+        ({"(unnamed)": 40}, {"200": 10, "308": 10, "401": 10, "499": 10}, []),
+        (
+            {"(unnamed)": 40},
+            {"302": 39, "500": 1},
+            ["answers by status {'302': 39, '500': 1}, expected none from 500 on"],
+        ),
+        # The names of containers are not those of members.
+        ({"5c1f": 20, "77ab": 20}, {"200": 40}, []),
+        ({"a": 20, "(unnamed)": 20}, {"200": 40}, []),
+        (
+            {"a": 40},
+            {"401": 40},
+            ["a answered 40 of 40, due 20", "b answered 0 of 40, due 20"],
+        ),
+    ],
+)
+def test_application_of_the_user_answers_as_it_likes(served_by, statuses, found) -> None:
+    answers, pool = sample(served_by, statuses=statuses), {"members": [member("a"), member("b")]}
+    asked = {"own_application": True}
+    assert sample_module.sample_problems(answers, pool, 40, 0, **asked) == found
+    noted = sample_module.sample_notes(answers, pool, **asked)
+    assert len(noted) == ("a" not in served_by or "(unnamed)" in served_by)
+    if "5c1f" in served_by:
+        assert "X-Served-By something else than the names of the members" in noted[0]
+        assert sample_module.sample_notes(answers, pool) == []
+
+
 def test_members_can_name_themselves_and_share_a_name() -> None:
     assert problems({"blue": 20, "b": 20}, names={"a": "blue", "b": ""}) == []
     assert problems({"shop": 40}, names={"a": "shop", "b": "shop"}) == []
