@@ -11,7 +11,7 @@ from ansible_collections.peerlb.stack.plugins.modules import nginx_release, ngin
 @pytest.fixture
 def params(fake_nginx, tmp_path, monkeypatch) -> dict:
     monkeypatch.setattr(
-        AnsibleModule, "run_command", lambda _self, command: fake_nginx.run(command)
+        AnsibleModule, "run_command", lambda _self, command, **_options: fake_nginx.run(command)
     )
     return {
         "path": str(tmp_path),
