@@ -65,7 +65,8 @@ class Rollout:
     """The wanted release beside the one on the disk and the one that runs.
 
     `changed`, `differs` and `diff` come from this comparison, in check mode as in a real run.
-    present is the release that the link names, and previous its id.
+    present is the release that the link names, and previous its id. intact tells whether the wanted
+    release is on the disk as it was written, recorded whether the history ends with it.
     """
 
     store: Store
@@ -74,23 +75,34 @@ class Rollout:
     present: Release | None
     previous: str | None
     look: Look
+    intact: bool
+    recorded: bool
 
     @classmethod
     def plan(cls, store: Store, service: Service, wanted: Release) -> Rollout:
         """Return the comparison for a wanted release, by one look at the disk and at what runs."""
         look = service.look(store, wanted)
-        return cls(store, service, wanted, store.present(), store.current_id(), look)
+        return cls(
+            store,
+            service,
+            wanted,
+            present=store.present(),
+            previous=store.current_id(),
+            look=look,
+            intact=store.intact(wanted),
+            recorded=store.last_id() == wanted.id,
+        )
 
     @property
     def changed(self) -> bool:
         """Tell whether the wanted release is not on the disk, or not what runs."""
-        on_disk = self.wanted == self.present and self.store.intact(self.wanted)
-        return not on_disk or bool(self.look.reasons)
+        as_wanted = self.previous == self.wanted.id and self.intact and self.recorded
+        return not as_wanted or bool(self.look.reasons)
 
     @property
     def edited(self) -> bool:
         """Tell whether somebody edited the live release; the service may have read the edit."""
-        return self.previous == self.wanted.id and not self.store.intact(self.wanted)
+        return self.previous == self.wanted.id and not self.intact
 
     @property
     def last_good(self) -> str | None:
@@ -107,8 +119,12 @@ class Rollout:
             f"{'is new' if path not in before else 'goes' if path not in after else 'differs'}"
             for path in self._changed_paths()
         ]
-        exposed = ["a private file has another mode or owner"] if self.edited and not files else []
-        return [*files, *exposed, *self.look.reasons]
+        found = [*files, *self.look.reasons]
+        if self.edited and not files:
+            found.append("a private file has another mode or owner")
+        if not found and not self.recorded:
+            found.append("the history does not tell of it yet")
+        return found
 
     def diff(self) -> list[dict[str, str]]:
         """Return Ansible's diff, one entry for each file that differs. It shows no secret."""

@@ -146,10 +146,12 @@ class DockerService:
         spec = _specification(release)
         self.place.make()
         self._first_command(store, directory, spec, release)
-        # What runs was created from this very release: only something that is amiss with the
-        # container itself can have led here, and Compose would leave the container alone.
+        # Compose leaves a container alone whose own settings are the same: one of a release that
+        # differs in other things, and one of this very release with which something is amiss.
+        record = self.engine.inspect(spec.container)[0]
+        other = record is not None and _release_of(store, created_from(record)) != release_id
         amiss = look.serving == release_id and any(not _mends_itself(r) for r in look.reasons)
-        again = ["--force-recreate"] if edited or amiss else []
+        again = ["--force-recreate"] if edited or other or amiss else []
         begun = time.time()
         try:
             up = ["up", "--detach", "--remove-orphans", "--quiet-pull", *again]

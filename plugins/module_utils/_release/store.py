@@ -88,7 +88,7 @@ class Store:
         """Return the id of the release that the link names, or None if there is no link."""
         try:
             return Path(os.readlink(self.link)).name
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def read(self, release_id: str | None) -> Release | None:
@@ -114,17 +114,11 @@ class Store:
     def key(self, *, make: bool = False) -> str:
         """Return the host's secret for the ids of releases; "" if the host has none yet."""
         path = self.root / "key"
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return path.read_text(encoding="ascii")
         if not make:
             return ""
-        fresh = self.root / ".key"
-        with self._writing(path):
-            fresh.touch(0o600)
-            fresh.write_text(secrets.token_hex(32), encoding="ascii")
-            _sync(fresh)
-            os.replace(fresh, path)
-            _sync(self.root)
+        self._replace("key", secrets.token_hex(32))
         return path.read_text(encoding="ascii")
 
     def intact(self, release: Release) -> bool:
@@ -211,11 +205,16 @@ class Store:
         """
         return self._read_history() or []
 
+    def last_id(self) -> str | None:
+        """Return the id in the newest line of the history, or None."""
+        history = self.history()
+        return str(history[-1]["id"]) if history else None
+
     def _read_history(self) -> list[dict[str, t.Any]] | None:
         """Return the history, [] if there is none yet, or None if it is damaged."""
         try:
             lines = json.loads(self.history_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except (OSError, ValueError):
             return None
@@ -239,14 +238,10 @@ class Store:
         """
         former = self._read_history()
         lines = [*(former or []), entry][-HISTORY_LINES:]
-        fresh = self.root / ".history.json"
         with self._writing(self.history_file):
             if former is None:
                 os.replace(self.history_file, self.root / "history.damaged.json")
-            fresh.write_text(json.dumps(lines, indent=1) + "\n", encoding="utf-8")
-            _sync(fresh)
-            os.replace(fresh, self.history_file)
-            _sync(self.root)
+            self._replace(self.history_file.name, json.dumps(lines, indent=1) + "\n", 0o644)
             if former is None:
                 return
             stays = [line["id"] for line in reversed(lines) if not line.get("passing")]
@@ -257,12 +252,19 @@ class Store:
 
     def note(self, name: str, value: t.Any) -> None:
         """Write a value as JSON to a file of root's beside the releases, in one step."""
+        self._replace(name, json.dumps(value))
+
+    def _replace(self, name: str, text: str, mode: int = 0o600) -> None:
+        """Write a file beside the releases in one step, so that a power cut leaves a whole one."""
         fresh = self.root / f".{name}"
         with self._writing(self.root / name):
             self.root.mkdir(parents=True, exist_ok=True)
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-                json.dump(value, stream)
-            _sync(fresh)
+            fresh.unlink(missing_ok=True)
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with open(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
             os.replace(fresh, self.root / name)
             _sync(self.root)
 
