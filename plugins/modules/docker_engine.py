@@ -154,22 +154,30 @@ ARGUMENT_SPEC = {
 }
 
 
+PACKAGES = ("source", "distribution_packages", "docker_packages", "extra_packages")
+
+
+def look_at_packages(module: AnsibleModule) -> tuple[list[str], dict]:
+    """Return the packages that the host lacks, and the part of the result about packages."""
+    distribution = Distribution.read()
+    packages = Packages(*(module.params[name] for name in PACKAGES))
+    lacking = missing(runner(module.run_command), packages.wanted(distribution))
+    text = repository_text(module.params["repository"], distribution)
+    from_docker = packages.source_for(distribution) == "docker"
+    return lacking, {
+        "missing": lacking,
+        "repository_missing": from_docker and not repository_is_there(text),
+        "distribution": {**vars(distribution), "repository": text},
+    }
+
+
 def run(module: AnsibleModule) -> dict:
     """Return the module's result; a HostError says what is wrong with the host or the settings."""
-    params, run_command = module.params, runner(module.run_command)
-    distribution = Distribution.read()
-    packages = Packages(
-        params["source"],
-        params["distribution_packages"],
-        params["docker_packages"],
-        params["extra_packages"],
-    )
-    lacking = missing(run_command, packages.wanted(distribution))
-    text = repository_text(params["repository"], distribution)
-    from_docker = packages.source_for(distribution) == "docker"
+    params = module.params
+    lacking, about_packages = look_at_packages(module)
     # As Ansible's filter to_nice_json writes it.
     config = json.dumps(params["config"], indent=4, sort_keys=True) + "\n"
-    daemon = Daemon(run_command, config, *params["labels"])
+    daemon = Daemon(runner(module.run_command), config, *params["labels"])
     before = daemon.present()
     reasons = [f"the package {name} is missing" for name in lacking]
     reasons += daemon.reasons() if not lacking else []
@@ -181,9 +189,7 @@ def run(module: AnsibleModule) -> dict:
         "changed": bool(reasons) and (not lacking or module.check_mode),
         "diff": diff(before, config) if before != config else {},
         "differs": reasons,
-        "missing": lacking,
-        "repository_missing": from_docker and not repository_is_there(text),
-        "distribution": {**vars(distribution), "repository": text},
+        **about_packages,
         "has_helper": os.path.exists(params["helper"]),
         "images": digests,
         "unresolved": unresolved,

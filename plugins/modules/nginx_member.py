@@ -89,17 +89,11 @@ release:
   sample: 3f9a1c52be07
 """
 
-import time
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs
-from ..module_utils._balancer.renewal import RENEWAL, drained_for_renewal, serving_in
-from ..module_utils._nginx.checks import PoolError, seconds
-from ..module_utils._release.service import probe
-from ..module_utils._release.specification import Health
-from ..module_utils._traffic.drained import wait_until_drained
+from ..module_utils._balancer.renewal import put_back, take_out
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -118,56 +112,6 @@ ARGUMENT_SPEC = {
     },
 }
 NOTHING = {"changed": False, "pools": [], "left": 0, "release": ""}
-
-
-def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
-    """Drain the member where it serves and others can; wait until it is drained."""
-    params = balancer.params
-    member, note = params["member"], {**balancer.note(), "reason": RENEWAL}
-    changed = inputs
-    for pool in serving_in(inputs, member):
-        try:
-            changed = changed.with_changes(pool, {member: {"state": "drain"}}, note)
-        except PoolError:  # no other member of this pool could serve
-            continue
-    pools = drained_for_renewal(changed, member)
-    begun = time.monotonic()
-    result = balancer.carry_out(changed.release(), passing=bool(pools))
-    left = 0
-    if pools and not balancer.check_mode:
-        addresses = inputs.addresses(member, pools)
-        settle = seconds("settle", params["settle"])
-        drained = wait_until_drained(addresses, params["drain_timeout"], settle, begun)
-        left = int(drained["left"])
-    return {**result, "pools": pools, "left": left}
-
-
-def put_back(balancer: BalancerModule, inputs: Inputs) -> dict:
-    """Let the member serve where the module has drained it, once it answers."""
-    params = balancer.params
-    member, pools = params["member"], drained_for_renewal(inputs, params["member"])
-    changed = inputs
-    for pool in pools:
-        ask_member(inputs, pool, params)
-        changed = changed.with_changes(pool, {member: {"state": "up"}}, balancer.note())
-    wanted = changed.release()
-    # The release that was live before the member was taken out needs no second line in the history.
-    lasting = [line["id"] for line in balancer.store.history() if not line.get("passing")]
-    result = balancer.carry_out(wanted, passing=wanted.id in lasting[-1:])
-    return {**result, "pools": pools, "left": 0}
-
-
-def ask_member(inputs: Inputs, pool: str, params: dict) -> None:
-    """Ask the member from here; a PoolError says that it does not serve."""
-    protocol = "http" if inputs.protocol_of(pool) == "http" else "tcp"
-    given = params["health"]
-    statuses = tuple(given.get("statuses") or ())
-    path, host = given.get("path") or "/", given.get("host") or ""
-    for address in inputs.addresses(params["member"], [pool]):
-        place, port = address.rsplit(":", 1)
-        problem = probe(Health(protocol, place, int(port), path, host, statuses))
-        if problem:
-            raise PoolError(f"{params['member']} stays out of the pool {pool}: it {problem}")
 
 
 def run(module: AnsibleModule) -> dict:

@@ -24,6 +24,8 @@ from .release import COMPOSE_FILE, ENVIRONMENT, SECRETS, Release
 
 SPECIFICATION = "service.json"
 CONTEXT = "context.b64"  # a build context: a tar archive, gzipped, in base64
+# The image is there before the container is made.
+NEVER_PULL = {"pull_policy": "never"}
 RESERVED = (SPECIFICATION, CONTEXT, COMPOSE_FILE, ENVIRONMENT, SECRETS.rstrip("/"))
 
 
@@ -116,26 +118,21 @@ def make_release(
     project's name are filled in. environment may hold secrets; context is a build context or empty.
     A SpecificationError names what is wrong.
     """
-    name = specification.container
     service = compose.get("services", {}).get(specification.service)
     if not isinstance(service, dict):
         raise SpecificationError(f"compose: has no service named {specification.service}")
-    own = {"image": specification.image, "container_name": name, "pull_policy": "never"}
-    project = {**compose, "name": name}
-    project["services"] = {**compose["services"], specification.service: {**service, **own}}
-    texts = {
-        COMPOSE_FILE: _compose_text(project),
-        SPECIFICATION: specification.text(),
-        **{_checked(path): _text(f"files: {path}", text) for path, text in files.items()},
-        **{
-            SECRETS + _checked(path): _text(f"secrets: {path}", text)
-            for path, text in secrets.items()
-        },
+    own = {**NEVER_PULL, "image": specification.image, "container_name": specification.container}
+    project = {**compose, "name": specification.container}
+    project["services"] = {
+        **compose["services"],
+        specification.service: {**service, **own},
     }
+    texts = {COMPOSE_FILE: _compose_text(project), SPECIFICATION: specification.text()}
+    texts |= {_checked(path): text for path, text in _texts("files", files).items()}
+    texts |= {SECRETS + _checked(path): text for path, text in _texts("secrets", secrets).items()}
     if environment:
-        values = {each: _text(f"environment: {each}", text) for each, text in environment.items()}
-        service = {specification.service: {"environment": values}}
-        texts[ENVIRONMENT] = _compose_text({"services": service})
+        values = {"environment": _texts("environment", environment)}
+        texts[ENVIRONMENT] = _compose_text({"services": {specification.service: values}})
     if context:
         read_context(context)
         texts[CONTEXT] = context
@@ -166,12 +163,13 @@ def _checked(path: str) -> str:
     return path
 
 
-def _text(what: str, value: t.Any) -> str:
-    """Return a value that is text; a SpecificationError if YAML made something else of it."""
-    if isinstance(value, str):
-        return value
-    kind = "nothing" if value is None else f"{value!r}, which is {type(value).__name__}"
-    raise SpecificationError(f"{what}: is {kind} and not text: quote it")
+def _texts(option: str, values: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return values that are text; a SpecificationError if YAML made something else of one."""
+    for name, value in values.items():
+        if not isinstance(value, str):
+            kind = "nothing" if value is None else f"{value!r}, which is {type(value).__name__}"
+            raise SpecificationError(f"{option}: {name}: is {kind} and not text: quote it")
+    return dict(values)
 
 
 def read_context(archive: str) -> dict[str, bytes]:

@@ -14,9 +14,8 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.image import
 from ansible_collections.peerlb.stack.plugins.module_utils._release.specification import (
     Specification,
 )
+from support.build_contexts import archive
 from support.docker_fake import FakeDocker
-
-from .test_specification import archive
 
 
 @pytest.fixture

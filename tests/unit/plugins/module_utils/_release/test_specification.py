@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-import tarfile
 from dataclasses import replace
 
 import pytest
@@ -21,6 +18,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.specificatio
     pinned,
     read_context,
 )
+from support.build_contexts import archive
 
 SPEC = Specification(
     "shop",
@@ -40,16 +38,6 @@ def make(spec: Specification = SPEC, **changes) -> Release:
     parts = {"compose": COMPOSE, "files": {}, "secrets": {}, "environment": {}}
     parts |= {"context": "", "key": "k", **changes}
     return make_release(spec, **parts)
-
-
-def archive(files: dict[str, bytes]) -> str:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            tar.addfile(member, io.BytesIO(data))
-    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def test_release_tells_its_specification() -> None:

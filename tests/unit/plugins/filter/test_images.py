@@ -1,0 +1,29 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.peerlb.stack.plugins.filter.images import stack_images
+
+GROUPS = {"nginx_lb": ["lb1"], "webapp": ["web1", "web2"], "mysql": ["db1"]}
+
+
+def test_defaults_are_those_of_the_roles() -> None:
+    hostvars = {host: {} for host in ("lb1", "web1", "web2", "db1")}
+    assert stack_images(GROUPS, hostvars) == ["mysql:9.7", "nginx:1.30"]
+
+
+def test_each_image_of_the_inventory_is_named_once() -> None:
+    hostvars = {
+        "lb1": {"nginx_lb_image": "nginx:1.31"},
+        "web1": {"webapp_image": "shop:1"},
+        "web2": {"webapp_image": "shop:1"},
+        "db1": {},
+    }
+    assert stack_images(GROUPS, hostvars) == ["mysql:9.7", "nginx:1.31", "shop:1"]
+    hostvars["web2"] = {"webapp_image": "shop:2"}
+    assert stack_images(GROUPS, hostvars)[-2:] == ["shop:1", "shop:2"]
+
+
+def test_group_without_hosts_has_no_image() -> None:
+    assert stack_images({}, {}) == []

@@ -1,0 +1,36 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+def test_info_tells_of_containers_that_are_not_as_the_release_says(
+    deploy_service, service_info, docker
+) -> None:
+    deploy_service()
+    docker.containers["peerlb-shop"]["State"]["Status"] = "exited"
+    assert service_info()["differs"] == ["peerlb-shop is exited"]
+    docker.containers.clear()
+    assert service_info()["differs"] == ["there is no container peerlb-shop"]
+    assert service_info()["running"] == {}
+
+
+def test_host_without_the_service_has_nothing_to_tell(service_info) -> None:
+    found = service_info()
+    assert (found["release"], found["image"], found["running"], found["kept"]) == ("", "", {}, [])
+
+
+def test_container_without_a_release_of_ours_is_told_with_its_image(service_info, docker) -> None:
+    docker.containers["peerlb-shop"] = {
+        "Image": "sha256:1",
+        "State": {"Status": "running", "StartedAt": "2026-01-01T10:00:00Z"},
+        "Config": {"Image": "shop:1"},
+    }
+    found = service_info()
+    assert (found["image"], found["differs"]) == ("shop:1", [])
+    assert found["running"] == {
+        "state": "running",
+        "health": "",
+        "image": "sha256:1",
+        "since": "2026-01-01T10:00:00Z",
+    }
