@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A load balancer with two members, and a service, for the tests of the modules that change them."""
+"""A load balancer with two members, and a service, for tests of modules that change them."""
 
 from __future__ import annotations
 

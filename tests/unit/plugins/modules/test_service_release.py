@@ -39,9 +39,7 @@ def test_check_mode_predicts_what_the_run_does(deploy_service) -> None:
     assert predicted["image"] == "shop@sha256:ab"
 
 
-def test_test_only_gets_and_tests_and_leaves_what_runs(
-    deploy_service, service_info, docker
-) -> None:
+def test_test_only_leaves_what_runs(deploy_service, service_info, docker) -> None:
     deploy_service()
     docker.done.clear()
     found = deploy_service(test_only=True, image="shop:2", test=["check"])
@@ -51,9 +49,7 @@ def test_test_only_gets_and_tests_and_leaves_what_runs(
     assert service_info()["requested"] == "shop:1"
 
 
-def test_secret_is_in_no_result_no_argument_and_no_open_file(
-    deploy_service, docker, tmp_path
-) -> None:
+def test_secret_is_in_no_result_and_no_open_file(deploy_service, docker, tmp_path) -> None:
     shown = [deploy_service(), deploy_service(secrets={"password": "another-secret"})]
     texts = [json.dumps(shown), json.dumps(docker.commands)]
     secrets = (PASSWORD, TOKEN, "another-secret")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 
-def test_info_tells_of_containers_that_are_not_as_the_release_says(
+def test_container_that_is_not_as_its_release_says_is_told(
     deploy_service, service_info, docker
 ) -> None:
     deploy_service()
