@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: python -m lab up|down|status|start|stop|exec."""
+"""The command line of the lab: python -m lab up|down|status|start|stop|exec|images|retag."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from . import cache, fabric, hosts, images, preflight, procs, state
+from . import cache, fabric, hosts, images, preflight, procs, retag, state
 from .links import Link
 from .names import CLONE, FABRIC, PREFIX
 from .plan import Plan, PlanError, make_plan
@@ -88,6 +88,24 @@ def stop(plan: Plan, name: str, kill: bool) -> None:
     hosts.stop(plan.host(name), kill)
 
 
+def serve_images(names: t.Sequence[str]) -> None:
+    """Build images of other applications. The mirror has them at once, if the lab is up."""
+    cached = images.paths(names).values()
+    preflight.check(cold=not all(path.exists() for path in cached))
+    state.refuse_other_clone()
+    made = images.make_all(names)
+    if state.is_up():
+        images.serve(made)
+    say(f"images: {' '.join(path.name for path in made)}")
+
+
+def move_tag(image: str, revision: str) -> None:
+    """Let a tag of the mirror lead to another build."""
+    preflight.check_root()
+    _require_up()
+    say(f"{image} is {retag.retag(image, revision)}")
+
+
 def execute(name: str, command: list[str]) -> t.NoReturn:
     """Replace this process by a program of this machine, in a network namespace of the lab."""
     preflight.check_root()
@@ -130,10 +148,23 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     command = commands.add_parser("stop", help="power a host off")
     command.add_argument("host")
     command.add_argument("--kill", action="store_true", help="cut its power")
+    command = commands.add_parser("images", help="build other applications, for the mirror")
+    command.add_argument("names", nargs="+", choices=images.APPLICATIONS)
+    command = commands.add_parser("retag", help="move a tag of the mirror to another build")
+    command.add_argument("image", help="such as peerlb-lab/static:1")
+    command.add_argument("revision", help="what the label of the build says")
     command = commands.add_parser("exec", help="run a command in a host's network namespace")
     command.add_argument("name", help="a host, or fabric, or mgmt")
     command.add_argument("argv", nargs=argparse.REMAINDER)
     return parser.parse_args(argv)
+
+
+# The commands that do not need the inventory.
+WITHOUT_PLAN: dict[str, t.Callable[[argparse.Namespace], None]] = {
+    "down": lambda args: down(args.force),
+    "images": lambda args: serve_images(args.names),
+    "retag": lambda args: move_tag(args.image, args.revision),
+}
 
 
 def main(argv: t.Sequence[str]) -> int:
@@ -142,9 +173,9 @@ def main(argv: t.Sequence[str]) -> int:
     os.environ["PATH"] += ":/usr/sbin:/sbin"  # nft is there, and some shells do not look there
     if args.command == "exec":
         execute(args.name, args.argv)
-    if args.command == "down":
-        with state.lock():
-            down(args.force)
+    if args.command in WITHOUT_PLAN:
+        with state.lock(0 if args.command == "down" else 60):
+            WITHOUT_PLAN[args.command](args)
         return 0
     preflight.check_root()
     from . import inventory  # not above: Ansible writes to the home directory when it is imported

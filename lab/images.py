@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -23,10 +24,13 @@ from .names import CLONE, DISKS, FABRIC, MIRROR_PORT, UPLINK_FABRIC
 from .run import LabError, run, wait_until
 
 IMAGES = ("mysql", "python", "nginx")  # the one that takes longest comes first
+# Applications that are not the collection's own. They are built when somebody names them.
+APPLICATIONS = ("wordpress", "django", "static")
 REQUIREMENTS = CLONE / "roles/webapp/files/app/requirements.txt"
 # The platforms of Python wheels that run on the image's system.
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 SLIM = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+MIRROR_NAME = "mirror-"  # how the name of the mirror's directory begins
 REGISTRY = """\
 version: 0.1
 log: {{level: warn}}
@@ -37,12 +41,15 @@ http: {{addr: "{address}"}}
 """
 
 
-def paths() -> dict[str, Path]:
+def paths(applications: t.Sequence[str] = ()) -> dict[str, Path]:
     """Return the path in the cache of each image, which may not exist yet.
 
-    Each is the storage of a registry that has this image only.
+    Each is the storage of a registry that has this image only. Of APPLICATIONS there are the named
+    ones, and those that are in the cache.
     """
-    return {name: _path(name) for name in IMAGES}
+    every = {name: _path(name) for name in (*IMAGES, *APPLICATIONS)}
+    optional = set(APPLICATIONS) - set(applications)
+    return {name: path for name, path in every.items() if name not in optional or path.exists()}
 
 
 def _path(name: str) -> Path:
@@ -55,12 +62,15 @@ def _spec(name: str) -> dict[str, t.Any]:
     return json.loads((debian.RECIPES / name / "image.json").read_text(encoding="utf-8"))
 
 
-def make_all() -> list[Path]:
-    """Return the paths of all images in the cache. Missing ones are built, two at a time."""
+def make_all(applications: t.Sequence[str] = ()) -> list[Path]:
+    """Return the paths of all images in the cache. Missing ones are built, two at a time.
+
+    applications: those of APPLICATIONS to build as well.
+    """
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [
             pool.submit(cache.ensure, path, functools.partial(_make, name))
-            for name, path in paths().items()
+            for name, path in paths(applications).items()
         ]
         return [job.result() for job in jobs]
 
@@ -126,22 +136,31 @@ def _write_layout(layout: Path, layer: Path, config: dict) -> None:
 
 def _push(layout: Path, name: str, target: Path) -> None:
     """Copy the image into a registry that stores it in the directory *target*."""
+    options = ["--quiet", "--insecure-policy", "--format=v2s2", "--dest-tls-verify=false"]
+    with writable(target, f"{procs.BUILD}-{target.name.rpartition('-')[2]}") as address:
+        cache.run_builder("skopeo", "copy", *options, f"oci:{layout}", f"docker://{address}/{name}")
+
+
+@contextlib.contextmanager
+def writable(root: Path, group: str) -> t.Iterator[str]:
+    """Run a registry that stores images in a directory, and yield its address on this machine.
+
+    group: the control group of its process.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    config = target / "config.yml"
-    config.write_text(REGISTRY.format(root=target, readonly="false", address=address))
-    group = f"{procs.BUILD}-{layout.parent.name.rpartition('-')[2]}"
-    procs.start(group, ["docker-registry", "serve", config], target / "log")
+    config, log = root / "writable.yml", root / "writable.log"
+    config.write_text(REGISTRY.format(root=root, readonly="false", address=address))
+    procs.start(group, ["docker-registry", "serve", config], log)
     try:
         if not wait_until(lambda: _listens(address), 20):
-            raise LabError("docker-registry does not start: " + (target / "log").read_text()[-300:])
-        options = ["--quiet", "--insecure-policy", "--format=v2s2", "--dest-tls-verify=false"]
-        cache.run_builder("skopeo", "copy", *options, f"oci:{layout}", f"docker://{address}/{name}")
+            raise LabError("docker-registry does not start: " + log.read_text()[-300:])
+        yield address
     finally:
         procs.end(group)
-    config.unlink()
-    (target / "log").unlink()
+        config.unlink()
+        log.unlink()
 
 
 def _listens(address: str) -> bool:
@@ -153,11 +172,11 @@ def _listens(address: str) -> bool:
 def serve(images: t.Sequence[Path]) -> None:
     """Start the mirror in the fabric, unless one that serves these images runs already."""
     key = hashlib.sha256(" ".join(path.name for path in images).encode()).hexdigest()[:12]
-    root = DISKS / f"mirror-{key}"
+    root = DISKS / f"{MIRROR_NAME}{key}"
     if procs.alive(procs.MIRROR) and root.exists():
         return
     procs.end(procs.MIRROR)
-    for old in DISKS.glob("mirror-*"):
+    for old in DISKS.glob(f"{MIRROR_NAME}*"):
         shutil.rmtree(old)
     fresh = DISKS / "mirror.new"
     shutil.rmtree(fresh, ignore_errors=True)

@@ -126,7 +126,7 @@ class Client:
             self.tally.connections += 1
         lines = [
             f"{self.args.method} {self.target.replace('{id}', request_id)} HTTP/1.1",
-            f"Host: {self.where[0]}",
+            f"Host: {self.args.host or self.where[0]}",
             "Accept: application/json",
             *(["Content-Length: 0"] if self.args.method == "POST" else []),
             *(["Connection: close"] if self.args.close else []),
@@ -177,6 +177,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--timeout", type=float, default=65, help="seconds to wait for an answer")
     parser.add_argument("--close", type=bool, default=False, help="a connection for each request")
+    parser.add_argument("--host", default="", help="the Host header; the URL's host if not given")
     parser.add_argument("--header", action="append", default=[])
     parser.add_argument("--ids", default="", help="a prefix for ids; prints each one's result")
     args = parser.parse_args()

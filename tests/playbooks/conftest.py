@@ -35,11 +35,13 @@ class Stack:
     extra: dict[str, t.Any]
     served_by: list[str] = field(default_factory=lambda: ["web1", "web2"])
     connection: int = 200
+    name: str = ""  # the only one by which the application answers
 
     def play(self, name: str, *options: str) -> subprocess.CompletedProcess[str]:
         """Run a playbook of the collection, or a file; what it says is in stdout."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
-        given = json.dumps({"served_by": self.served_by, "connection": self.connection})
+        answers = {"served_by": self.served_by, "connection": self.connection, "name": self.name}
+        given = json.dumps(answers)
         program = Path(sys.executable).with_name("ansible-playbook")
         return subprocess.run(
             ["unshare", "-rn", sys.executable, NETWORK, given, program, "-i", self._write()]

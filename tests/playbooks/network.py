@@ -21,13 +21,15 @@ SPARE = (("10.0.0.2", 8080), ("203.0.113.80", 8082))  # another port, and a publ
 ALONE = ("203.0.113.10",)  # the client, where nothing listens
 
 
-def handler(served_by: t.Sequence[str], connection: int) -> type:
+def handler(served_by: t.Sequence[str], connection: int, name: str) -> type:
+    """Return what answers. With a name, it redirects to a login, and refuses any other Host."""
     turn = itertools.cycle(served_by)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = self.path.startswith("/connection")
-            self.send_response(connection if asked else 200)
+            known = not name or self.headers["Host"] == name
+            self.send_response((connection if asked else 302 if name else 200) if known else 400)
             if served_by and not asked:
                 self.send_header("X-Served-By", next(turn))
             self.end_headers()

@@ -18,6 +18,21 @@ def test_application_of_the_users_own_is_judged_as_far_as_it_tells(stack) -> Non
     assert "/connection: not asked" in done.stdout
 
 
+@pytest.mark.parametrize(("name", "code"), [("shop.example", 0), ("other.example", 2)])
+def test_application_is_asked_by_its_name_and_redirects(stack, name, code) -> None:
+    stack.served_by, stack.name = [], "shop.example"
+    stack.variables |= {
+        "webapp_image": "shop:1.0",
+        "webapp_server_name": name,
+        "webapp_health_statuses": [200, 302],
+        "verify_path": "/connection",
+    }
+    done = stack.play("verify")
+    assert done.returncode == code, done.stdout
+    assert ("found wrong_status (HTTP/1." in done.stdout) == bool(code)
+    assert ("does not reach MySQL" in done.stdout) == bool(code)
+
+
 def test_path_of_the_users_own_is_asked(stack) -> None:
     stack.connection = 404
     stack.variables |= {"webapp_image": "shop:1.0", "verify_path": "/connection/to/mysql"}

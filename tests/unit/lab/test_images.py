@@ -18,6 +18,30 @@ def test_images_have_public_names():
     ]
 
 
+def test_images_of_other_applications_cannot_be_taken_for_public_ones():
+    names = [images._spec(name)["name"] for name in images.APPLICATIONS]
+    assert names == ["peerlb-lab/wordpress:1", "peerlb-lab/django:1", "peerlb-lab/static:1"]
+
+
+@pytest.mark.parametrize("name", images.APPLICATIONS)
+def test_other_applications_run_as_any_application_has_to(name):
+    """They listen on a high port as another user than root, and say by which signal they end."""
+    config = images._spec(name)["config"]
+    (port,) = config["ExposedPorts"]
+    assert int(port.removesuffix("/tcp")) > 1024
+    assert config["User"].split(":")[0] not in ("0", "root", "")
+    assert "Volumes" not in config  # an unnamed volume would be left behind by each container
+
+
+def test_other_applications_are_built_only_if_somebody_names_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(images.debian, "recipe", lambda *_: ["recipe"])
+    monkeypatch.setattr(images.cache, "CACHE", tmp_path)
+    assert tuple(images.paths()) == images.IMAGES
+    assert tuple(images.paths(["django"])) == (*images.IMAGES, "django")
+    images.paths(["static"])["static"].mkdir()  # as if it were built
+    assert tuple(images.paths()) == (*images.IMAGES, "static")
+
+
 def test_layout_matches_its_digests(tmp_path):
     layer = tmp_path / "layer.tar"
     layer.write_bytes(b"a layer")

@@ -1,0 +1,24 @@
+"""Create the table of notes."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """The first schema."""
+
+    initial = True
+    dependencies: list[tuple[str, str]] = []
+    operations = [
+        migrations.CreateModel(
+            name="Note",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=200)),
+            ],
+        )
+    ]

@@ -1,0 +1,40 @@
+"""The settings of the site, from the environment and from the file with the password."""
+
+import os
+from pathlib import Path
+
+
+def _mysql_password() -> str:
+    file = os.environ.get("MYSQL_PASSWORD_FILE")
+    return Path(file).read_text().rstrip("\n") if file else os.environ.get("MYSQL_PASSWORD", "")
+
+
+SECRET_KEY = os.environ["DJANGO_SECRET_KEY"]
+DEBUG = False
+# A request by any other name, or by address, is answered 400.
+ALLOWED_HOSTS = [name for name in os.environ.get("DJANGO_ALLOWED_HOSTS", "").split(",") if name]
+INSTALLED_APPS = ["notes"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+ROOT_URLCONF = "notes.urls"
+WSGI_APPLICATION = "site_settings.wsgi.application"
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": os.environ.get("MYSQL_HOST", "localhost"),
+        "PORT": int(os.environ.get("MYSQL_PORT", "3306")),
+        "NAME": os.environ.get("MYSQL_DATABASE", "site"),
+        "USER": os.environ.get("MYSQL_USER", "site"),
+        "PASSWORD": _mysql_password(),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
