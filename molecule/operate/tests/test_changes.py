@@ -79,7 +79,7 @@ def change_often(lab, load, changes: int, *options: str) -> float:
         play, weights = running.pop(0)
         text, _rest = play.communicate(timeout=60)
         if play.returncode:
-            assert "is changing this load balancer right now" in " ".join(text.split()), text
+            assert "is changing this service right now" in " ".join(text.split()), text
             lab.play("set_weights", *options, weights=weights)
 
     for count in range(changes):

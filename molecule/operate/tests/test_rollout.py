@@ -43,5 +43,20 @@ def test_version_that_does_not_start_stops_at_the_first_web_server(lab, former_v
     before = version(lab)
     text = lab.play("webapp", webapp_image="nothing.invalid/app:1", fails=True)
     assert "[web1]: FAILED" in text
-    assert "[web2]" not in text
+    assert "changed: [web" not in text
     assert {version(lab) for _each in range(4)} == {before}
+
+
+def test_version_that_exits_leaves_the_former_one_serving(lab, figures, former_version) -> None:
+    before = version(lab)
+    gets = lab.start_load("/status/200", rate=60, connections=12, seconds=25)
+    text = lab.play("webapp", webapp_environment={"MYSQL_PORT": "nonsense"}, fails=True)
+    found = gets.result()
+    assert "MYSQL_PORT: 'nonsense' is not a number" in " ".join(text.split())
+    assert "the last good release" in text
+    assert "changed: [web2]" not in text
+    figures["a version that exits"] = f"{found['failed']} of {found['sent']} GETs failed"
+    assert found["failed"] == 0
+    assert {version(lab) for _each in range(4)} == {before}
+    answers = lab.load("/status/200", rate=200, connections=2, seconds=0.2)
+    assert set(answers["served_by"]) == {"web1", "web2"}

@@ -153,7 +153,7 @@ def test_log_is_complete_after_rotation_and_reload(lab, tmp_path) -> None:
     rotate = "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
     lab.load(connections=1, rate=100, seconds=0.1)
     time.sleep(1.5)  # nginx writes once a second
-    shell("lb1", f"{rotate} /opt/peerlb/nginx_lb/logrotate.conf")
+    shell("lb1", f"{rotate} /opt/peerlb/nginx_lb/nginx/current/logrotate.conf")
     lab.play("set_weights", weights={"web1": 3})
     before = requests(lab, tmp_path)
     lab.load(connections=1, rate=100, seconds=0.4)

@@ -18,7 +18,7 @@ def test_error_names_another_operator_at_work(lab, figures) -> None:
     texts = [play.communicate(timeout=120)[0] for play in plays]
     done = [play.returncode == 0 for play in plays]
     for text, ok in zip(texts, done):
-        assert ok or "is changing this load balancer right now" in " ".join(text.split())
+        assert ok or "is changing this service right now" in " ".join(text.split())
     assert any(done)
     assert lab.valid()
     assert "changed=0" in lab.play("nginx_lb")
