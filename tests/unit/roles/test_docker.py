@@ -6,11 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-
-def release(name: str) -> dict:
-    """Return the facts of a host with this release of a distribution, such as "trixie"."""
-    return {"ansible_facts": {"distribution_release": name}}
+from ansible_collections.peerlb.stack.plugins.module_utils._docker.packages import (
+    Distribution,
+    Packages,
+)
+from ansible_collections.peerlb.stack.plugins.modules.docker_engine import ARGUMENT_SPEC
 
 
 def test_defaults_are_the_documented_ones(role, spec) -> None:
@@ -30,16 +30,22 @@ def test_defaults_are_the_documented_ones(role, spec) -> None:
     ],
 )
 def test_compose_v2_comes_from(role, distribution, source, expected) -> None:
-    packages = role.get("__docker_packages", docker_source=source, **release(distribution))
+    variables = role.load("vars/main.yml")
+    packages = Packages(
+        source,
+        variables["__docker_distribution_packages"],
+        variables["__docker_repository_packages"],
+        variables["__docker_tools"],
+    ).wanted(Distribution("debian", distribution, "13"))
     assert [name for name in packages if "compose" in name] == [expected]
     assert {"git", "nano", "inetutils-telnet"} <= set(packages)
 
 
-def test_packages_that_are_not_fully_installed_are_missing(role) -> None:
-    query = {"stdout_lines": ["installed docker.io", "config-files docker-cli", "installed git"]}
-    missing = role.get("__docker_missing", __docker_query=query, **release("trixie"))
-    assert {"docker.io", "git"}.isdisjoint(missing)
-    assert {"docker-cli", "docker-compose", "nano"} <= set(missing)
+def test_module_gets_each_setting(role) -> None:
+    (task,) = role.load("tasks/engine.yml")
+    passed = task["peerlb.stack.docker_engine"]
+    assert set(passed) == set(ARGUMENT_SPEC)
+    assert task["register"] == "__docker_engine"
 
 
 def test_settings_are_merged_over_the_defaults(role) -> None:

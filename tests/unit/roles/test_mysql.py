@@ -10,7 +10,6 @@ import json
 import os
 
 import pytest
-import yaml
 from ansible_collections.peerlb.stack.plugins.filter.mysql import mysql_differences
 
 APP = {
@@ -19,6 +18,9 @@ APP = {
     "hosts": ["10.0.0.0/255.255.0.0"],
     "privileges": {"app.*": "ALL"},
 }
+
+
+SERVICE_RELEASE = "peerlb.stack.service_release"
 
 
 @pytest.fixture
@@ -32,8 +34,11 @@ def variables() -> dict:
 
 
 def test_defaults_are_the_documented_ones(role, spec) -> None:
-    documented = {name: o["default"] for name, o in spec.items() if not o.get("required")}
-    assert list(documented.items()) == list(role.load("defaults/main.yml").items())
+    documented = {name: o.get("default") for name, o in spec.items() if not o.get("required")}
+    defaults = role.load("defaults/main.yml")
+    assert [name for name in documented] == list(defaults)
+    # The operator is looked up on the controller.
+    assert documented == {**defaults, "mysql_operator": None}
 
 
 def test_secrets_have_no_log(spec) -> None:
@@ -61,23 +66,24 @@ def test_setting_becomes_lines_of_my_cnf(role, setting, lines) -> None:
 
 
 def test_container_has_few_rights_and_no_password(role, variables) -> None:
-    text = role.render("compose.yml.j2", **variables)
-    service = yaml.safe_load(text)["services"]["mysql"]
+    project = role.get("__mysql_compose", **variables)
+    service = project["services"]["mysql"]
     assert service["user"] == "999:999"
     assert service["cap_drop"] == ["ALL"]
     assert "cap_add" not in service
     assert service["read_only"] is True
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["restart"] == "unless-stopped"
+    assert service["restart"] == "always"
     assert service["ports"] == ["10.2.0.2:3306:3306"]
     assert set(service["logging"]["options"]) == {"max-size", "max-file"}
-    assert variables["mysql_root_password"] not in text
+    assert variables["mysql_root_password"] not in str(project)
 
 
-def test_changed_my_cnf_changes_the_compose_file(role, variables) -> None:
-    before = role.render("compose.yml.j2", **variables)
-    assert before == role.render("compose.yml.j2", **variables)
-    assert before != role.render("compose.yml.j2", mysql_config={"max_connections": 9}, **variables)
+def test_module_gets_no_password(role) -> None:
+    (task,) = [task for task in role.load("tasks/main.yml") if SERVICE_RELEASE in task]
+    assert "mysql_root_password" not in str(task)
+    assert task[SERVICE_RELEASE]["passwords"] == ["root_password"]
+    assert "./my.cnf:/etc/mysql/conf.d/peerlb.cnf:ro" in str(role.load("vars/main.yml"))
 
 
 @pytest.mark.parametrize(

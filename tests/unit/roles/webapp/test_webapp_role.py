@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.peerlb.stack.plugins.module_utils._release.specification import (
+    read_context,
+)
 from support import ROOT
 
 ROLE = ROOT / "roles/webapp"
@@ -22,14 +26,14 @@ GIVEN = {
     "webapp_publish_address": "10.1.0.2",
     "webapp_mysql_host": "10.0.0.2",
     "webapp_mysql_password": "s3cret",
-    "__webapp_password_time": "1.5",
 }
 
 
 def templar(role: Path = ROLE, **given: t.Any) -> Templar:
     """Return Ansible's template engine with the role's variables. Those *given* win."""
+    init_plugin_loader()
     loader = DataLoader()
-    variables = {"role_path": str(role), "ansible_managed": "managed"}
+    variables = {"role_path": str(role), "ansible_search_path": [str(role)]}
     for part in ("defaults", "vars"):
         path = str(role / part / "main.yml")
         variables.update(loader.load_from_file(path, trusted_as_template=True))
@@ -42,9 +46,8 @@ def evaluate(expression: str, role: Path = ROLE, **given: t.Any) -> t.Any:
 
 
 def compose(**given: t.Any) -> dict[str, t.Any]:
-    """Return the role's Compose project."""
-    text = (ROLE / "templates/compose.yml.j2").read_text()
-    return yaml.safe_load(templar(**given).template(trust_as_template(text)))
+    """Return the role's Compose project, as the module gets it."""
+    return evaluate("__webapp_compose", **given)
 
 
 def service(**given: t.Any) -> dict[str, t.Any]:
@@ -53,35 +56,41 @@ def service(**given: t.Any) -> dict[str, t.Any]:
 
 
 def problems(**given: t.Any) -> list[str]:
-    """Return the problems that the preflight finds in the variables."""
-    (task,) = DataLoader().load_from_file(
-        str(ROLE / "tasks/preflight.yml"), trusted_as_template=True
-    )
-    return templar(**given, **task["vars"]).template(task["vars"]["__webapp_problems"])
+    """Return the problems that the role finds in the variables."""
+    return evaluate("__webapp_problems", **given)
 
 
-@pytest.mark.parametrize(
-    "value, arrives",
-    [
-        ('it\'s "quoted"', 'it\'s "quoted"'),
-        ("$HOME ${x} $$", "$HOME ${x} $$"),
-        ("two\nlines\n", "two\nlines\n"),
-        ("ü € 😀", "ü € 😀"),
-        ("a: b #c", "a: b #c"),
-        ("back\\slash \\n", "back\\slash \\n"),
-        ("", ""),
-        (3, "3"),
-        (True, "true"),
-    ],
-)
-def test_environment_values_arrive_unchanged(value: t.Any, arrives: str) -> None:
-    written = service(webapp_environment={"X": value})["environment"]["X"]
-    assert "$" not in written.replace("$$", "")
-    assert written.replace("$$", "$") == arrives
+def arguments() -> dict[str, t.Any]:
+    """Return what the role gives to the module."""
+    (task,) = [
+        task["peerlb.stack.service_release"]
+        for task in DataLoader().load_from_file(
+            str(ROLE / "tasks/main.yml"), trusted_as_template=True
+        )
+        if "peerlb.stack.service_release" in task
+    ]
+    return task
 
 
-def test_given_environment_wins() -> None:
-    assert service(webapp_environment={"WEBAPP_ZONE": "z"})["environment"]["WEBAPP_ZONE"] == "z"
+@pytest.mark.parametrize("value", [3, True, None, 1.10])
+def test_environment_that_is_not_text_is_refused_by_name(value: t.Any) -> None:
+    (problem,) = problems(webapp_environment={"X": value})
+    assert problem.startswith("webapp_environment: X: ")
+    assert problem.endswith("quote it")
+
+
+def test_own_environment_is_text_and_no_part_of_the_project() -> None:
+    assert all(isinstance(value, str) for value in service()["environment"].values())
+    assert service(webapp_environment={"TOKEN": "s"})["environment"] == service()["environment"]
+    text = templar(webapp_environment={"TOKEN": 'it\'s "$x"'}).template(arguments()["environment"])
+    assert json.loads(text) == {"TOKEN": 'it\'s "$x"'}
+    # Older versions of Ansible make a dictionary of a text that begins with a brace.
+    assert text.startswith(" ")
+
+
+def test_password_is_a_secret_of_the_release() -> None:
+    assert arguments()["secrets"] == {"mysql_password": "{{ webapp_mysql_password }}"}
+    assert compose()["secrets"]["mysql_password"] == {"file": "./secrets/mysql_password"}
 
 
 def test_compose_project_has_no_password() -> None:
@@ -97,13 +106,13 @@ def test_container_has_few_rights() -> None:
         "cap_drop": ["ALL"],
         "cap_add": [],
         "security_opt": ["no-new-privileges:true"],
-        "restart": "unless-stopped",
+        "restart": "always",
         "ports": ["10.1.0.2:3000:3000"],
     }
     got = service()
     assert {key: got[key] for key in wanted} == wanted
     assert got["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
-    assert "mem_limit" not in got
+    assert got["mem_limit"] is got["command"] is got["entrypoint"] is None
 
 
 @pytest.mark.parametrize("text", ["false", "no"])
@@ -113,39 +122,48 @@ def test_boolean_from_the_command_line_may_be_text(text: str) -> None:
 
 def test_published_image_is_not_built_and_keeps_its_own_health_check() -> None:
     other = service(webapp_image="registry.example/other:2", webapp_container_port=8080)
-    assert other["image"] == "registry.example/other:2"
     assert other["ports"] == ["10.1.0.2:3000:8080"]
-    assert not {"build", "healthcheck"} & set(other)
+    assert other["healthcheck"] is None
+    given = {"webapp_image": "registry.example/other:2"}
+    found = {name: templar(**given).template(arguments()[name]) for name in ("context", "image")}
+    assert found == {"context": "", "image": "registry.example/other:2"}
 
 
 def test_given_health_check_is_used() -> None:
     got = service(webapp_image="x:1", webapp_healthcheck=["CMD", "/check", "$x"])
-    assert got["healthcheck"]["test"] == ["CMD", "/check", "$$x"]
+    assert got["healthcheck"]["test"] == ["CMD", "/check", "$x"]
 
 
-@pytest.mark.parametrize("change", ["edit", "add", "rename"])
-def test_changed_source_changes_the_image_tag(tmp_path: Path, change: str) -> None:
-    role = tmp_path / "webapp"
-    shutil.copytree(ROLE, role)
-    before = evaluate("__webapp_image", role)
-    assert before == evaluate("__webapp_image")
-    template = role / "files/app/peerlb_webapp/templates/home.html"
-    if change == "edit":
-        template.write_text(template.read_text() + "<!-- -->")
-    elif change == "add":
-        template.with_name("new.html").write_text("new")
-    else:
-        template.rename(template.with_name("house.html"))
-    assert evaluate("__webapp_image", role) != before
-    assert before.startswith("peerlb-webapp:1.0.0-")
+def test_settings_of_an_own_application_reach_compose() -> None:
+    got = compose(
+        webapp_volumes=[{"name": "uploads", "path": "/data"}, {"name": "db", "path": "/db"}],
+        webapp_command=["serve"],
+        webapp_entrypoint=["/run"],
+        webapp_memory_limit="512m",
+    )
+    web = got["services"]["webapp"]
+    assert (web["command"], web["entrypoint"], web["mem_limit"]) == (["serve"], ["/run"], "512m")
+    assert web["volumes"] == ["uploads:/data", "db:/db"]
+    assert got["volumes"] == {
+        "uploads": {"name": "peerlb-webapp-uploads"},
+        "db": {"name": "peerlb-webapp-db"},
+    }
+    assert compose()["volumes"] == {}
 
 
-def test_every_file_of_the_source_is_copied_and_the_dockerfile_last() -> None:
+def test_source_is_built_from_all_its_files() -> None:
+    given = {"role_path": str(ROLE)}
+    archive = templar(**given).template(arguments()["context"])
+    files = read_context(archive)
     app = ROLE / "files/app"
-    source = {str(p) for p in app.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
-    files = evaluate("__webapp_missing_files")
-    assert set(files) == source
-    assert files[-1].endswith("/Dockerfile")
+    assert set(files) == {
+        str(path.relative_to(app))
+        for path in app.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert templar(**given).template(arguments()["build_arguments"]) == {
+        "PYTHON_IMAGE": "python:3.13-slim"
+    }
 
 
 def test_valid_variables_have_no_problem() -> None:
