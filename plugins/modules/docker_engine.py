@@ -129,6 +129,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._docker.daemon import Daemon, diff
+from ..module_utils._docker.digests import Resolved, resolve
 from ..module_utils._docker.packages import (
     Distribution,
     HostError,
@@ -137,7 +138,6 @@ from ..module_utils._docker.packages import (
     repository_is_there,
     repository_text,
 )
-from ..module_utils._docker.registry import resolve
 from ..module_utils._release.engine import runner
 
 LIST = {"type": "list", "elements": "str"}
@@ -183,7 +183,7 @@ def run(module: AnsibleModule) -> dict:
     reasons += daemon.reasons() if not lacking else []
     if reasons and not lacking and not module.check_mode:
         daemon.apply()
-    digests, unresolved = resolve(params["images"]) if not lacking else ({}, [])
+    resolved = Resolved() if lacking else resolve(params["images"])
     return {
         # Where packages are missing, whoever installs them reports the change, but in check mode.
         "changed": bool(reasons) and (not lacking or module.check_mode),
@@ -191,8 +191,8 @@ def run(module: AnsibleModule) -> dict:
         "differs": reasons,
         **about_packages,
         "has_helper": os.path.exists(params["helper"]),
-        "images": digests,
-        "unresolved": unresolved,
+        "images": resolved.images,
+        "unresolved": resolved.unresolved,
     }
 
 

@@ -48,7 +48,7 @@ unresolved:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._docker.registry import resolve
+from ..module_utils._docker.digests import resolve
 
 ARGUMENT_SPEC = {"names": {"type": "list", "elements": "str", "required": True}}
 
@@ -56,8 +56,8 @@ ARGUMENT_SPEC = {"names": {"type": "list", "elements": "str", "required": True}}
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    images, unresolved = resolve(module.params["names"])
-    module.exit_json(changed=False, images=images, unresolved=unresolved)
+    found = resolve(module.params["names"])
+    module.exit_json(changed=False, images=found.images, unresolved=found.unresolved)
 
 
 if __name__ == "__main__":

@@ -4,5 +4,5 @@
 """The Docker engine of a host: its packages, its settings, and what registries say of images.
 
 It knows the host's own files and programs. It must not know which services run in the engine.
-Begin with `daemon.py`; `packages.py` tells what is missing, `registry.py` asks for digests.
+Begin with `daemon.py`; `packages.py` tells what is missing, `digests.py` asks registries.
 """

@@ -199,6 +199,7 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     "copy": _copy,
     "file": _file,
     "find": _find,
+    "host_firewall": lambda _disk, _params: {"trial": False, "missing": False, "diff": []},
     "http_sample": _http_sample,
     "mysql_query": lambda _disk, _params: {"query_result": [[], []]},
     "nginx_override": lambda _disk, _params: {

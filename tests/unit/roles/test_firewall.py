@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 
 def test_firewall_is_off_by_default(role) -> None:
     assert role.load("defaults/main.yml")["firewall_enabled"] is False
@@ -13,35 +11,6 @@ def test_firewall_is_off_by_default(role) -> None:
 def test_defaults_are_the_documented_ones(role, spec) -> None:
     documented = {name: option["default"] for name, option in spec.items()}
     assert list(documented.items()) == list(role.load("defaults/main.yml").items())
-
-
-@pytest.mark.parametrize(
-    ("interface", "trusted"),
-    [("docker0", True), ("br-1a2b", True), ("br0", False), ("eth0", False), ("xdocker0", False)],
-)
-def test_interface_names_are_compared_as_nftables_does(role, interface, trusted) -> None:
-    found = role.get(f"['{interface}'] | select('match', __firewall_trusted)")
-    assert bool(list(found)) is trusted
-
-
-def test_name_without_a_star_is_one_interface(role) -> None:
-    expression = "['lan0', 'lan', 'la'] | select('match', __firewall_trusted)"
-    assert list(role.get(expression, firewall_trusted_interfaces=["lan", "x.y"])) == ["lan"]
-
-
-def test_trusted_interfaces_must_be_a_list(role) -> None:
-    """Text would be compared letter by letter and never match the default route's interface."""
-    given = {"firewall_rules": "x", "firewall_trusted_interfaces": "eth0", "__ways": ["eth0"]}
-    (check,) = [
-        task["ansible.builtin.assert"]
-        for task in role.load("tasks/preflight.yml")
-        if "ansible.builtin.assert" in task
-    ]
-    assert [condition for condition in check["that"] if not role.get(condition, **given)] == [
-        "firewall_trusted_interfaces is not string"
-    ]
-    message = check["fail_msg"].strip().removeprefix("{{").removesuffix("}}")
-    assert role.get(message, **given) == "firewall_trusted_interfaces is eth0, not a list."
 
 
 def test_nftables_service_loads_the_rules_when_it_starts_and_reloads(role) -> None:

@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.peerlb.stack.plugins.module_utils._docker import daemon as _daemon
+from ansible_collections.peerlb.stack.plugins.module_utils._docker.digests import Resolved
 from ansible_collections.peerlb.stack.plugins.module_utils._docker.packages import Distribution
 from ansible_collections.peerlb.stack.plugins.modules import docker_engine
 
@@ -39,7 +40,7 @@ def host(monkeypatch, tmp_path) -> dict[str, t.Any]:
     monkeypatch.setattr(
         docker_engine.Distribution, "read", lambda: Distribution("debian", "trixie", "13")
     )
-    monkeypatch.setattr(docker_engine, "resolve", lambda names: (dict.fromkeys(names, "d"), []))
+    monkeypatch.setattr(docker_engine, "resolve", lambda names: Resolved(dict.fromkeys(names, "d")))
     state["path"] = path
     return state
 
