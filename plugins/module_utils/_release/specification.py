@@ -118,25 +118,28 @@ def make_release(
     project's name are filled in. environment may hold secrets; context is a build context or empty.
     A SpecificationError names what is wrong.
     """
-    service = compose.get("services", {}).get(specification.service)
-    if not isinstance(service, dict):
-        raise SpecificationError(f"compose: has no service named {specification.service}")
-    own = {**NEVER_PULL, "image": specification.image, "container_name": specification.container}
-    project = {**compose, "name": specification.container}
-    project["services"] = {
-        **compose["services"],
-        specification.service: {**service, **own},
-    }
+    project = _project(specification, compose)
     texts = {COMPOSE_FILE: _compose_text(project), SPECIFICATION: specification.text()}
     texts |= {_checked(path): text for path, text in _texts("files", files).items()}
     texts |= {SECRETS + _checked(path): text for path, text in _texts("secrets", secrets).items()}
     if environment:
-        values = {"environment": _texts("environment", environment)}
-        texts[ENVIRONMENT] = _compose_text({"services": {specification.service: values}})
+        own = {"environment": _texts("environment", environment)}
+        texts[ENVIRONMENT] = _compose_text({"services": {specification.service: own}})
     if context:
         read_context(context)
         texts[CONTEXT] = context
     return Release(texts, key)
+
+
+def _project(specification: Specification, compose: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the Compose project with the names and the image of the service filled in."""
+    services = compose.get("services", {})
+    service = services.get(specification.service)
+    if not isinstance(service, dict):
+        raise SpecificationError(f"compose: has no service named {specification.service}")
+    own = {**NEVER_PULL, "image": specification.image, "container_name": specification.container}
+    changed = {**services, specification.service: {**service, **own}}
+    return {**compose, "name": specification.container, "services": changed}
 
 
 def _compose_text(value: t.Any) -> str:
