@@ -191,6 +191,11 @@ image:
   returned: success
   type: str
   sample: mysql@sha256:0f3c…
+health:
+  description: How the release is asked, for O(peerlb.stack.nginx_member#module:health).
+  returned: success
+  type: dict
+  sample: {path: /healthz, host: "", statuses: [200]}
 differs:
   description: What differs, in words; empty if nothing does. With O(test_only) as well.
   returned: success

@@ -50,6 +50,11 @@ image:
   returned: success
   type: str
   sample: peerlb-webapp:1.0.0-3f9a1c52be07
+health:
+  description: How the release is asked, for O(peerlb.stack.nginx_member#module:health).
+  returned: success
+  type: dict
+  sample: {path: /healthz, host: "", statuses: [200]}
 differs:
   description: What differs between both, in words.
   returned: success

@@ -106,6 +106,7 @@ class ServiceModule:
             "release": wanted.id,
             "previous": rollout.previous or "",
             "image": spec.image if spec else "",
+            "health": spec.question() if spec else {},
         }
 
 

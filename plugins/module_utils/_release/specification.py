@@ -81,6 +81,11 @@ class Specification:
         """Return the name of the container: "peerlb-webapp"."""
         return f"peerlb-{self.service}"
 
+    def question(self) -> dict[str, t.Any]:
+        """Return how the service is asked over http: {"path": "/up", "host": "", "statuses": []}."""
+        health = asdict(self.health)
+        return {name: health[name] for name in ("path", "host", "statuses")}
+
     @classmethod
     def of(cls, release: Release) -> Specification | None:
         """Return what a release says of itself, or None if it says nothing that can be read."""

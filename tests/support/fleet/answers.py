@@ -201,7 +201,21 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     "find": _find,
     "host_firewall": lambda _disk, _params: {"trial": False, "missing": False, "diff": []},
     "http_sample": _http_sample,
-    "mysql_query": lambda _disk, _params: {"query_result": [[], []]},
+    "docker_engine": lambda _disk, _params: {
+        "missing": [],
+        "repository_missing": False,
+        "has_helper": False,
+        "images": {},
+        "differs": [],
+    },
+    "image_info": lambda _disk, _params: {"images": {}, "unresolved": []},
+    "mysql_query": lambda _disk, _params: {"query_result": [[], [], [], []]},
+    "service_release": lambda _disk, _params: {
+        "release": "3f9a1c52be07",
+        "previous": "3f9a1c52be07",
+        "differs": [],
+        "health": {},
+    },
     "nginx_override": lambda _disk, _params: {
         "release": "3f9a1c52be07",
         "previous": "0d44e1a97c31",
