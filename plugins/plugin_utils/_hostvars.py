@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from jinja2.exceptions import UndefinedError
 
 from ..module_utils._values.entries import is_list, listing
 
@@ -49,9 +50,10 @@ def read_variables(
         for name in own_names:
             try:
                 variables[host][name] = _plain(own.get(name))
-            except AnsibleError as exc:
+            except (AnsibleError, UndefinedError) as exc:
                 # Only the error about a name that is not defined is sure to hold no secret.
-                shown = not secret or isinstance(exc, AnsibleUndefinedVariable)
+                undefined = isinstance(exc, (AnsibleUndefinedVariable, UndefinedError))
+                shown = not secret or undefined
                 problems.append(f"host {host}: {name}: {exc if shown else type(exc).__name__}")
     return variables, problems
 

@@ -88,5 +88,5 @@ def members(pools: list[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
 
 def health(fleet: Fleet, name: str) -> list[str]:
     """Return where the application of a host was asked for its health, as address:port."""
-    asked = [params["url"] for params in fleet.asked(name, "uri")]
-    return [url.removeprefix("http://").removesuffix("/healthz") for url in asked]
+    asked = [params["health"] for params in fleet.asked(name, "service_release")]
+    return [f"{one['address']}:{one['port']}" for one in asked]

@@ -35,10 +35,13 @@ def test_check_admits_flows_to_what_else_the_hosts_have(deployable) -> None:
 
 def variables(stack, name: str, *wanted: str) -> dict:
     """Return variables as a playbook hands them to its role."""
+    files = [PLAYBOOKS / f"{name}.yml", PLAYBOOKS / f"steps/{name}.yml"]
     play = next(
         each
-        for each in yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text())
-        if "vars" in each and "roles" in each
+        for file in files
+        if file.exists()
+        for each in yaml.safe_load(file.read_text())
+        if "vars" in each and {"roles", "ansible.builtin.import_role"} & set(each)
     )
     shown = "{{ {" + ", ".join(f"'{key}': {key}" for key in wanted) + "} | to_json }}"
     task = {

@@ -82,7 +82,7 @@ class Specification:
         return f"peerlb-{self.service}"
 
     def question(self) -> dict[str, t.Any]:
-        """Return how the service is asked over http: {"path": "/up", "host": "", "statuses": []}."""
+        """Return how the service is asked: {"path": "/up", "host": "", "statuses": [200]}."""
         health = asdict(self.health)
         return {name: health[name] for name in ("path", "host", "statuses")}
 
