@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.peerlb.stack.plugins.lookup.build_context import pack
 from support import ROOT
 
 ROLE = ROOT / "roles/webapp"
@@ -149,8 +150,11 @@ def test_settings_of_an_own_application_reach_compose() -> None:
 
 
 def test_source_is_built_from_all_its_files() -> None:
-    given = {"role_path": str(ROLE)}
-    archive = templar(**given).template(arguments()["context"])
+    # The lookup is called as such: which plugins a templar finds depends on what was imported.
+    assert (
+        "lookup('peerlb.stack.build_context', role_path ~ '/files/app')" in arguments()["context"]
+    )
+    archive = pack(ROLE / "files/app")
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(archive))) as tar:
         files = tar.getnames()
     app = ROLE / "files/app"
@@ -159,7 +163,7 @@ def test_source_is_built_from_all_its_files() -> None:
         for path in app.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert templar(**given).template(arguments()["build_arguments"]) == {
+    assert templar().template(arguments()["build_arguments"]) == {
         "PYTHON_IMAGE": "python:3.13-slim"
     }
 
