@@ -1,26 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documents what the modules service_release, service_release_info and service_rollback share."""
+"""Documents what the modules service_release and service_rollback have in common."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of PLACE_SPEC and COMMON_SPEC in module_utils/_release/service_module.py."""
-
-    PLACE = r"""
-options:
-  service:
-    description:
-      - The name of the service, such as V(webapp). Its container and its Compose project are named
-        C(peerlb-webapp).
-    type: str
-    required: true
-  path:
-    description: The directory of the releases; by default C(/opt/peerlb/) with the service's name.
-    type: path
-"""
+    """The options of COMMON_SPEC in module_utils/_release/service_module.py."""
 
     DOCUMENTATION = r"""
 attributes:

@@ -17,8 +17,16 @@ author:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - peerlb.stack.action_group.service
-  - peerlb.stack.service.place
   - peerlb.stack.reader
+options:
+  service:
+    description:
+      - The name of the service, such as V(webapp). Its container is named C(peerlb-webapp).
+    type: str
+    required: true
+  path:
+    description: The directory of the releases; by default C(/opt/peerlb/) with the service's name.
+    type: path
 """
 
 EXAMPLES = r"""

@@ -25,12 +25,12 @@ if t.TYPE_CHECKING:
 # What a module shows to its user instead of a traceback.
 ERRORS = (SpecificationError, StoreError, ServiceError)
 
-# The options that name a service; the doc fragment `service` documents them.
+# The options that name a service.
 PLACE_SPEC: dict[str, dict[str, t.Any]] = {
     "service": {"type": "str", "required": True},
     "path": {"type": "path"},
 }
-# The options of the modules that change a service.
+# The options of the modules that change a service; the doc fragment `service` documents them.
 COMMON_SPEC: dict[str, dict[str, t.Any]] = {
     **PLACE_SPEC,
     "registry": {

@@ -9,6 +9,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.service_modu
     COMMON_SPEC,
     PLACE_SPEC,
 )
+from ansible_collections.peerlb.stack.plugins.modules import service_release_info
 
 
 def described(options: dict) -> dict:
@@ -40,6 +41,6 @@ def specified(spec: dict) -> dict:
 def test_documents_agree_with_the_argument_specs() -> None:
     for text, spec in (
         (ModuleDocFragment.DOCUMENTATION, COMMON_SPEC),
-        (ModuleDocFragment.PLACE, PLACE_SPEC),
+        (service_release_info.DOCUMENTATION, PLACE_SPEC),
     ):
         assert described(yaml.safe_load(text)["options"]) == specified(spec)

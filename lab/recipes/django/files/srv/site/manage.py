@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """The command line of the site: manage.py migrate."""
 
 import os
