@@ -69,6 +69,7 @@ def test_everything_is_as_before_once_the_member_is_put_back(before: Inputs) -> 
         inputs(web2={"state": "down", **NOTE}),
         inputs(web1={"state": "drain", **NOTE}),
         inputs(web1={"state": "down", **NOTE, "reason": RENEWAL}),
+        inputs({**WEB1, "state": "down"}, WEB2, web1={"weight": 3, **NOTE, "reason": RENEWAL}),
     ],
 )
 def test_member_that_must_serve_or_does_not_is_left_alone(before: Inputs) -> None:
