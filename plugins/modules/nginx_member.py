@@ -93,7 +93,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs
-from ..module_utils._balancer.renewal import put_back, take_out
+from ..module_utils._balancer.renewal import drained_for_renewal, put_back, taken_out
+from ..module_utils._nginx.checks import PoolError, seconds
+from ..module_utils._release.service import probe
+from ..module_utils._release.specification import Health
+from ..module_utils._traffic.drained import wait_until_drained
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -111,19 +115,58 @@ ARGUMENT_SPEC = {
         },
     },
 }
-NOTHING = {"changed": False, "pools": [], "left": 0, "release": ""}
+NOTHING = {"changed": False, "pools": [], "release": ""}
+
+
+def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
+    """Drain the member where it serves and others can."""
+    member = balancer.params["member"]
+    drained = taken_out(inputs, member, balancer.note())
+    pools = drained_for_renewal(drained, member)
+    result = balancer.carry_out(drained.release(), passing=bool(pools))
+    return {**result, "pools": pools}
+
+
+def let_in(balancer: BalancerModule, inputs: Inputs) -> dict:
+    """Let the member serve where the module has drained it, once it answers."""
+    member = balancer.params["member"]
+    pools = drained_for_renewal(inputs, member)
+    for pool in pools:
+        ask_member(inputs, pool, balancer.params)
+    wanted = put_back(inputs, member).release()
+    # The release that was live before the member was taken out needs no second line in the history.
+    lasting = [line["id"] for line in balancer.store.history() if not line.get("passing")]
+    result = balancer.carry_out(wanted, passing=wanted.id in lasting[-1:])
+    return {**result, "pools": pools}
+
+
+def ask_member(inputs: Inputs, pool: str, params: dict) -> None:
+    """Ask the member from here; a PoolError says that it does not serve."""
+    protocol = "http" if inputs.protocol_of(pool) == "http" else "tcp"
+    options = {**params["health"], "statuses": tuple(params["health"].get("statuses") or ())}
+    for each in inputs.addresses(params["member"], [pool]):
+        address, port = each.rsplit(":", 1)
+        if problem := probe(Health(protocol, address, int(port), **options)):
+            raise PoolError(f"{params['member']} stays out of the pool {pool}: it {problem}")
 
 
 def run(module: AnsibleModule) -> dict:
     """Take the member out or put it back; one of ERRORS says why that failed."""
-    balancer = BalancerModule.of(module)
+    balancer, params = BalancerModule.of(module), module.params
+    settle = seconds("settle", params["settle"])
     with balancer.locked():
         present = balancer.present()
         if present is None:
-            return NOTHING
+            return {**NOTHING, "left": 0}
         inputs = Inputs.of(present)
-        act = take_out if module.params["state"] == "out" else put_back
-        return act(balancer, inputs)
+        result = (take_out if params["state"] == "out" else let_in)(balancer, inputs)
+    waits = params["state"] == "out" and result["pools"] and not module.check_mode
+    if not waits:
+        return {**result, "left": 0}
+    # Without the lock: while requests end, operators may set weights.
+    addresses = inputs.addresses(params["member"], result["pools"])
+    drained = wait_until_drained(addresses, params["drain_timeout"], settle)
+    return {**result, "left": int(drained["left"])}
 
 
 def main() -> None:
@@ -131,7 +174,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)
-    except ERRORS as exc:
+    except (*ERRORS, ValueError) as exc:  # also of a settle that is no time
         module.fail_json(msg=str(exc))
     module.exit_json(**result)
 

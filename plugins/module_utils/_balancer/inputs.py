@@ -24,6 +24,7 @@ from .._release.specification import pinned
 from .nginx_release import IDENTITY, STATE, NginxRelease
 from .overrides import (
     Changes,
+    Entries,
     Overrides,
     apply_overrides,
     change_entries,
@@ -103,9 +104,12 @@ class Inputs:
         """
         chosen = self.chosen_pool(pool, changes)
         entries = change_entries(self.overrides.get(chosen.name, {}), chosen, changes, note)
-        overrides = without_empty({**self.overrides, chosen.name: entries})
-        changed = replace(self, overrides=overrides)
-        changed.effective_pools()  # raises where no member is left to serve
+        return self.with_entries(chosen.name, entries)
+
+    def with_entries(self, pool: str, entries: Entries) -> Inputs:
+        """Return the inputs with these overrides of one pool; a PoolError if no member serves."""
+        changed = replace(self, overrides=without_empty({**self.overrides, pool: entries}))
+        changed.effective_pools()  # raises the PoolError
         return changed
 
     def without_overrides(self, pool: str) -> Inputs:

@@ -23,15 +23,13 @@ def old_workers_left() -> bool:
     return count_workers()["shutting_down"] > 0
 
 
-def wait_until_drained(
-    addresses: list[str], timeout: float, settle: float, begun: float | None = None
-) -> dict[str, float]:
+def wait_until_drained(addresses: list[str], timeout: float, settle: float) -> dict[str, float]:
     """Wait at most timeout seconds for connections, and settle seconds for old workers.
 
-    begun is the monotonic time of the reload, if that was before now. Returns how many connections
-    are left, and for how many seconds it waited: {"left": 0, "seconds": 2.9}.
+    Returns how many connections are left, and for how many seconds it waited:
+    {"left": 0, "seconds": 2.9}.
     """
-    started = time.monotonic() if begun is None else begun
+    started = time.monotonic()
     end = started + timeout
     settled = min(end, started + settle)
     left = count(addresses)

@@ -130,7 +130,8 @@ def random_topologies() -> st.SearchStrategy[Topology]:
 class FakeNginx:
     """Answers docker's commands and, over a real socket, /release with the loaded id.
 
-    commands does not hold what only looks. made_from is the compose.yml of the container. It
+    commands does not hold what only looks. made_from is the compose.yml of the container, settings
+    is what docker tells of it besides, and images are the ids of those on the host by name. It
     answers on port, or on other_port where the status.conf of the loaded release names that.
     """
 
@@ -138,6 +139,8 @@ class FakeNginx:
         self.project = project
         self.loaded: str | None = None
         self.made_from = self.definition = ""
+        self.settings: dict[str, t.Any] = {}
+        self.images: dict[str, str] = {}
         self.commands: list[list[str]] = []
         self.refuse: dict[str, str] = {}
         self.emerg = ""
@@ -182,10 +185,11 @@ class FakeNginx:
     def run(self, command: list[str], **_options) -> tuple[int, str, str]:
         if command[1] == "inspect":
             labels = {"com.docker.compose.project.config_files": self.made_from}
-            record = {"State": {"Status": "running"}, "Config": {"Labels": labels}}
+            record = {"State": {"Status": "running"}, "Config": {"Labels": labels}, **self.settings}
             if not self.made_from:
                 return 1, "[]", "Error: No such object: peerlb-nginx"
-            return 0, json.dumps([record]), ""
+            images = [{"Id": self.images[name]} for name in command[3:] if name in self.images]
+            return 0, json.dumps([record, *images]), ""
         self.commands.append(command)
         verb = self.verbs()[-1]
         if verb in self.refuse:
@@ -209,7 +213,7 @@ class FakeNginx:
         return [
             "reload"
             if command[-1] == "kill -HUP 1"
-            else next(word for word in command if word in known)
+            else next((word for word in command if word in known), command[1])
             for command in self.commands
         ]
 

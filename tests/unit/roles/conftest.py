@@ -13,17 +13,34 @@ import typing as t
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader
+from ansible.plugins.loader import init_plugin_loader, lookup_loader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.peerlb.stack.plugins.lookup import build_context, operator
 from support import ROOT
 
 ROLES = ROOT / "roles"
+OWN_LOOKUPS = {
+    "peerlb.stack.build_context": build_context,
+    "peerlb.stack.operator": operator,
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def plugin_loader() -> None:
-    """Let templates find the lookup plugins."""
+def plugin_loader() -> t.Iterator[None]:
+    """Let templates find the lookup plugins, those of the collection too.
+
+    Ansible does not find these itself where a test has imported the collection before.
+    """
     init_plugin_loader()
+    find = lookup_loader.get
+
+    def get(name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        own = OWN_LOOKUPS.get(name)
+        return own.LookupModule() if own else find(name, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup_loader, "get", get)
+        yield
 
 
 class Role:

@@ -112,21 +112,45 @@ def test_numbers_from_the_command_line_may_be_text(role) -> None:
     assert "worker_connections 4096;" in text
 
 
-@pytest.mark.parametrize("after, runs", [(3, True), ("3", True), (0, False), ("0", False)])
-def test_service_that_cuts_connections_can_be_switched_off(role, after, runs) -> None:
-    found = role.get("__nginx_lb_programs", nginx_lb_cut_dead_after=after)
-    wanted = {"cut_dead.py", "units/peerlb-cut-dead.service"} if runs else set()
-    assert set(found) == wanted
+PROGRAM, UNIT = "cut_dead.py", "units/peerlb-cut-dead.service"
 
 
-def test_units_run_what_the_release_has(role) -> None:
-    files = role.get("__nginx_lb_programs")
-    assert (
-        "/opt/peerlb/nginx_lb/nginx/current/cut_dead.py" in files["units/peerlb-cut-dead.service"]
+@pytest.mark.parametrize("after", [3, "3"])
+def test_program_that_cuts_connections_is_part_of_the_release(role, after) -> None:
+    files = role.get("__nginx_lb_programs", nginx_lb_cut_dead_after=after)
+    assert files[PROGRAM] == SCRIPT.read_text()
+    command = f"/usr/bin/python3 -I /opt/peerlb/nginx_lb/nginx/current/{PROGRAM}"
+    state = "/opt/peerlb/nginx_lb/nginx/current/state.json"
+    assert f"\nExecStart={command} {state} 3\n" in files[UNIT]
+    assert "[Install]" in files[UNIT].splitlines()  # or it would not be started
+
+
+@pytest.mark.parametrize("after", [0, "0"])
+def test_program_that_cuts_connections_can_be_left_out(role, after) -> None:
+    assert role.get("__nginx_lb_programs", nginx_lb_cut_dead_after=after) == {}
+
+
+def test_logs_are_rotated_by_a_timer_of_the_release(role) -> None:
+    files = role.get(
+        "__nginx_lb_templates", nginx_lb_pools=[], nginx_lb_listeners=[], nginx_lb_log_size="7M"
     )
-    assert files["cut_dead.py"] == SCRIPT.read_text()
-    text = role.render("units/peerlb-logs.service.j2")
-    assert text.rstrip().endswith("/opt/peerlb/nginx_lb/nginx/current/logrotate.conf")
+    rotation = files["logrotate.conf"]
+    assert rotation.splitlines()[1] == "/var/log/peerlb/nginx/*.log {"
+    assert "\n    size 7M\n    rotate 5\n" in rotation
+    assert "docker exec peerlb-nginx sh -c 'kill -USR1 1'" in rotation
+    live = "/opt/peerlb/nginx_lb/nginx/current/logrotate.conf"
+    service, timer = (files[f"units/peerlb-logs.{kind}"] for kind in ("service", "timer"))
+    assert f"logrotate --state /opt/peerlb/nginx_lb/logrotate.state {live}\n" in service
+    assert ("[Install]" in service.splitlines(), "[Install]" in timer.splitlines()) == (False, True)
+
+
+def test_files_of_the_release_win_over_those_of_the_role_where_they_are_given(role) -> None:
+    own = {"nginx.conf": "# mine", "units/mine.service": "[Service]"}
+    given = {"nginx_lb_files": own, "nginx_lb_pools": [], "nginx_lb_listeners": []}
+    expression = module_call(role)["files"].strip("{} ")
+    files = role.get(expression, **given)
+    assert {path: files[path] for path in own} == own
+    assert {"http.conf", "compose.yml", PROGRAM, UNIT} <= set(files)
 
 
 def test_nothing_is_signalled_by_docker_itself(role) -> None:
@@ -146,7 +170,6 @@ def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) ->
     assert ("@last_resort" not in text) is limited
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "version, problem",
     [
@@ -156,12 +179,11 @@ def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) ->
         ("1.30", ""),
     ],
 )
-def test_unclear_version_is_refused(run_tasks, version, problem) -> None:
-    given = {"nginx_lb_version": version, "nginx_lb_pools": [], "nginx_lb_listeners": []}
-    output = run_tasks("peerlb.stack.nginx_lb", "main", "--check", **given)
-    assert problem in output
-    assert ("Fail if the version" in output) is True
-    assert ("skipping: [localhost] TASK [peerlb.stack.nginx_lb : Make" in output) is (not problem)
+def test_unclear_version_is_refused_before_anything_else(role, version, problem) -> None:
+    task = role.load("tasks/main.yml")[0]
+    assert role.get(task["when"], nginx_lb_version=version) is bool(problem)
+    message = task["ansible.builtin.fail"]["msg"].strip().removeprefix("{{").removesuffix("}}")
+    assert problem in role.get(message, nginx_lb_version=version)
 
 
 # The tests below compare the role's variables and templates with the module's options.
@@ -179,9 +201,8 @@ def test_variables_are_as_the_module_specifies_its_options(role, spec) -> None:
         for option, value in module_call(role).items()
         if (match := re.fullmatch(r"{{ (nginx_lb_\w+) }}", value))
     }
-    # The others are made by the role itself, or are for the module's own tests.
     own = {"container", "files", "logs", "declaration", "declaration_path"}
-    assert set(ARGUMENT_SPEC) - set(passed) == own
+    assert set(ARGUMENT_SPEC) - set(passed) == own  # made by the role itself
     defaults = role.load("defaults/main.yml")
     for option, variable in passed.items():
         ours, theirs = spec[variable], ARGUMENT_SPEC[option]
@@ -191,7 +212,14 @@ def test_variables_are_as_the_module_specifies_its_options(role, spec) -> None:
         assert ours.get("choices") == theirs.get("choices")
         if "default" in ours:
             assert ours["default"] == defaults[variable]
-            assert ours["default"] == theirs["default"] or option == "image"
+            # The module leaves compose.yml as it is where no image is given.
+            assert theirs["default"] == ("" if option == "image" else ours["default"])
+
+
+@pytest.mark.parametrize("given, passed", [({}, ""), ({"pools": [1]}, '{"pools": [1]}')])
+def test_declaration_is_passed_as_json_or_not_at_all(role, given, passed) -> None:
+    expression = module_call(role)["declaration"].strip("{} ")
+    assert role.get(expression, nginx_lb_declaration=given) == passed
 
 
 @pytest.mark.parametrize("option", ["pools", "listeners"])
@@ -203,6 +231,7 @@ def test_settings_of_pools_are_documented_at_the_module_alone(spec, option) -> N
 
 
 def test_logs_are_where_the_info_module_looks_for_them(role) -> None:
+    assert module_call(role)["logs"] == "{{ __nginx_lb_logs }}"
     logs = nginx_release_info.ARGUMENT_SPEC["logs"]["default"]
     assert role.load("vars/main.yml")["__nginx_lb_logs"] == logs
     for option in ("path", "status_port"):
@@ -211,7 +240,7 @@ def test_logs_are_where_the_info_module_looks_for_them(role) -> None:
 
 @pytest.mark.parametrize("variable, options", [("__pool", POOL), ("__listener", LISTENER)])
 def test_templates_read_settings_that_exist(role, variable, options) -> None:
-    texts = [path.read_text() for path in (role.path / "templates").glob("*.j2")]
+    texts = [path.read_text() for path in (role.path / "templates").rglob("*.j2")]
     read = {key for text in texts for key in re.findall(rf"{variable}\['(\w+)'\]", text)}
     assert read
     assert read <= set(options)

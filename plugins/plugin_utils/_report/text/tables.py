@@ -119,8 +119,7 @@ def services_lines(statuses: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) 
             differences += [f"{host}, {service}: {each}" for each in result["differs"]]
             changes += [
                 "  ".join(["", host, service, *(line.get(word, "") for word in HISTORY_WORDS)])
-                for line in result["history"][-3:]
-                if not line.get("passing")
+                for line in _lasting(result)[-3:]
             ]
     return [
         *table(SERVICE_HEADS, rows),
@@ -133,12 +132,17 @@ def services_lines(statuses: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) 
 def _service_cells(result: t.Mapping[str, t.Any]) -> list[str]:
     """Return the cells of SERVICE_HEADS from release on."""
     running = result["running"]
-    last = result["history"][-1] if result["history"] else {}
+    last = (_lasting(result) or [{}])[-1]
     state = running.get("health") or running.get("state", "nothing runs")
     digest = running.get("image", "").partition(":")[2][:12]
     name = (result["requested"] or result["image"]).partition("@")[0]
     image = f"{name} {digest}" if digest else name
     return [result["release"], image, state, running.get("since", "")[:19], last.get("by", "")]
+
+
+def _lasting(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the history without the releases that were live only while a member was renewed."""
+    return [line for line in result["history"] if not line.get("passing")]
 
 
 def _milliseconds(value: float | None) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs, pin_image
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
     NginxRelease,
 )
@@ -189,3 +189,52 @@ def test_overrides_are_reset_in_one_pool_or_in_all(two_pools) -> None:
     assert both.without_overrides("").overrides == {}
     with pytest.raises(PoolError, match="no pool is named cart"):
         both.without_overrides("cart")
+
+
+def test_member_serves_at_one_address_for_each_port() -> None:
+    web1 = POOLS[0]["members"][0]
+    named = {"webapp": 3000, "files": 3000, "admin": 8443, "unasked": 1}
+    pools = [
+        {"name": name, "members": [{**web1, "port": port}, POOLS[0]["members"][1]]}
+        for name, port in named.items()
+    ]
+    given = inputs(pools=pools)
+    asked = ["webapp", "files", "admin"]
+    assert given.addresses("web1", asked) == ["10.1.0.2:3000", "10.1.0.2:8443"]
+    assert given.addresses("web3", asked) == []
+
+
+def test_protocol_of_a_pool_is_that_of_its_listeners() -> None:
+    more = [{**POOLS[0], "name": name} for name in ("mysql", "idle")]
+    listeners = [*LISTENERS, {"port": 3306, "pool": "mysql", "protocol": "tcp"}]
+    given = inputs(pools=[*POOLS, *more], listeners=listeners)
+    found = [given.protocol_of(name) for name in ("webapp", "mysql", "idle")]
+    assert found == ["http", "tcp", "tcp"]
+
+
+PINNED = 'image: "nginx@sha256:aa" # nginx:1.30'
+
+
+@pytest.mark.parametrize(
+    ("digest", "before", "line"),
+    [
+        ("sha256:aa", None, PINNED),
+        ("sha256:bb", PINNED, 'image: "nginx@sha256:bb" # nginx:1.30'),
+        ("", None, 'image: "nginx:1.30"'),
+        ("", PINNED, PINNED),  # the registry did not answer
+        ("", 'image: "nginx@sha256:aa" # nginx:1.29', 'image: "nginx:1.30"'),
+    ],
+)
+def test_image_is_written_with_its_digest(digest: str, before: str | None, line: str) -> None:
+    compose = "services:\n  nginx:\n    {}\n    restart: always\n"
+    files = {"compose.yml": compose.format('image: "nginx:1.30"')}
+    present = NginxRelease({"compose.yml": compose.format(before)}) if before else None
+    pin_image(files, "nginx:1.30", digest, present)
+    assert files["compose.yml"] == compose.format(line)
+
+
+def test_image_that_names_its_digest_stays_as_it_is() -> None:
+    text = 'image: "nginx@sha256:aa"\n'
+    files = {"compose.yml": text}
+    pin_image(files, "nginx@sha256:aa", "sha256:bb", None)
+    assert files["compose.yml"] == text

@@ -3,18 +3,29 @@
 
 from __future__ import annotations
 
+import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer import nginx as _nginx
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx import (
+    OBSOLETE,
     Nginx,
+    log_directory_problem,
+    make_log_directory,
     release_at,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
+    NginxRelease,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import (
     Engine,
     ServiceError,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Look
+from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Look, Rollout
+from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
+from ansible_collections.peerlb.stack.plugins.module_utils._release.units import Units
 
 OTHER_CONTAINER = Look(None, details={"same_container": False})
 
@@ -66,3 +77,130 @@ def test_error_leaves_out_the_progress_of_compose(container, fake_nginx, staged)
         container.test(staged, None, OTHER_CONTAINER)
     assert "with the image nginx:9, nothing was changed: manifest unknown" in str(error.value)
     assert "Creating" not in str(error.value)
+
+
+def test_reload_is_a_signal_from_inside_of_the_container(container, fake_nginx) -> None:
+    """Docker's own `kill` would keep nginx down after a reboot."""
+    fake_nginx.emerg = "nothing is loaded"
+    container.reload()
+    assert fake_nginx.commands == [["docker", "exec", "peerlb-nginx", "sh", "-c", "kill -HUP 1"]]
+
+
+IMAGE = "nginx@sha256:aa"
+PINNED = f'services:\n  nginx:\n    image: "{IMAGE}" # nginx:1.30\n    restart: always\n'
+LIVE = NginxRelease({"compose.yml": PINNED})
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(str(tmp_path / "nginx"), NginxRelease)
+
+
+def go_live(store: Store, container: Nginx, release: NginxRelease = LIVE) -> tuple[str, ...]:
+    """Make a release live as the modules do; return why what ran was not that release."""
+    rollout = Rollout.plan(store, container, release)
+    if rollout.changed:
+        rollout.apply({"by": "ada"}, keep=5)
+    return rollout.look.reasons
+
+
+@pytest.fixture
+def live(container, fake_nginx, store) -> Nginx:
+    """The container of the release LIVE, with an image that the host has."""
+    fake_nginx.images = {IMAGE: "sha256:11"}
+    fake_nginx.settings = {"Image": "sha256:11"}
+    go_live(store, container)
+    fake_nginx.commands.clear()
+    return container
+
+
+def test_release_that_runs_has_no_reason_to_change(live, fake_nginx, store) -> None:
+    assert go_live(store, live) == ()
+    assert fake_nginx.commands == []
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        PINNED.replace("restart: always", "restart: unless-stopped"),
+        PINNED.replace(f'"{IMAGE}" # nginx:1.30', '"nginx:1.30"'),
+    ],
+)
+def test_container_of_a_former_version_is_taken_over(live, fake_nginx, store, compose) -> None:
+    """Only the digest and the restart policy tell the former version's file from this one's."""
+    fake_nginx.made_from = ""
+    go_live(store, live, NginxRelease({"compose.yml": compose}))
+    fake_nginx.commands.clear()
+    assert not any("replaced" in reason for reason in go_live(store, live))
+    assert fake_nginx.verbs() == ["exec", "reload"]
+    assert fake_nginx.loaded == LIVE.id
+
+
+def test_restart_policy_is_mended_in_place(live, fake_nginx, store) -> None:
+    policy = {"HostConfig": {"RestartPolicy": {"Name": "unless-stopped"}}}
+    fake_nginx.settings.update(policy)
+    assert go_live(store, live) == ("peerlb-nginx does not start by itself after every failure",)
+    assert fake_nginx.commands[-1] == ["docker", "update", "--restart", "always", "peerlb-nginx"]
+
+
+def test_container_of_another_image_is_replaced(live, fake_nginx, store) -> None:
+    fake_nginx.images[IMAGE] = "sha256:22"
+    assert go_live(store, live) == ("the container peerlb-nginx is replaced",)
+    assert fake_nginx.verbs() == ["run", "up"]
+
+
+def test_release_that_does_not_answer_is_a_reason(live, fake_nginx, store) -> None:
+    fake_nginx.loaded = None
+    assert live.look(store, LIVE).reasons == (
+        "nginx serves no release",
+        "the container peerlb-nginx is replaced",
+    )
+
+
+def test_log_directory_is_open_below_a_closed_one(tmp_path) -> None:
+    logs = tmp_path / "peerlb/nginx"
+    assert log_directory_problem(logs) == f"{logs} is missing"
+    make_log_directory(logs)
+    assert log_directory_problem(logs) == ""
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (logs, logs.parent)]
+    assert modes == [0o755, 0o750]
+
+
+@pytest.mark.parametrize("name", ["peerlb", "peerlb/nginx"])
+def test_other_mode_of_the_log_directory_is_a_reason(live, store, tmp_path, name) -> None:
+    logs = tmp_path / "peerlb/nginx"
+    container = replace(live, logs=logs)
+    assert go_live(store, container) == (f"{logs} is missing",)
+    (tmp_path / name).chmod(0o700)
+    assert go_live(store, container) == (f"{tmp_path / name} has another mode",)
+    assert go_live(store, container) == ()
+
+
+def test_log_directory_that_cannot_be_made_is_named(tmp_path) -> None:
+    (tmp_path / "peerlb").write_text("a file")
+    with pytest.raises(ServiceError, match=f"cannot write {tmp_path}/peerlb/nginx: "):
+        make_log_directory(tmp_path / "peerlb/nginx")
+
+
+def test_units_of_the_release_are_installed_and_compared(
+    live, fake_nginx, store, tmp_path, monkeypatch
+) -> None:
+    system = tmp_path / "system"
+    system.mkdir()
+    monkeypatch.setattr(_nginx, "Units", lambda engine: Units(engine, system))
+    release = NginxRelease({**LIVE.files, "units/peerlb-logs.service": "[Service]\n"})
+    assert "peerlb-logs.service differs on the host" in go_live(store, live, release)
+    assert (system / "peerlb-logs.service").read_text() == "[Service]\n"
+    assert ["systemctl", "daemon-reload"] in fake_nginx.commands
+    assert go_live(store, live, release) == ()
+    (system / "peerlb-logs.service").write_text("by hand")
+    assert go_live(store, live, release) == ("peerlb-logs.service differs on the host",)
+    assert "peerlb-logs.service goes" in go_live(store, live)
+    assert list(system.iterdir()) == []
+
+
+def test_files_that_a_former_version_kept_beside_the_releases_go(live, store, tmp_path) -> None:
+    for name in OBSOLETE:
+        (tmp_path / name).touch()
+    go_live(store, live, NginxRelease({**LIVE.files, "nginx.conf": "two"}))
+    assert not any((tmp_path / name).exists() for name in OBSOLETE)

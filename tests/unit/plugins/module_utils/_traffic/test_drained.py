@@ -6,68 +6,70 @@ from __future__ import annotations
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._traffic import drained
 
-ADDRESS = "10.1.0.3:3000"
+WEB1, WEB2 = "10.1.0.2:3000", "10.1.0.3:3000"
 
 
-class Clock:
-    """A clock on which time passes only in sleep()."""
+class Host:
+    """A host on which time passes only while it sleeps.
 
-    now = 1000.0
+    held are the connections to web1, and old the workers of a former release, at each look; the
+    last of each list stays.
+    """
+
+    def __init__(self, held: list[int], old: list[int]) -> None:
+        self.held, self.old = held, old
+        self.now = 1000.0
 
     def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+        for looks in (self.held, self.old):
+            if len(looks) > 1:
+                looks.pop(0)
 
 
 @pytest.fixture
-def world(monkeypatch):
-    """Set the connections at each look, and for how many seconds old workers live."""
-    clock = Clock()
-
-    def arrange(looks: list[dict[str, int]], old_workers_until: float = 0) -> Clock:
-        rest = list(looks)
-        monkeypatch.setattr(
-            drained, "read_connections", lambda: rest.pop(0) if len(rest) > 1 else rest[0]
-        )
-        workers = {"shutting_down": 1}
-        monkeypatch.setattr(
-            drained,
-            "count_workers",
-            lambda: workers if clock.now < 1000 + old_workers_until else {"shutting_down": 0},
-        )
-        monkeypatch.setattr(drained, "time", clock)
-        return clock
-
-    return arrange
-
-
-def test_connections_to_all_addresses_are_counted(world) -> None:
-    world([{ADDRESS: 2, "10.1.0.2:3000": 9}])
-    assert drained.count([ADDRESS, "10.1.0.9:1"]) == 2
+def host(monkeypatch) -> Host:
+    host = Host([0], [0])
+    monkeypatch.setattr(drained, "time", host)
+    monkeypatch.setattr(drained, "read_connections", lambda: {WEB1: host.held[0], WEB2: 1})
+    workers = {"serving": 2}
+    monkeypatch.setattr(drained, "count_workers", lambda: {**workers, "shutting_down": host.old[0]})
+    return host
 
 
 @pytest.mark.parametrize(
-    "looks, workers, timeout, settle, left, seconds",
+    ("held", "old", "left", "seconds"),
     [
-        ([{}], 0, 60, 5, 0, 0.0),
-        ([{ADDRESS: 2}, {ADDRESS: 1}, {}], 0, 60, 5, 0, 0.2),
-        ([{ADDRESS: 3}], 0, 1, 5, 3, 1.0),
-        ([{}], 2, 60, 5, 0, 2.0),
-        ([{}], 99, 60, 5, 0, 5.0),
-        ([{}], 99, 3, 5, 0, 3.0),
-        ([{ADDRESS: 3}], 0, 0, 5, 3, 0.0),
+        ([0], [0], 0, 0.0),
+        ([2, 1, 0], [0], 0, 0.2),
+        ([0], [1, 1, 1, 0], 0, 0.3),
+        ([1, 0], [1, 1, 1, 0], 0, 0.3),
+        ([1, 1, 1, 0], [1, 0], 0, 0.3),
+        ([3], [0], 3, 5.0),  # until the timeout
+        ([0], [1], 0, 1.0),  # until settle is over
+        ([1, 0], [1], 0, 1.0),
+        ([2] * 20 + [0], [1], 0, 2.0),
     ],
 )
-def test_how_long_it_waits(world, looks, workers, timeout, settle, left, seconds) -> None:
-    world(looks, workers)
-    found = drained.wait_until_drained([ADDRESS], timeout, settle)
-    assert found["left"] == left
-    assert found["seconds"] == pytest.approx(seconds, abs=0.11)
+def test_it_waits_for_connections_and_then_for_old_workers(host, held, old, left, seconds) -> None:
+    host.held, host.old = held, old
+    assert drained.wait_until_drained([WEB1], 5, 1) == {"left": left, "seconds": seconds}
 
 
-def test_time_since_the_reload_counts(world) -> None:
-    clock = world([{}], 99)
-    assert drained.wait_until_drained([ADDRESS], 60, 5, begun=clock.now - 4)["seconds"] < 5.2
-    assert clock.now < 1001.2
+def test_settle_is_no_longer_than_the_timeout(host) -> None:
+    host.old = [1]
+    assert drained.wait_until_drained([WEB1], 0.5, 60)["seconds"] == 0.5
+
+
+def test_connections_of_all_addresses_are_counted_together(host) -> None:
+    host.held = [2]
+    assert drained.count([WEB1, WEB2, "10.1.0.4:3000"]) == 3
+
+
+@pytest.mark.parametrize(("old", "left"), [(0, False), (1, True), (2, True)])
+def test_old_workers_are_those_that_shut_down(host, old, left) -> None:
+    host.old = [old]
+    assert drained.old_workers_left() is left
