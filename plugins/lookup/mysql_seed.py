@@ -18,7 +18,7 @@ description:
     no text. Names such as C(other.table) in its statements are not judged.
 options:
   _terms:
-    description: The file. A relative path is searched as M(ansible.builtin.copy) searches it.
+    description: The file. A relative path is searched as C(ansible.builtin.copy) searches it.
     required: true
   database:
     description: The name of the database.

@@ -36,7 +36,7 @@ def variables() -> dict:
 def test_defaults_are_the_documented_ones(role, spec) -> None:
     documented = {name: o.get("default") for name, o in spec.items() if not o.get("required")}
     defaults = role.load("defaults/main.yml")
-    assert [name for name in documented] == list(defaults)
+    assert list(documented) == list(defaults)
     # The operator is looked up on the controller.
     assert documented == {**defaults, "mysql_operator": None}
 

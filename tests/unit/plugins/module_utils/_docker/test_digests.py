@@ -43,7 +43,9 @@ class Registries:
         self.logins: list[str | None] = []
         self.pause = 0.0
 
-    def engine_handler(fake) -> type[BaseHTTPRequestHandler]:
+    def engine_handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
         class Handler(Quiet):
             def do_GET(self) -> None:
                 fake.asked.append(("engine", self.path))
@@ -60,7 +62,9 @@ class Registries:
 
         return Handler
 
-    def mirror_handler(fake) -> type[BaseHTTPRequestHandler]:
+    def mirror_handler(self) -> type[BaseHTTPRequestHandler]:
+        fake = self
+
         class Handler(Quiet):
             def do_HEAD(self) -> None:
                 fake.asked.append(("mirror", self.path))
