@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 Params = dict[str, t.Any]
 FILE = {"uid": 0, "gid": 0, "owner": "root", "group": "root", "mode": "0644"}
+RELEASES = {"release": "3f9a1c52be07", "previous": "0d44e1a97c31"}
 DEBIAN = {
     "ansible_distribution": "Debian",
     "ansible_distribution_release": "trixie",
@@ -160,6 +161,26 @@ def _release(disk: Disk, params: Params) -> Params:
     return {"release": "3f9a1c52be07", "previous": "3f9a1c52be07", "differences": []}
 
 
+def _service_release(disk: Disk, params: Params) -> Params:
+    """Return what differs on this host, as a test has written it to the file "differs".
+
+    A host with a file "fails" does not come up.
+    """
+    if disk.read("fails") and not params["test_only"]:
+        return {"failed": True, "msg": "peerlb-webapp exits as soon as it has started"}
+    return {**RELEASES, "differs": json.loads(disk.read("differs") or b"[]"), "health": {}}
+
+
+def _service_release_info(_disk: Disk, params: Params) -> Params:
+    """Return what runs of a service, which is what its release says."""
+    image = f"{params['service']}:1"
+    return {
+        **{"release": RELEASES["release"], "image": image, "requested": image, "differs": []},
+        "running": {"state": "running", "health": "healthy", "image": "sha256:0f3c", "since": ""},
+        "history": [{"id": RELEASES["release"], "by": "ada", "at": "2026-01-01T10:00:00Z"}],
+    }
+
+
 def _release_info(disk: Disk, _params: Params) -> Params:
     usual = {"state": "up", "backup": False, "weight": 1}
     pools = json.loads(disk.read("release") or b"[]")
@@ -210,12 +231,11 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     },
     "image_info": lambda _disk, _params: {"images": {}, "unresolved": []},
     "mysql_query": lambda _disk, _params: {"query_result": [[], [], [], []]},
-    "service_release": lambda _disk, _params: {
-        "release": "3f9a1c52be07",
-        "previous": "3f9a1c52be07",
-        "differs": [],
-        "health": {},
-    },
+    "service_release": _service_release,
+    "service_release_info": _service_release_info,
+    "service_rollback": lambda _disk, _params: {**RELEASES, "health": {}},
+    "nginx_member": lambda _disk, _params: {**RELEASES, "pools": [], "left": 0},
+    "nginx_rollback": lambda _disk, _params: RELEASES,
     "nginx_override": lambda _disk, _params: {
         "release": "3f9a1c52be07",
         "previous": "0d44e1a97c31",

@@ -118,7 +118,9 @@ def services_lines(statuses: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) 
             rows.append([host, service, *_service_cells(result)])
             differences += [f"{host}, {service}: {each}" for each in result["differs"]]
             changes += [
-                "  ".join(["", host, service, *(line.get(word, "") for word in HISTORY_WORDS)])
+                "  ".join(
+                    ["", host, service, *(line.get(word, "") for word in HISTORY_WORDS)]
+                ).rstrip()
                 for line in _lasting(result)[-3:]
             ]
     return [

@@ -90,3 +90,10 @@ def test_sample_filters_know_other_names_and_methods() -> None:
     assert FILTERS["sample_problems"](sample, pool, names={"web1": "blue"}) == []
     assert FILTERS["sample_notes"](sample, pool) == []
     assert FILTERS["sample_notes"](sample, {**pool, "method": "hash"}) != []
+
+
+def test_services_table_has_a_row_for_each_service_of_each_host() -> None:
+    told = {"requested": "shop:1", "image": "", "running": {}, "differs": [], "history": []}
+    web1 = [{**told, "release": "3f9a1c52be07", "__service": {"service": "webapp"}}]
+    lines = FILTERS["services_table"]({"web1": web1})
+    assert lines[2].split()[:4] == ["web1", "webapp", "3f9a1c52be07", "shop:1"]

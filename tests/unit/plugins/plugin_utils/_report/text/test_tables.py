@@ -59,3 +59,69 @@ def test_status_is_as_the_document_shows_it() -> None:
     lines = tables.table(tables.STATUS_HEADS, tables.status_rows(info))
     document = (ROOT / "docs/operate.md").read_text()
     assert "\n".join(lines) in document
+
+
+def running(name: str, release: str, image: tuple[str, str, str], since: str, *lines: str) -> dict:
+    """Return what service_release_info tells; a line of the history is its id, time, by, reason."""
+    requested, exact, number = image
+    words = ("id", "at", "by", "reason")
+    return {
+        "__service": {"service": name},
+        **{"release": release, "requested": requested, "image": exact, "differs": []},
+        "running": {"health": "healthy", "image": f"sha256:{number}99", "since": f"{since}.12Z"},
+        "history": [dict(zip(words, line.split(",") + [""] * 4)) for line in lines],
+    }
+
+
+NGINX = ("", "nginx@sha256:aa", "0f3c9a7b21de")  # nginx's release does not say which tag was asked
+SHOP = ("shop:1.4", "shop@sha256:bb", "5b1f6a0c77e2")
+MYSQL = ("mysql:9.7", "mysql@sha256:cc", "c41d0e5f9a36")
+SERVICES = {
+    "lb1": [
+        running(
+            *("nginx", "8c52d1f0a9be", NGINX, "2026-01-01T09:02:11"),
+            "8c52d1f0a9be,2026-01-01T10:00:00Z,ada,canary",
+        )
+    ],
+    "web1": [
+        running(
+            *("webapp", "3f9a1c52be07", SHOP, "2026-01-02T10:00:03"),
+            "0d44e1a97c31,2026-01-01T09:01:20Z,ada",
+            "3f9a1c52be07,2026-01-02T10:00:00Z,bob,version 1.4",
+        )
+    ],
+    "db1": [
+        running(
+            *("mysql", "7df21f615e02", MYSQL, "2026-01-01T09:00:40"),
+            "7df21f615e02,2026-01-01T09:00:12Z,ada",
+        )
+    ],
+}
+
+
+def test_what_runs_where_is_as_the_document_shows_it() -> None:
+    (db1,) = SERVICES["db1"]
+    services = {**SERVICES, "db1": [{**db1, "differs": ["peerlb-mysql was changed by hand"]}]}
+    document = (ROOT / "docs/how-a-service-goes-live.md").read_text()
+    assert "\n".join(tables.services_lines(services)) in document
+
+
+def test_no_difference_is_told_too() -> None:
+    assert "what runs is as its release says" in tables.services_lines(SERVICES)
+
+
+def test_renewals_of_members_are_no_changes_and_nobodys_deployment() -> None:
+    (lb1,) = SERVICES["lb1"]
+    passing = {"id": "aaaaaaaaaaaa", "at": "", "by": "eve", "reason": "", "passing": True}
+    lines = tables.services_lines({"lb1": [{**lb1, "history": lb1["history"] + [passing] * 6}]})
+    assert lines == tables.services_lines({"lb1": SERVICES["lb1"]})
+
+
+def test_service_that_does_not_run_is_told() -> None:
+    (web1,) = SERVICES["web1"]
+    nothing = {**web1, "running": {}, "history": [], "release": ""}
+    lines = tables.services_lines({"web1": [nothing]})
+    assert lines[2].split() == ["web1", "webapp", "shop:1.4", "nothing", "runs"]
+    assert lines[-1] == "the last changes, newest last:"
+    stopped = {**web1, "running": {"state": "exited", "health": "", "image": "", "since": ""}}
+    assert tables.services_lines({"web1": [stopped]})[2].split()[3:5] == ["shop:1.4", "exited"]
