@@ -44,8 +44,8 @@ options:
     default: 5s
   health:
     description:
-      - How the member is asked before it is put back, in pools of protocol http. If empty, any answer
-        to V(/) is good. In pools of other protocols the member is only connected to.
+      - How the member is asked before it is put back, in pools of protocol http. If empty, any
+        answer to V(/) is good. In pools of other protocols the member is only connected to.
     type: dict
     default: {}
     suboptions:
