@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,3 +205,25 @@ def test_files_that_a_former_version_kept_beside_the_releases_go(live, store, tm
         (tmp_path / name).touch()
     go_live(store, live, NginxRelease({**LIVE.files, "nginx.conf": "two"}))
     assert not any((tmp_path / name).exists() for name in OBSOLETE)
+
+
+def test_confirm_waits_until_the_release_answers(container, fake_nginx) -> None:
+    later = threading.Timer(0.1, setattr, (fake_nginx, "loaded", "new"))
+    later.start()
+    container.confirm("new", fake_nginx.port)
+    later.join()
+
+
+def test_container_that_no_release_has_made_is_replaced(live, fake_nginx, store) -> None:
+    fake_nginx.made_from, fake_nginx.loaded = "/elsewhere/compose.yml", "0123456789ab"
+    assert live.look(store, LIVE).reasons == (
+        "nginx serves 0123456789ab",
+        "the container peerlb-nginx is replaced",
+    )
+
+
+def test_release_that_is_not_on_the_disk_is_told(fake_nginx, store, live) -> None:
+    fake_nginx.loaded = "0123456789ab"
+    assert _nginx.serving_release(store, fake_nginx.port) == "0123456789ab"
+    fake_nginx.loaded = None
+    assert _nginx.serving_release(store, fake_nginx.port) is None
