@@ -157,7 +157,7 @@ def _probed(target: Params) -> Params:
 
 def _release(disk: Disk, params: Params) -> Params:
     disk.write("release", json.dumps(params["pools"]).encode())
-    return {"release": "3f9a1c52be07", "previous": "3f9a1c52be07", "differences": []}
+    return {**RELEASED, "differences": []}
 
 
 def _release_info(disk: Disk, _params: Params) -> Params:
@@ -187,9 +187,17 @@ def _nothing(_disk: Disk, _params: Params) -> Params:
     return {}
 
 
+RELEASED: Params = {
+    "release": "3f9a1c52be07",
+    "previous": "3f9a1c52be07",
+    "differs": [],
+    "effect": "keep",
+    "diff": [],
+}
 COMMANDS: dict[str, t.Callable[[Disk, str], str]] = {
     "dpkg-query --show": _installed,
     "docker info": _labels,
+    "information_schema.user_attributes": lambda _disk, _text: "webapp@10.0.0.0/255.255.0.0",
     "logrotate": lambda _disk, _text: "logrotate",
 }
 ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
@@ -210,11 +218,14 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     },
     "image_info": lambda _disk, _params: {"images": {}, "unresolved": []},
     "mysql_query": lambda _disk, _params: {"query_result": [[], [], [], []]},
-    "service_release": lambda _disk, _params: {
-        "release": "3f9a1c52be07",
-        "previous": "3f9a1c52be07",
-        "differs": [],
-        "health": {},
+    "service_release": lambda _disk, _params: {**RELEASED, "image": "shop:1", "health": {}},
+    "service_release_info": lambda _disk, _params: {
+        **{"release": "3f9a1c52be07", "image": "shop:1", "requested": "shop:1"},
+        **{"running": {"state": "running", "health": "healthy"}, "differs": []},
+        **{"volumes": [], "history": [], "kept": ["3f9a1c52be07"]},
+    },
+    "nginx_member": lambda _disk, _params: {
+        **{"pools": ["webapp"], "left": 0, "release": "3f9a1c52be07"},
     },
     "nginx_override": lambda _disk, _params: {
         "release": "3f9a1c52be07",
