@@ -61,11 +61,7 @@ def unpacked(commit: str) -> Path:
 
 def play(collection: Path, playbook: str, *arguments: str) -> Run:
     """Run a playbook of a collection with this checkout's inventory of the lab."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
     if collection != ROOT:
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(collection.parents[2])
     inventory = str(ROOT / "inventories/lab")
@@ -112,6 +108,7 @@ def measure(collection: Path) -> dict[str, t.Any]:
 
 def tasks(output: str) -> dict[str, str]:
     """Return how many tasks each host was asked: {"lb1": "8 (changed 0, skipped 3)"}."""
+    output = re.sub(r"\x1b\[[0-9;]*m", "", output)
     pattern = r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+).*?skipped=(\d+)"
     return {
         host: f"{ok} (changed {changed}, skipped {skipped})"

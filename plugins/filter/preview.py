@@ -59,7 +59,7 @@ def site_preview(
     with errors_for_ansible():
         wanted = _desired(load_inventory(source, groups, hostvars), users)
     known = {host: own for host, own in states.items() if own is not None}
-    lines = changes.changes(known, wanted) or ["nothing of what follows from the declaration"]
+    lines = changes.changes(known, wanted) or ["nothing of the declaration and of the services"]
     outside = [host for host in hosts if host not in play_hosts]
     return lines + ([f"not asked, as outside of --limit: {', '.join(outside)}"] if outside else [])
 

@@ -223,6 +223,22 @@ differences:
   elements: str
   sample:
     - "pool webapp, member web1: weight is 3, the inventory says 1 (set by ada at …)"
+differs:
+  description:
+    - What differs from the live release, in words; empty if nothing does.
+    - With O(test_only) as well.
+  returned: success
+  type: list
+  elements: str
+  sample: [upstreams/http-webapp.conf differs, nginx serves 0d44e1a97c31]
+effect:
+  description:
+    - What becomes of the container. V(create) means that there is none yet, V(replace) that a new
+      one takes its place, V(reload) that nginx reads its files again, V(keep) that it stays.
+    - In check mode and with O(test_only) it says what would become of it.
+  returned: success
+  type: str
+  sample: replace
 """
 
 import json

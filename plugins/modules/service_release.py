@@ -202,6 +202,14 @@ differs:
   type: list
   elements: str
   sample: [my.cnf differs, "peerlb-mysql is replaced: it was created from release 0d44e1a97c31"]
+effect:
+  description:
+    - What becomes of the container. V(create) means that there is none yet, V(replace) that a new
+      one takes its place, V(start) that it is stopped and starts again, V(keep) that it stays.
+    - In check mode and with O(test_only) it says what would become of it.
+  returned: success
+  type: str
+  sample: replace
 """
 
 from ansible.module_utils.basic import AnsibleModule

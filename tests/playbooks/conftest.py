@@ -107,5 +107,5 @@ def deployable(stack: Stack) -> Stack:
     flows[1]["from"] = flows[2]["from"] = "nginx_lb"
     flows[2]["protocol"] = "mysql"
     flows.append({"from": "webapp", "to": "nginx_lb", "port": 3306, "protocol": "mysql"})
-    stack.variables |= {"mysql_root_password": "r", "webapp_mysql_password": "w"}
+    stack.variables |= {"mysql_root_password": "root-pw", "webapp_mysql_password": "web-pw"}
     return stack

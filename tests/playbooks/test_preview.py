@@ -8,40 +8,85 @@ import re
 
 import pytest
 
-SETTINGS = ("MYSQL_HOST=10.0.0.2", "MYSQL_PORT=3305", "WEBAPP_TRUSTED_PROXIES=10.0.0.2")
 CONTAINER = {
     "Id": "3f9a",
     "Name": "/peerlb-webapp",
+    "Image": "sha256:5ef0",
     "State": {"Status": "running"},
     "HostConfig": {"PortBindings": {"3000/tcp": [{"HostIp": "10.1.0.2", "HostPort": "3000"}]}},
-    "Config": {"Env": ["PATH=/bin", "MYSQL_PASSWORD=oyster", *SETTINGS]},
+    "Config": {"Env": ["PATH=/bin", "MYSQL_PASSWORD=oyster", "MYSQL_PORT=3305"]},
 }
+NOTHING = "echo '[]'; echo \"Error: No such object: $2\" >&2; exit 1"
 
 
 @pytest.fixture
-def deployed(deployable):
-    """A stack on hosts where docker shows one container."""
-    docker = deployable.path / "docker"
-    docker.write_text(f"#!/bin/sh\ncat <<'EOT'\n{json.dumps([CONTAINER])}\nEOT\n")
-    docker.chmod(0o755)
-    return deployable
+def docker(deployable):
+    """Return a function that writes a program docker of lines of shell for all hosts."""
+
+    def write(script: str):
+        program = deployable.path / "docker"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return deployable
+
+    return write
 
 
-def test_preview_under_a_limit_compares_what_is_inside(deployed) -> None:
-    done = deployed.play("preview", "--limit", "web1", "-vvv")
+def shown(done) -> list[str]:
+    """Return the lines of the preview."""
+    return re.findall(r'^ +"(.*)",?$', done.stdout, re.MULTILINE)
+
+
+def test_first_deployment_starts_every_service(docker) -> None:
+    done = docker(NOTHING).play("preview")
     assert done.returncode == 0, done.stdout
-    lines = re.findall(r'"(.*)",?$', done.stdout, re.MULTILINE)
-    first = lines.index("environment of web1:")
-    assert lines[first + 1 : first + 3] == ["  - MYSQL_PORT=3305", "  + MYSQL_PORT=3306"]
+    assert shown(done)[-4:] == [
+        "db1: MySQL is started for the first time",
+        "web1: the application is started for the first time",
+        "web2: the application is started for the first time",
+        "lb1: nginx is started for the first time",
+    ]
+    assert "changed=0" in done.stdout
+    assert not re.search("changed=[1-9]|failed=[1-9]", done.stdout)
+
+
+def test_preview_under_a_limit_says_why_a_container_is_replaced(docker) -> None:
+    stack = docker(f"cat <<'EOT'\n{json.dumps([CONTAINER])}\nEOT")
+    done = stack.play("preview", "--limit", "web1", "-vvv")
+    assert done.returncode == 0, done.stdout
+    line = "web1: the application's container is replaced: it was created from no release"
+    assert line in shown(done)
     assert "not asked, as outside of --limit: lb1, web2, db1" in done.stdout
-    assert "of web2:" not in done.stdout
+    assert not [line for line in shown(done) if line.startswith("web2:")]
     assert "oyster" not in done.stdout
 
 
-def test_preview_does_not_take_silence_for_having_nothing(deployed) -> None:
-    (deployed.path / "docker").write_text("#!/bin/sh\necho 'permission denied' >&2\nexit 1\n")
-    done = deployed.play("preview", "--limit", "webapp:mysql")
+def test_preview_does_not_take_silence_for_having_nothing(docker) -> None:
+    stack = docker("echo 'permission denied' >&2; exit 1")
+    done = stack.play("preview", "--limit", "webapp:mysql")
     assert done.returncode == 0, done.stdout
-    for section in ("environment of web1", "published of web2", "grants of db1"):
-        assert f"{section}:" not in done.stdout
-    assert "published of db1, published of web1, published of web2" in done.stdout
+    why = "cannot be compared: the Docker engine does not answer: permission denied"
+    assert f"web2: the application {why}" in shown(done)
+    assert f"db1: MySQL {why}" in shown(done)
+    assert "grants of db1:" not in done.stdout
+    assert "grants of db1" in shown(done)[-2]
+
+
+def test_mistake_in_the_variables_is_told_beside_the_rest(docker) -> None:
+    stack = docker(NOTHING)
+    stack.groups["webapp"]["web1"]["webapp_environment"] = {"DEBUG": 1}
+    done = stack.play("preview")
+    assert done.returncode == 0, done.stdout
+    (line,) = [line for line in shown(done) if line.startswith("web1:")]
+    assert line.startswith("web1: the application cannot be compared: ")
+    assert "DEBUG" in line
+    assert "web2: the application is started for the first time" in shown(done)
+
+
+def test_host_that_cannot_be_reached_is_named(docker) -> None:
+    stack = docker(NOTHING)
+    stack.groups["webapp"]["web1"] |= {"ansible_connection": "ssh", "ansible_port": 9}
+    done = stack.play("preview")
+    assert done.returncode == 0, done.stdout
+    assert shown(done)[-1] == "not known: the application of web1"
+    assert "web2: the application is started for the first time" in shown(done)

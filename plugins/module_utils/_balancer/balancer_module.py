@@ -96,9 +96,9 @@ class BalancerModule:
 
         passing tells that another one follows soon: nobody wants to go back to this one.
 
-        {"changed": True, "diff": […], "differs": ["nginx.conf differs"], "release": "3f9a1c52be07",
-        "previous": "0d44e1a97c31"}. One of ERRORS says why the last good release is still, or
-        again, live.
+        {"changed": True, "diff": […], "differs": ["nginx.conf differs"], "effect": "reload",
+        "release": "3f9a1c52be07", "previous": "0d44e1a97c31"}. One of ERRORS says why the last good
+        release is still, or again, live.
         """
         rollout = Rollout.plan(self.store, self.nginx, wanted)
         if rollout.changed and not self.check_mode:
@@ -111,6 +111,7 @@ class BalancerModule:
             "changed": rollout.changed and not self.params["test_only"],
             "diff": rollout.diff(),
             "differs": rollout.differs(),
+            "effect": rollout.effect,
             "release": wanted.id,
             "previous": rollout.previous or "",
         }

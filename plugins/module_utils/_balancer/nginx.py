@@ -111,6 +111,7 @@ class Nginx:
             reasons.append(problem)
         reasons += self.units.reasons(store, wanted)
         details = {
+            "has_container": container is not None,
             "same_container": same,
             "always_restarts": container is None or _always_restarts(container),
         }
@@ -174,6 +175,14 @@ class Nginx:
         self.confirm(release_id, port)
         if release:
             self.units.apply(store, release)
+
+    def effect(self, wanted: Release, look: Look, *, edited: bool) -> str:
+        """Return what `bring_up` does to nginx: "create", "replace", "reload" or "keep"."""
+        if not look.details["has_container"]:
+            return "create"
+        if not look.details["same_container"]:
+            return "replace"
+        return "reload" if edited or look.serving != wanted.id else "keep"
 
     def put_back(self, _look: Look) -> bool:
         """Return False: nginx has no containers but those of releases."""

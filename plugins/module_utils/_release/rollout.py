@@ -50,6 +50,12 @@ class Service(t.Protocol):
     def bring_up(self, store: Store, release_id: str, look: Look, *, edited: bool) -> None:
         """Let the release run to which the link points by now, and confirm that it works."""
 
+    def effect(self, wanted: Release, look: Look, *, edited: bool) -> str:
+        """Return what `bring_up` does to the container.
+
+        It is "create", "replace", "start", "reload", or "keep" if the container stays as it is.
+        """
+
     def put_back(self, look: Look) -> bool:
         """Bring back a container that no release has made; False if there was none."""
 
@@ -103,6 +109,11 @@ class Rollout:
     def edited(self) -> bool:
         """Tell whether somebody edited the live release; the service may have read the edit."""
         return self.previous == self.wanted.id and not self.intact
+
+    @property
+    def effect(self) -> str:
+        """Return what becomes of the container, as `Service.effect` says."""
+        return self.service.effect(self.wanted, self.look, edited=self.edited)
 
     @property
     def last_good(self) -> str | None:

@@ -150,8 +150,7 @@ class DockerService:
         # differs in other things, and one of this very release with which something is amiss.
         record = self.engine.inspect(spec.container)[0]
         other = record is not None and _release_of(store, created_from(record)) != release_id
-        amiss = look.serving == release_id and any(not _mends_itself(r) for r in look.reasons)
-        again = ["--force-recreate"] if edited or other or amiss else []
+        again = ["--force-recreate"] if edited or other or _is_amiss(look, release_id) else []
         begun = time.time()
         try:
             up = ["up", "--detach", "--remove-orphans", "--quiet-pull", *again]
@@ -202,6 +201,15 @@ class DockerService:
         if record:
             note = {"container": record["Id"], "fingerprint": fingerprint(record)}
             store.note(CONFIRMED, note)
+
+    def effect(self, wanted: Release, look: Look, *, edited: bool) -> str:
+        """Return what `bring_up` does to the container: "create", "replace", "start" or "keep"."""
+        record = look.details.get("record")
+        if record is None:
+            return "create"
+        if edited or look.serving != wanted.id or _is_amiss(look, wanted.id):
+            return "replace"
+        return "start" if record["State"]["Status"] in ("exited", "created") else "keep"
 
     def put_back(self, look: Look) -> bool:
         """Start what ran before, from Compose files that no release has made."""
@@ -276,6 +284,11 @@ def _wrong_state(name: str, record: Record) -> list[str]:
     if status != "running":
         return [f"{name} is {status}"]
     return [] if health == "healthy" else [f"{name} is {health}"]
+
+
+def _is_amiss(look: Look, release_id: str) -> bool:
+    """Tell whether something is amiss with a container of a release that only a new one mends."""
+    return look.serving == release_id and not all(map(_mends_itself, look.reasons))
 
 
 def _mends_itself(reason: str) -> bool:

@@ -103,6 +103,7 @@ class ServiceModule:
             "changed": rollout.changed and not self.params["test_only"],
             "diff": rollout.diff(),
             "differs": rollout.differs(),
+            "effect": rollout.effect,
             "release": wanted.id,
             "previous": rollout.previous or "",
             "image": spec.image if spec else "",

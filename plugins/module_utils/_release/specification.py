@@ -175,7 +175,8 @@ def _texts(option: str, values: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Return values that are text; a SpecificationError if YAML made something else of one."""
     for name, value in values.items():
         if not isinstance(value, str):
-            kind = "nothing" if value is None else f"{value!r}, which is {type(value).__name__}"
+            # Without the value, which may be a secret.
+            kind = "nothing" if value is None else type(value).__name__
             raise SpecificationError(f"{option}: {name}: is {kind} and not text: quote it")
     return dict(values)
 

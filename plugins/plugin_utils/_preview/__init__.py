@@ -5,5 +5,5 @@
 
 It knows the state that hosts told and the state that the declaration asks for. It must not ask a
 host, nor do other I/O. Begin with `changes.py`, which compares both; `state.py` reads what the
-tasks of the playbook preview registered.
+tasks of the playbook preview registered, and `services.py` puts into words how a service differs.
 """

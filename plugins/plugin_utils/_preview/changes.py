@@ -3,9 +3,9 @@
 
 """Compare what the declaration asks for with what is deployed, as lines of text by section.
 
-Listeners, upstreams, environment, published ports and grants are on the hosts, and are compared
-with what the hosts told of them. Networks, peerings, flows, management and rules are not on the
-hosts. They are compared with the note of the last deployment.
+Services, listeners, upstreams and grants are on the hosts, and are compared with what the hosts
+told of them. Networks, peerings, flows, management and rules are not on the hosts. They are
+compared with the note of the last deployment.
 """
 
 from __future__ import annotations
@@ -14,19 +14,14 @@ import typing as t
 
 from ...module_utils._nginx.pool import Pool
 from ...module_utils._nginx.upstreams import render_upstream
-from ...module_utils._path.docker import Container
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow
 from ...module_utils._values.entries import listing
-from .._derive.flows import flow_address, service_port
 from .._derive.pools import MemberSettings, listeners, pools
 from .._stack import StackGroups
+from .services import NAMES, service_lines
 
 NOTED = ("networks", "peerings", "flows", "management", "rules")
-# The variables in the application's environment that follow from the declaration.
-ENVIRONMENT = ("MYSQL_HOST", "MYSQL_PORT", "WEBAPP_TRUSTED_PROXIES")
-# The part of a host's state that tells of a section; the release tells of the others.
-TOLD_BY = {"grants": "accounts", "environment": "containers", "published": "containers"}
 
 Lines = list[str]
 Key = tuple[str, str]  # the name of a section and its host: ("grants", "db1"); ("flows", "")
@@ -83,23 +78,14 @@ def desired(
     for host in topology.members(stack.balancer):
         sections["listeners", host.name] = _listeners(every_listener)
         sections["upstreams", host.name] = _upstreams(every_pool, every_listener)
-    environment = _environment(topology, stack)
-    for host in topology.members(stack.application):
-        sections["environment", host.name] = environment
-    for group, protocol in ((stack.application, "http"), (stack.database, "mysql")):
-        port = service_port(topology, group, protocol, stack.balancer)
-        for host in topology.members(group):
-            sections.setdefault(("published", host.name), []).append(f"{host.address}:{port}")
+    groups = {"mysql": stack.database, "webapp": stack.application, "nginx_lb": stack.balancer}
+    for layer, group in groups.items():
+        # The host itself compares the service.
+        sections |= {(layer, host.name): [] for host in topology.members(group)}
     accounts = [f"{user['name']}@{part}" for user in users for part in user["hosts"]]
     for host in topology.members(stack.database):
         sections["grants", host.name] = accounts
     return sections
-
-
-def _environment(topology: Topology, stack: StackGroups) -> Lines:
-    address, port = flow_address(topology, stack.application, protocol="mysql")
-    proxies = ",".join(host.address for host in topology.members(stack.balancer))
-    return [f"{name}={value}" for name, value in zip(ENVIRONMENT, (address, port, proxies))]
 
 
 def deployed(states: States) -> Sections:
@@ -114,14 +100,6 @@ def deployed(states: States) -> Sections:
         if release.get("listeners"):
             sections["listeners", host] = _listeners(release["listeners"])
             sections["upstreams", host] = _upstreams(release["declared"], release["listeners"])
-        for entry in state.get("containers") or ():
-            container = Container.parse(entry)
-            places = [f"{p.address}:{p.port}" for p in container.published]
-            sections.setdefault(("published", host), []).extend(places)
-            if container.name == "peerlb-webapp":
-                lines = entry.get("Config", {}).get("Env") or ()
-                known = [line for line in lines if line.partition("=")[0] in ENVIRONMENT]
-                sections["environment", host] = known
         if state.get("accounts"):
             sections["grants", host] = list(state["accounts"])
     return sections
@@ -145,16 +123,20 @@ def _upstreams(pool_entries: t.Iterable[Record], listener_entries: t.Iterable[Re
 def changes(states: States, wanted: Sections) -> Lines:
     """Return what goes (-) and what comes (+), under a heading for each section that changes.
 
-    ["grants of db1:", "  - webapp@%", "  + webapp@10.0.0.0/255.255.0.0", "not known: flows"]: the
-    last line names the sections that no host told of, which are not compared.
+    ["grants of db1:", "  - webapp@%", "  + webapp@10.0.0.0/255.255.0.0", "db1: MySQL is started for
+    the first time", "not known: flows"]: services follow the sections. The last line names what no
+    host told of, which is not compared.
     """
     present = deployed(states)
     lines, unknown = [], []
     for key in sorted({*present, *wanted}, key=_order):
         name, host = key
-        heading = f"{name} of {host}" if host else name
+        heading = f"{NAMES.get(name, name)} of {host}" if host else name
         if not _is_known(states, key):
             unknown.append(heading)
+            continue
+        if name in NAMES:
+            lines += service_lines(host, name, states[host]["services"][name])
             continue
         old, new = present.get(key, []), wanted.get(key, [])
         changed = [f"  - {line}" for line in old if line not in new]
@@ -167,7 +149,10 @@ def _is_known(states: States, key: Key) -> bool:
     """Tell whether a host told of a section, even if only that the section is empty there."""
     name, host = key
     if host:
-        return _tells_of(states.get(host, {}), TOLD_BY.get(name, "release"))
+        state = states.get(host, {})
+        if name in NAMES:
+            return _tells_of(state.get("services") or {}, name)
+        return _tells_of(state, "accounts" if name == "grants" else "release")
     notes = [state["note"] for state in states.values() if _tells_of(state, "note")]
     # A host without a note has nothing deployed. A note without the section is an older one.
     return any(not note or name in note for note in notes)
@@ -180,4 +165,6 @@ def _tells_of(state: Record, part: str) -> bool:
 
 
 def _order(key: Key) -> tuple[int, str, str]:
-    return (NOTED.index(key[0]) if key[0] in NOTED else len(NOTED), *key)
+    """Return the place of a section: first what is noted, then what hosts told, then services."""
+    order = (*NOTED, "grants", "listeners", "upstreams", *NAMES)
+    return (order.index(key[0]), *key)

@@ -9,8 +9,11 @@ import base64
 import json
 import typing as t
 
-# Release, note, containers and accounts, in this order.
-RESULTS = ("__release_info", "__preview_note", "__preview_container", "__preview_accounts")
+from . import services
+
+# Release, note, accounts, and failures by layer, in this order.
+OTHERS = ("__release_info", "__preview_note", "__preview_accounts", "__preview_failures")
+RESULTS = (*OTHERS, *services.RESULTS.values())
 
 Registered = t.Mapping[str, t.Any]  # the result of a task
 State = dict[str, t.Any]
@@ -20,37 +23,34 @@ def read_state(results: t.Mapping[str, Registered]) -> State | None:
     """Return the state of a host from results by their names in RESULTS.
 
     {"release": what nginx_release_info returned, "note": what `declaration_lines` in changes.py
-    returned at the last deployment, "containers": what docker inspect prints, "accounts":
-    ["webapp@%"]}. A part that is not known is None; a part that is not on the host is empty.
-    Returns None for a host that could not be reached.
+    returned at the last deployment, "services": {"mysql": what service_release returned},
+    "accounts": ["webapp@%"]}. A part that is not known is None; a part that is not on the host is
+    empty. Returns None for a host that could not be reached.
     """
-    release, note, container, accounts = (results.get(name) or {} for name in RESULTS)
-    if container.get("unreachable") or release.get("unreachable"):
+    if any(result.get("unreachable") for result in results.values()):
         return None
-    # Docker says so if there is no such container, and the system if there is no Docker.
-    error = f"{container.get('stderr') or ''}{container.get('msg') or ''}".lower()
-    nothing_there = "no such" in error
+    release, note, accounts, failures = (results.get(name) or {} for name in OTHERS)
+    deployed = {
+        layer: dict(results.get(name) or failures.get(layer) or {}) or None
+        for layer, name in services.RESULTS.items()
+    }
     return {
         "release": None if _skipped(release) else dict(release),
         "note": None if _skipped(note) else _decoded(note),
-        # Docker prints the containers that there are, even if another is missing.
-        "containers": json.loads(container.get("stdout") or "[]")
-        if nothing_there or _succeeded(container)
-        else None,
-        "accounts": list(accounts.get("stdout_lines") or ())
-        if _succeeded(accounts)
-        else []
-        if nothing_there
-        else None,
+        "services": deployed,
+        "accounts": _accounts(accounts, deployed["mysql"] or {}),
     }
+
+
+def _accounts(asked: Registered, mysql: Registered) -> list[str] | None:
+    """Return the accounts of MySQL; none if no MySQL runs, and None if it did not tell."""
+    if asked.get("rc", 1) == 0:
+        return list(asked.get("stdout_lines") or ())
+    return [] if mysql.get("effect") == "create" else None
 
 
 def _skipped(result: Registered) -> bool:
     return not result or bool(result.get("skipped"))
-
-
-def _succeeded(result: Registered) -> bool:
-    return result.get("rc", 1) == 0
 
 
 def _decoded(slurped: Registered) -> t.Any:

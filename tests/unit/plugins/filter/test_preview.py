@@ -43,7 +43,8 @@ def test_site_preview_reads_what_the_tasks_registered(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
     model = derived.derived(declaration, groups, hostvars, parts=["mysql"])["model"]
     accounts = {"rc": 0, "stdout_lines": ["shop@10.9.0.0/255.255.0.0"]}
-    registered = {"db1": {"__preview_accounts": accounts, "__preview_container": {"rc": 0}}}
+    replaced = {"effect": "replace", "differs": ["my.cnf differs"], "previous": "3f9a1c52be07"}
+    registered = {"db1": {"__preview_accounts": accounts, "__mysql_release": replaced}}
     users = [{"name": "ada", "hosts": ["%"], "password": "oyster"}]
     lines = filters.site_preview(model, groups, registered, play_hosts=["db1"], users=users)
     first = lines.index("grants of db1:")
@@ -52,18 +53,20 @@ def test_site_preview_reads_what_the_tasks_registered(inventory) -> None:
         "  + shop@10.0.0.0/255.255.255.0",
         "  + ada@%",
     ]
+    assert "db1: MySQL's container is replaced: my.cnf differs" in lines
     assert lines[-1] == "not asked, as outside of --limit: lb1, web1, web2"
     assert "oyster" not in "".join(lines)
 
 
 def test_unreachable_hosts_are_not_compared(inventory) -> None:
     declaration, groups, hostvars = inventory.read()
-    registered = {"db1": {"__preview_container": {"unreachable": True}}}
+    registered = {"db1": {"__mysql_release": {"unreachable": True}}}
     lines = filters.site_preview(
         declaration, groups, WithResults(hostvars, registered), play_hosts=["db1"]
     )
     assert not [line for line in lines if line.startswith("grants of db1")]
     assert any(line.startswith("not known:") and "grants of db1" in line for line in lines)
+    assert any(line.startswith("not known:") and "MySQL of db1" in line for line in lines)
 
 
 class WithResults:

@@ -98,7 +98,7 @@ def test_image_that_is_nowhere_changes_nothing(deploy_service, service_info) -> 
     "changes, message",
     [
         ({"keep": 1}, "keep: 1: 2 is the least"),
-        ({"environment": ' {"A": 5}'}, "environment: A: is 5, which is int and not text: quote it"),
+        ({"environment": ' {"A": 5}'}, "environment: A: is int and not text: quote it"),
         ({"compose": {}}, "compose: has no service named shop"),
         ({"path": "/etc/hostname/shop"}, "cannot write /etc/hostname/shop: Not a directory"),
     ],

@@ -258,3 +258,25 @@ def test_file_edited_by_hand_is_restored(parts) -> None:
     assert [entry["before"] for entry in rollout.diff()] == ["by hand"]
     assert store.present() == ONE
     assert parts[2].verbs() == ["exec", "reload"]  # nginx may have loaded it meanwhile
+
+
+@pytest.mark.parametrize(
+    ("change", "release", "effect", "verbs"),
+    [
+        (lambda _parts: None, ONE, "keep", []),
+        (lambda _parts: None, TWO, "reload", ["exec", "reload"]),
+        (lambda _parts: None, OTHER_IMAGE, "replace", ["run", "up"]),
+        (
+            lambda parts: (parts[0].link / "nginx.conf").write_text("by hand"),
+            ONE,
+            "reload",
+            ["exec", "reload"],
+        ),
+    ],
+)
+def test_effect_is_what_happens_to_nginx(parts, change, release, effect, verbs) -> None:
+    assert Rollout.plan(parts[0], parts[1], ONE).effect == "create"
+    roll_out(parts, ONE)
+    change(parts)
+    assert roll_out(parts, release).effect == effect
+    assert parts[2].verbs() == verbs

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release import service as _service
 from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import ServiceError
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
+from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Rollout
 from ansible_collections.peerlb.stack.plugins.module_utils._release.service import (
     DockerService,
     probe,
@@ -302,6 +303,36 @@ def test_interrupted_renewal_is_a_difference_that_needs_no_new_container(host) -
     rollout = host.deploy(host.release())
     assert rollout.differs() == ["its renewal was interrupted"]
     assert host.docker.done == ["start"]
+
+
+def stop(host) -> None:
+    host.container["State"]["Status"] = "exited"
+
+
+def reconfigure(host) -> None:
+    host.container["HostConfig"]["RestartPolicy"]["Name"] = "no"
+
+
+@pytest.mark.parametrize(
+    ("change", "text", "effect", "replaced"),
+    [
+        (lambda _host: None, "one", "keep", False),
+        (lambda _host: None, "two", "replace", True),
+        (lambda host: host.docker.containers.clear(), "one", "create", True),
+        (stop, "one", "start", False),
+        (stop, "two", "replace", True),
+        (reconfigure, "one", "replace", True),
+        (lambda host: (host.store.link / "a.conf").write_text("by hand"), "one", "replace", True),
+        (lambda host: host.store.note("renewing.json", {}) or None, "one", "keep", False),
+    ],
+)
+def test_effect_is_what_happens_to_the_container(host, change, text, effect, replaced) -> None:
+    host.deploy(host.release())
+    former = host.container["Id"]
+    change(host)
+    planned = Rollout.plan(host.store, host.service, host.release(text)).effect
+    host.deploy(host.release(text))
+    assert (planned, host.container["Id"] != former) == (effect, replaced)
 
 
 class Killed(BaseException):

@@ -103,10 +103,10 @@ def test_files_and_secrets_have_their_places() -> None:
         ({"files": {"": ""}}, "files: : right is"),
         ({"files": {"compose.yml": ""}}, "files: compose.yml: this name is the collection's own"),
         ({"files": {"secrets/x": ""}}, "files: secrets/x: this name is the collection's own"),
-        ({"files": {"a": 5}}, "files: a: is 5, which is int and not text: quote it"),
+        ({"files": {"a": 5}}, "files: a: is int and not text: quote it"),
         ({"secrets": {"a": None}}, "secrets: a: is nothing and not text: quote it"),
-        ({"environment": {"A": True}}, "environment: A: is True, which is bool and not text"),
-        ({"environment": {"A": 1.1}}, "environment: A: is 1.1, which is float and not text"),
+        ({"environment": {"A": True}}, "environment: A: is bool and not text"),
+        ({"environment": {"A": 1.1}}, "environment: A: is float and not text"),
         ({"context": "no"}, "context: is no archive of a build context"),
     ],
 )

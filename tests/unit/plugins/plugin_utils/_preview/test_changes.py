@@ -9,7 +9,6 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._preview.changes import (
     changes,
     declaration_lines,
-    deployed,
     desired,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
@@ -27,21 +26,13 @@ def wanted(stack, users=None, **member_settings) -> dict:
     return desired(stack.parse(), STACK, member_settings, settings, users or USERS)
 
 
-def inspected(name: str, address: str, port: int, *environment: str) -> dict:
-    binding = {f"{port}/tcp": [{"HostIp": address, "HostPort": str(port)}]}
-    return {
-        "Id": name,
-        "Name": f"/{name}",
-        "State": {"Status": "running"},
-        "HostConfig": {"PortBindings": binding},
-        "Config": {"Env": ["PATH=/bin", "WEBAPP_SECRET=oyster", *environment]},
-    }
+STAYS = {"effect": "keep", "differs": [], "previous": "3f9a1c52be07"}
+FIRST = {"effect": "create", "differs": ["there is no container"], "previous": ""}
 
 
 @pytest.fixture
 def states(stack) -> dict:
     """What the hosts of the stack tell once it is deployed."""
-    environment = ("MYSQL_HOST=10.0.0.2", "MYSQL_PORT=3306", "WEBAPP_TRUSTED_PROXIES=10.0.0.2")
     release = {
         "declared": [
             {"name": "webapp", "members": MEMBERS[:2]},
@@ -53,13 +44,14 @@ def states(stack) -> dict:
         ],
     }
     return {
-        "lb1": {"release": release, "note": declaration_lines(stack.parse())},
-        "web1": {"containers": [inspected("peerlb-webapp", "10.1.0.2", 3000, *environment)]},
-        "web2": {"containers": [inspected("peerlb-webapp", "10.1.0.3", 3000, *environment)]},
-        "db1": {
-            "containers": [inspected("peerlb-mysql", "10.2.0.2", 3306)],
-            "accounts": ["webapp@10.0.0.0/255.255.0.0"],
+        "lb1": {
+            "release": release,
+            "note": declaration_lines(stack.parse()),
+            "services": {"nginx_lb": STAYS},
         },
+        "web1": {"services": {"webapp": STAYS}},
+        "web2": {"services": {"webapp": STAYS}},
+        "db1": {"services": {"mysql": STAYS}, "accounts": ["webapp@10.0.0.0/255.255.0.0"]},
     }
 
 
@@ -76,12 +68,6 @@ def test_changed_port_changes_every_section_that_names_it(stack, states) -> None
         "rules:",
         "  - admit tcp:3306 to 10.0.0.2 (lb1) from webapp (10.1.0.2, 10.1.0.3)",
         "  + admit tcp:3307 to 10.0.0.2 (lb1) from webapp (10.1.0.2, 10.1.0.3)",
-        "environment of web1:",
-        "  - MYSQL_PORT=3306",
-        "  + MYSQL_PORT=3307",
-        "environment of web2:",
-        "  - MYSQL_PORT=3306",
-        "  + MYSQL_PORT=3307",
         "listeners of lb1:",
         "  - 3306 (tcp) leads to mysql",
         "  + 3307 (tcp) leads to mysql",
@@ -110,7 +96,7 @@ def test_changed_weight_and_new_member_change_the_upstreams(stack, states) -> No
         f"  - webapp: server 10.1.0.2:3000 {line} web1",
         f"  + webapp: server 10.1.0.2:3000 weight=3 {line} web1",
         f"  + webapp: server 10.1.0.4:3000 {line} web3",
-        "not known: environment of web3, published of web3",
+        "not known: the application of web3",
     ]
 
 
@@ -151,17 +137,29 @@ def test_rules_name_the_sources(stack) -> None:
     assert "admit tcp:3000 to 10.1.0.3 (web2) from nginx_lb (10.0.0.2)" in rules
 
 
-def test_environment_shows_no_secret(states) -> None:
-    assert "oyster" not in str(deployed(states))
+def test_services_follow_the_sections_in_the_order_of_the_layers(stack, states) -> None:
+    stack.topology["management"] = []
+    reload = {"effect": "reload", "differs": ["http.conf differs"], "previous": "3f9a1c52be07"}
+    states["lb1"]["services"]["nginx_lb"] = reload
+    states["web2"]["services"]["webapp"] = FIRST
+    states["db1"]["services"]["mysql"] = FIRST
+    assert changes(states, wanted(stack)) == [
+        "management:",
+        "  - 35.235.240.0/20 -> 22",
+        "db1: MySQL is started for the first time",
+        "web2: the application is started for the first time",
+        "lb1: nginx reloads: http.conf differs",
+    ]
 
 
 def test_everything_is_new_on_bare_hosts(stack, states) -> None:
-    bare = {host: {key: [] for key in ("containers", "accounts")} for host in states}
-    bare["lb1"] = {"release": {"listeners": [], "declared": []}, "note": {}}
+    layers = dict.fromkeys(("mysql", "webapp", "nginx_lb"), FIRST)
+    bare = {host: {"services": layers, "accounts": []} for host in states}
+    bare["lb1"] |= {"release": {"listeners": [], "declared": []}, "note": {}}
     lines = changes(bare, wanted(stack))
     assert not [line for line in lines if line.startswith("  -") or line.startswith("not known")]
     assert "  + webapp@10.0.0.0/255.255.0.0" in lines
-    assert "  + 10.1.0.3:3000" in lines
+    assert "web2: the application is started for the first time" in lines
     assert "  + any -> nginx_lb:80 (http)" in lines
 
 
@@ -169,7 +167,7 @@ def test_everything_is_new_on_bare_hosts(stack, states) -> None:
     ("host", "key", "named"),
     [
         ("db1", "accounts", "grants of db1"),
-        ("web1", "containers", "environment of web1, published of web1"),
+        ("web1", "services", "the application of web1"),
         ("lb1", "note", "networks, peerings, flows, management, rules"),
         ("lb1", "release", "listeners of lb1, upstreams of lb1"),
     ],
