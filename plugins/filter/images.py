@@ -20,6 +20,8 @@ VARIABLES = {
     STACK.application: "webapp_image",
     STACK.database: "mysql_image",
 }
+# Images that the controller brings to a host; no registry is asked for them.
+ARCHIVES = "docker_image_archives"
 
 
 def stack_images(groups: t.Any, hostvars: t.Any) -> list[str]:
@@ -28,9 +30,12 @@ def stack_images(groups: t.Any, hostvars: t.Any) -> list[str]:
     for group, variable in VARIABLES.items():
         text = (ROLES / group / "defaults/main.yml").read_text(encoding="utf-8")
         default = yaml.safe_load(text)[variable]
-        by_host = {host: [variable] for host in groups.get(group, ())}
+        by_host = {host: [variable, ARCHIVES] for host in groups.get(group, ())}
         variables, _problems = read_variables(hostvars, by_host)
-        names |= {own.get(variable) or default for own in variables.values()}
+        for own in variables.values():
+            brought = [archive.get("name") for archive in own.get(ARCHIVES) or ()]
+            name = own.get(variable) or default
+            names |= {name} - set(brought)
     return sorted(str(name) for name in names if name)
 
 

@@ -288,7 +288,7 @@ def run(module: AnsibleModule) -> dict:
     balancer = BalancerModule.of(module)
     files = dict(params["files"])
     if params["image"]:
-        pin_image(files, params["image"], params["digest"], balancer.present())
+        pin_image(files, params["image"], params["digest"], balancer.present(), balancer.has_image)
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"])
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present())

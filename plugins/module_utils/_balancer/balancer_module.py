@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .._nginx.checks import PoolError
 from .._release.engine import Engine, ServiceError, runner
+from .._release.image import Images
 from .._release.release import Release
 from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
@@ -76,6 +77,10 @@ class BalancerModule:
         """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
+
+    def has_image(self, name: str) -> bool:
+        """Tell whether the host has an image."""
+        return bool(Images(self.nginx.engine, self.store.root).id_of(name))
 
     def present(self) -> NginxRelease | None:
         """Return the release that is live on the disk, or None."""

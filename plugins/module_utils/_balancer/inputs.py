@@ -185,15 +185,22 @@ class Inputs:
         return lost + describe_differences(self.overrides, self.pools)
 
 
-def pin_image(files: dict[str, str], image: str, digest: str, present: Release | None) -> None:
+def pin_image(
+    files: dict[str, str],
+    image: str,
+    digest: str,
+    present: Release | None,
+    has: t.Callable[[str], bool] = lambda _name: True,
+) -> None:
     """Write an image with its digest into compose.yml, and the name as a comment beside it.
 
     If the digest is not known, because the registry did not answer, the one of the present release
-    stays.
+    stays, unless the host has not got that image, as has tells.
     """
     before = present.files.get(COMPOSE_FILE, "") if present else ""
     known = re.search(rf'image: "(\S+@\S+)" # {re.escape(image)}$', before, re.MULTILINE)
-    exact = pinned(image, digest) if digest else known[1] if known else image
+    former = known[1] if known and not digest and has(known[1]) else image
+    exact = pinned(image, digest) if digest else former
     if exact != image:
         line = f"image: {json.dumps(image)}"
         files[COMPOSE_FILE] = files[COMPOSE_FILE].replace(

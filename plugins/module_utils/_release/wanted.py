@@ -25,9 +25,9 @@ def image_of(module: ServiceModule) -> str:
         return pinned(image, params["digest"])
     present = module.store.present()
     former = Specification.of(present) if present else None
-    if former and former.requested == image:
-        return former.image
     images = module.service.images
+    if former and former.requested == image and images.id_of(former.image):
+        return former.image
     if not module.check_mode and not images.id_of(image):
         images.pull(image)
     return pinned(image, images.local_digest(image))
