@@ -27,3 +27,11 @@ def test_each_image_of_the_inventory_is_named_once() -> None:
 
 def test_group_without_hosts_has_no_image() -> None:
     assert stack_images({}, {}) == []
+
+
+def test_no_registry_is_asked_for_what_the_controller_brings() -> None:
+    archives = [{"name": "mysql:9.7", "path": "/srv/mysql.tar"}]
+    hostvars = {host: {} for host in ("lb1", "web1", "web2")} | {
+        "db1": {"docker_image_archives": archives}
+    }
+    assert stack_images(GROUPS, hostvars) == ["nginx:1.30"]

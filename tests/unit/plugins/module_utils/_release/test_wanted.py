@@ -66,6 +66,13 @@ def test_what_runs_stays_if_the_registry_does_not_answer(host) -> None:
     assert image_of(module(host, image="shop:2", check_mode=True)) == "shop:2"
 
 
+def test_image_by_tag_is_taken_if_that_of_the_former_release_is_gone(host) -> None:
+    host.docker.registry["shop@sha256:ab"] = "sha256:ab"
+    host.deploy(wanted_release(module(host, digest="sha256:ab")))
+    host.docker.images = {"shop:1": "sha256:loaded"}
+    assert image_of(module(host)) == "shop@sha256:loaded"
+
+
 def test_image_that_the_host_has_is_not_pulled(host) -> None:
     host.docker.images["shop:1"] = "sha256:1"
     assert image_of(module(host)) == "shop@sha256:1"
