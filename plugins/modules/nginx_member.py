@@ -125,6 +125,9 @@ def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
     member = balancer.params["member"]
     drained = taken_out(inputs, member, balancer.note())
     pools = drained_for_renewal(drained, member)
+    # A load balancer that is down has no requests for anybody, and need not be repaired here.
+    if not pools or not balancer.serves():
+        return NOTHING
     result = balancer.carry_out(drained.release(), passing=bool(pools))
     return {**result, "pools": pools}
 
@@ -133,6 +136,8 @@ def let_in(balancer: BalancerModule, inputs: Inputs) -> dict:
     """Let the member serve where the module has drained it, once it answers."""
     member = balancer.params["member"]
     pools = drained_for_renewal(inputs, member)
+    if not pools:
+        return NOTHING
     for pool in pools:
         ask_member(inputs, pool, balancer.params)
     wanted = put_back(inputs, member).release()

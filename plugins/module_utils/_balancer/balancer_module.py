@@ -20,7 +20,7 @@ from .._release.release import Release
 from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
 from .inputs import Inputs
-from .nginx import Nginx
+from .nginx import Nginx, serving_release
 from .nginx_release import NginxRelease
 
 if t.TYPE_CHECKING:
@@ -77,6 +77,10 @@ class BalancerModule:
         """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
+
+    def serves(self) -> bool:
+        """Tell whether nginx serves a release."""
+        return serving_release(self.store, self.params["status_port"]) is not None
 
     def has_image(self, name: str) -> bool:
         """Tell whether the host has an image."""
