@@ -125,9 +125,6 @@ def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
     member = balancer.params["member"]
     drained = taken_out(inputs, member, balancer.note())
     pools = drained_for_renewal(drained, member)
-    # A load balancer that is down has no requests for anybody, and need not be repaired here.
-    if not pools or not balancer.serves():
-        return NOTHING
     result = balancer.carry_out(drained.release(), passing=bool(pools))
     return {**result, "pools": pools}
 
@@ -136,8 +133,6 @@ def let_in(balancer: BalancerModule, inputs: Inputs) -> dict:
     """Let the member serve where the module has drained it, once it answers."""
     member = balancer.params["member"]
     pools = drained_for_renewal(inputs, member)
-    if not pools:
-        return NOTHING
     for pool in pools:
         ask_member(inputs, pool, balancer.params)
     wanted = put_back(inputs, member).release()
@@ -166,6 +161,10 @@ def run(module: AnsibleModule) -> dict:
         if present is None:
             return {**NOTHING, "left": 0}
         inputs = Inputs.of(present)
+        # A load balancer that is down has no requests for anybody, and need not be repaired here.
+        is_out = bool(drained_for_renewal(inputs, params["member"]))
+        if not is_out and not balancer.serves():
+            return {**NOTHING, "left": 0}
         result = (take_out if params["state"] == "out" else let_in)(balancer, inputs)
     waits = params["state"] == "out" and result["pools"] and not module.check_mode
     if not waits:
