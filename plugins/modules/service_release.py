@@ -24,7 +24,7 @@ author:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - peerlb.stack.action_group.service
-  - peerlb.stack.service
+  - peerlb.stack.service_change
 options:
   owner:
     description: The id of the user who owns the files of secrets, and as whom the container runs.

@@ -17,7 +17,7 @@ author:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - peerlb.stack.action_group.service
-  - peerlb.stack.service
+  - peerlb.stack.service_change
 options:
   release:
     description:

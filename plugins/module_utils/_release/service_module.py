@@ -30,7 +30,7 @@ PLACE_SPEC: dict[str, dict[str, t.Any]] = {
     "service": {"type": "str", "required": True},
     "path": {"type": "path"},
 }
-# The options of the modules that change a service; the doc fragment `service` documents them.
+# The options of the modules that change a service; the fragment `service_change` documents them.
 COMMON_SPEC: dict[str, dict[str, t.Any]] = {
     **PLACE_SPEC,
     "registry": {

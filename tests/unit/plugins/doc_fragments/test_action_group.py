@@ -31,3 +31,9 @@ def test_members_are_the_modules_that_use_the_fragment(group) -> None:
         if f"\n  - peerlb.stack.action_group.{group}\n" in path.read_text()
     }
     assert sorted(users) == GROUPS[group]
+
+
+def test_no_fragment_has_the_name_of_a_variable() -> None:
+    # Ansible takes a fragment named action_group.service for a fragment named service.
+    names = {path.stem.upper() for path in (ROOT / "plugins/doc_fragments").glob("*.py")}
+    assert not names & set(vars(ModuleDocFragment))

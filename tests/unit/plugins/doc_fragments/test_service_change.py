@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import yaml
-from ansible_collections.peerlb.stack.plugins.doc_fragments.service import ModuleDocFragment
+from ansible_collections.peerlb.stack.plugins.doc_fragments.service_change import ModuleDocFragment
 from ansible_collections.peerlb.stack.plugins.module_utils._release.service_module import (
     COMMON_SPEC,
     PLACE_SPEC,

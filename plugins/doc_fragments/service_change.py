@@ -7,7 +7,11 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The options of COMMON_SPEC in module_utils/_release/service_module.py."""
+    """The options of COMMON_SPEC in module_utils/_release/service_module.py.
+
+    The name must not be one of the variables of action_group.py: Ansible takes a fragment named
+    action_group.service for a fragment named service.
+    """
 
     DOCUMENTATION = r"""
 attributes:
