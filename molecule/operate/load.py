@@ -8,7 +8,7 @@
 Most load tools repeat a request whose connection was closed, and so hide the loss. This one counts
 a request without an answer as lost. "{id}" in the URL becomes a new id for each request. The time
 of a request begins when the request is due, so that a stall counts for every request that it
-delays. The result is one JSON object on stdout.
+delays. SIGTERM ends the load early. The result is one JSON object on stdout.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import asyncio
 import collections
 import json
 import math
+import signal
 import time
 import typing as t
 from dataclasses import dataclass, field
@@ -92,13 +93,15 @@ class Client:
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
 
-    async def run(self, begun: float) -> None:
-        """Send this client's share of the requests, each when it is due."""
+    async def run(self, begun: float, stopped: asyncio.Event) -> None:
+        """Send this client's share of the requests, each when it is due, until it is stopped."""
         interval = self.args.connections / self.args.rate
         requests = round(self.args.seconds / interval)
         for count in range(requests):
             due = begun + (count + self.number / self.args.connections) * interval
             await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if stopped.is_set():
+                break
             await self._one(f"{self.args.ids}{self.number}-{count}", due, due - begun)
         self.close()
 
@@ -159,9 +162,11 @@ class Client:
 async def load(args: argparse.Namespace) -> Tally:
     """Return the results of all clients."""
     tally = Tally()
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     begun = time.monotonic() + 0.1
     clients = [Client(args, number, tally) for number in range(args.connections)]
-    await asyncio.gather(*(client.run(begun) for client in clients))
+    await asyncio.gather(*(client.run(begun, stopped) for client in clients))
     return tally
 
 

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import subprocess
-import sys
 import time
 import typing as t
 
 import pytest
 from support.lab import run_in_network, shell
+from support.operated import executions, power
 
 BREAK_AT, AFTER = 3, 12  # seconds from the load's begin, and from the repair to the load's end
 CUT = """table inet peerlb_cut {
@@ -24,11 +23,6 @@ CUT = """table inet peerlb_cut {
   }
 }
 """
-
-
-def power(lab, *words: str) -> None:
-    """Run a command of the lab, such as "stop", "web2"."""
-    subprocess.run([sys.executable, "-m", "lab", *words], check=True, capture_output=True)
 
 
 def cut(_lab) -> None:
@@ -56,8 +50,8 @@ OUTAGES: dict[str, tuple[Act, Act, int]] = {
         5,
     ),
     "host powered off": (
-        lambda lab: power(lab, "stop", "web2", "--kill"),
-        lambda lab: power(lab, "start", "web2"),
+        lambda _lab: power("stop", "web2", "--kill"),
+        lambda _lab: power("start", "web2"),
         14,
     ),
     "network cut": (cut, uncut, 14),
@@ -72,24 +66,6 @@ def repairs(lab) -> t.Iterator[list[Act]]:
     for repair in pending:
         with contextlib.suppress(subprocess.SubprocessError, AssertionError):
             repair(lab)
-
-
-def executions(lab, prefix: str) -> dict[str, int]:
-    """Return how many rows each POST has written, by the request's id."""
-    query = (
-        "SELECT request_id, COUNT(*) FROM webapp.connection_checks"
-        f" WHERE request_id LIKE '{prefix}%' GROUP BY request_id"
-    )
-    client = "IFS= read -r MYSQL_PWD && export MYSQL_PWD && exec mysql -uroot -N"
-    # Not the container's file, which is as old as the container's last start.
-    output = shell(
-        "db1",
-        "{ cat /opt/peerlb/mysql/root_password && echo && cat; }"
-        f" | docker exec -i peerlb-mysql sh -c {shlex.quote(client)}",
-        query,
-    )
-    rows = [line.split() for line in output.splitlines()]
-    return {row[0]: int(row[1]) for row in rows}
 
 
 @pytest.mark.parametrize("name", OUTAGES)
@@ -114,7 +90,7 @@ def test_member_fails(lab, figures, repairs, name) -> None:
     afterwards = max((took for second, took in slow.items() if second in gone), default=100)
     seconds = [int(second) for second, by in got["by_second"].items() if by.get("web2")]
     returned = min((each for each in seconds if each >= BREAK_AT + lasting), default=None)
-    rows = executions(lab, prefix)
+    rows = executions(prefix)
     halved = got["lost"].get("Lost: closed within the answer", 0)
     figures[name] = (
         f"{got['failed']} of {got['sent']} GETs failed {got['lost'] or ''},"

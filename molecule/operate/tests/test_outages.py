@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tests of what comes back by itself, after a reload of nginx and a rotation of its logs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from support.lab import shell
+from support.operated import power
+
+HOSTS = ("lb1", "web1", "web2", "db1")
+ROTATE = "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
+KILL_MASTER = "kill -9 $(docker inspect --format '{{.State.Pid}}' peerlb-nginx)"
+
+
+def reload_and_rotate(lab) -> None:
+    """Do what has marked the container of nginx as stopped by hand in the past."""
+    lab.play("set_weights", weights={"web1": 2})
+    shell("lb1", f"{ROTATE} /opt/peerlb/nginx_lb/nginx/current/logrotate.conf")
+
+
+def seconds_until_whole(lab) -> float:
+    """Wait until all members answer and a row is written, and return the seconds of that."""
+    began = time.monotonic()
+    lab.wait_until_healthy(120)
+    while "201" not in lab.curl("-X", "POST", "-w", "%{http_code}", url=f"{lab.url}/connection"):
+        assert time.monotonic() < began + 120, "no row can be written"
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+def test_killed_master_of_nginx_comes_back(lab, figures) -> None:
+    reload_and_rotate(lab)
+    shell("lb1", KILL_MASTER)
+    figures["nginx's master killed"] = f"{seconds_until_whole(lab):.1f} s until service"
+    assert lab.load(connections=1, rate=150, seconds=0.2)["served_by"] == {"web1": 20, "web2": 10}
+
+
+@pytest.mark.parametrize("how", ["reboot", "power cut"])
+@pytest.mark.parametrize(
+    "names",
+    [("lb1",), ("web1",), ("db1",), HOSTS, HOSTS[::-1]],
+    ids=["lb1", "web1", "db1", "all, balancer first", "all, database first"],
+)
+def test_hosts_come_back_by_themselves(lab, figures, how, names) -> None:
+    """The hosts boot in the order of *names*."""
+    reload_and_rotate(lab)
+    for name in names:
+        power("stop", name, *(["--kill"] if how == "power cut" else []))
+    for name in names:
+        power("start", name)
+    figures[f"{how} of {' '.join(names)}"] = f"{seconds_until_whole(lab):.1f} s until service"
+    assert lab.load(connections=1, rate=150, seconds=0.2)["served_by"] == {"web1": 20, "web2": 10}
+    assert "changed=0" in lab.play("nginx_lb")

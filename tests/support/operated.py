@@ -1,0 +1,137 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab as its operator and its clients use it: playbooks, loads, and what is lost meanwhile."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from support import ROOT
+from support.lab import ADDRESSES, in_network, run, shell, ssh, start, start_play
+
+LOAD = ROOT / "molecule/operate/load.py"
+
+
+def power(*words: str) -> None:
+    """Run a command of the lab, such as "stop", "web2"."""
+    subprocess.run([sys.executable, "-m", "lab", *words], cwd=ROOT, check=True, capture_output=True)
+
+
+def executions(prefix: str) -> dict[str, int]:
+    """Return how many rows each POST has written, by the request's id."""
+    query = (
+        "SELECT request_id, COUNT(*) FROM webapp.connection_checks"
+        f" WHERE request_id LIKE '{prefix}%' GROUP BY request_id"
+    )
+    client = "IFS= read -r MYSQL_PWD && export MYSQL_PWD && exec mysql -uroot -N"
+    # Not the container's file, which is as old as the container's last start.
+    output = shell(
+        "db1",
+        "{ cat /opt/peerlb/mysql/root_password && echo && cat; }"
+        f" | docker exec -i peerlb-mysql sh -c {shlex.quote(client)}",
+        query,
+    )
+    rows = [line.split() for line in output.splitlines()]
+    return {row[0]: int(row[1]) for row in rows}
+
+
+class Lab:
+    """The lab as its operator and its clients use it. Requests come from the client's namespace."""
+
+    url = f"http://{ADDRESSES['lb1']}"
+    touched = True
+
+    def play(self, name: str, *options: str, fails: bool = False, **extra: t.Any) -> str:
+        """Run a playbook and return its output. It must fail if *fails*, else succeed."""
+        self.touched |= not fails and "--check" not in options
+        process = start_play(name, *options, **extra)
+        text, _rest = process.communicate(timeout=180)
+        assert bool(process.returncode) == fails, text
+        return text
+
+    def start_load(self, path: str, **options: t.Any) -> Load:
+        """Start load.py in the client's namespace, with these options."""
+        words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+        script = [sys.executable, str(LOAD), self.url + path, *words]
+        return Load(start(in_network("client", *script), stdout=subprocess.PIPE))
+
+    def effect(self, name: str, **extra: t.Any) -> tuple[float, str]:
+        """Run a playbook. Return the seconds until another release answered, and the output."""
+        before, began = self.serving(), time.monotonic()
+        play = start_play(name, **extra)
+        while self.serving() == before and play.poll() is None:
+            time.sleep(0.01)
+        seconds = time.monotonic() - began
+        self.touched = True
+        text, _rest = play.communicate()
+        assert play.returncode == 0, text
+        return seconds, text
+
+    def load(self, path: str = "/status/200", **options: t.Any) -> dict[str, t.Any]:
+        """Run load.py to its end and return its figures."""
+        return self.start_load(path, **options).result()
+
+    def curl(self, *options: str, name: str = "client", url: str = "") -> str:
+        """Return curl's output in a network namespace. By default it requests the page."""
+        return run(
+            in_network(name, "curl", "-s", "-m", "5", *options, url or f"{self.url}/")
+        ).stdout
+
+    def serving(self, host: str = "lb1") -> str:
+        """Return the id of the release that answers at a load balancer's status listener."""
+        return self.curl(name=host, url="http://127.0.0.1:8081/release").strip()
+
+    def status(self, tmp_path: Path, **extra: t.Any) -> dict[str, t.Any]:
+        """Return the status of lb1 as the playbook lb_status writes it to a file."""
+        file = tmp_path / "status.json"
+        self.play("lb_status", status_file=str(file), **extra)
+        return json.loads(file.read_text())["lb1"]
+
+    def valid(self) -> bool:
+        """Return whether nginx accepts the current release on the disk, so that a restart works."""
+        check = "docker exec peerlb-nginx nginx -t -c /etc/nginx/peerlb/current/nginx.conf"
+        return run(ssh("lb1", check)).returncode == 0
+
+    def wait_until_healthy(self, seconds: float = 60) -> None:
+        """Wait until both members answer, twenty times in a row."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            answers = self.load("/status/200", rate=200, connections=2, seconds=0.1)
+            if not answers["failed"] and len(answers["served_by"]) == 2:
+                return
+            time.sleep(0.2)
+        raise AssertionError("not all members answer again")
+
+
+class Load:
+    """A running load.py. *began* is the time of its first request."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.began = time.monotonic() + 0.25  # Python needs this long to start
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until this many seconds after the first request."""
+        time.sleep(max(0.0, self.began + seconds - time.monotonic()))
+
+    def now(self) -> float:
+        """Return how many seconds ago the first request was."""
+        return time.monotonic() - self.began
+
+    def stop(self) -> dict[str, t.Any]:
+        """End the load once its open requests are answered, and return the figures."""
+        self.process.terminate()
+        return self.result()
+
+    def result(self) -> dict[str, t.Any]:
+        """Wait for the end and return the figures."""
+        text, _rest = self.process.communicate(timeout=180)
+        assert self.process.returncode == 0
+        return json.loads(text)
