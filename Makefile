@@ -2,7 +2,7 @@
 
 PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help demo test check docs setup down bench
+.PHONY: help demo test check docs setup down bench soak
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1,/p' $(MAKEFILE_LIST) | while IFS=, read -r target text; do \
@@ -32,6 +32,9 @@ down: ## Remove the lab and everything it made on this machine (root)
 
 bench: setup ## Measure, on the lab (root); "make bench scale" measures one part
 	python benchmarks/run.py $(filter $(BENCHMARKS),$(MAKECMDGOALS))
+
+soak: setup ## Operate and break the lab at random, with checks after each step (root)
+	python benchmarks/soak.py $(ARGS)
 
 # The parts of the benchmarks are goals only beside "bench".
 BENCHMARKS := stack database balancer verification model gcp audit scale run

@@ -13,6 +13,7 @@ from support.operated import power
 
 HOSTS = ("lb1", "web1", "web2", "db1")
 ROTATE = "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
+POST = ("-X", "POST", "-o", "/dev/null", "-w", "%{http_code}")
 KILL_MASTER = "kill -9 $(docker inspect --format '{{.State.Pid}}' peerlb-nginx)"
 
 
@@ -26,7 +27,7 @@ def seconds_until_whole(lab) -> float:
     """Wait until all members answer and a row is written, and return the seconds of that."""
     began = time.monotonic()
     lab.wait_until_healthy(120)
-    while "201" not in lab.curl("-X", "POST", "-w", "%{http_code}", url=f"{lab.url}/connection"):
+    while "201" not in lab.curl(*POST, url=f"{lab.url}/connection"):
         assert time.monotonic() < began + 120, "no row can be written"
         time.sleep(0.2)
     return time.monotonic() - began
