@@ -10,10 +10,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .password import salt_of, stored_password
-from .privileges import GLOBAL, OPTION, Unclear, entries, sentences, wanted_grants
-from .server import FORMER_MARK, KEY, Account, Server
+from .privileges import GLOBAL, OPTION, Grants, entries, sentences, wanted_grants
+from .server import FORMER_MARK, KEY, OWNER, Account, Server
+from .statements import PLUGIN, account_name, set_account, set_privileges
 
-PLUGIN = "caching_sha2_password"
 Wanted = t.Mapping[str, t.Any]
 
 
@@ -25,8 +25,8 @@ class Differences:
     databases: the names to create; half_loaded: the names to drop first, because the load of their
     seed was cut off;
     seeds: the databases of `mysql_databases` whose seed is to be loaded;
-    accounts: what mysql_user takes, as name, host, password, salt, priv and locked; undeclared:
-    name and host;
+    accounts: those to create or to change, undeclared: those to drop; each as name, host and sql,
+    the statements that do it;
     record: the attributes for root; password_file: whether root's password has to be written to its
     file.
     """
@@ -107,26 +107,28 @@ def _compare_account(
     found: Differences, server: Server, user: Wanted, host: str, hostname: str
 ) -> None:
     name = user["name"]
-    salt = salt_of(name, host, hostname)
+    present = server.accounts.get((name, host.lower()))
+    own = present or Account(name, host)
+    stored = stored_password(user["password"], salt_of(name, host, hostname))
     try:
-        priv = entries(user["privileges"])
+        wanted = _wanted_grants(user["privileges"], own, server)
     except ValueError as error:
         raise ValueError(f"mysql_users, privileges of {name}: {error}") from error
-    present = server.accounts.get((name, host.lower()))
-    if present is None:
-        reasons = ["is created"]
-    else:
-        reasons = _reasons(present, stored_password(user["password"], salt), priv, server)
+    reasons = _reasons(own, stored, wanted) if present else ["is created"]
     if not reasons:
         return
     found.notes.append(f"account {name}@{host}: {'; '.join(reasons)}")
-    locked = present is not None and present.locked
-    item = {"name": name, "host": host, "password": user["password"], "salt": salt, "priv": priv}
-    found.accounts.append({**item, "locked": locked})
+    account = account_name(name, host)
+    kept = own.plugin == PLUGIN and own.authentication == stored
+    sql = [
+        set_account(account, bool(present), None if kept else stored, {"managed_by": OWNER}),
+        *set_privileges(account, wanted, own.grants, own.restricted),
+    ]
+    found.accounts.append({"name": name, "host": host, "sql": "\n".join(sql)})
 
 
-def _reasons(present: Account, stored: str, priv: t.Mapping[str, str], server: Server) -> list[str]:
-    """Return why an account is handed to mysql_user, for people."""
+def _reasons(present: Account, stored: str, wanted: Grants) -> list[str]:
+    """Return why an account is changed, for people."""
     checks = {
         f"its plugin is {present.plugin}": present.plugin != PLUGIN,
         "its password differs": present.plugin == PLUGIN and present.authentication != stored,
@@ -136,17 +138,13 @@ def _reasons(present: Account, stored: str, priv: t.Mapping[str, str], server: S
         "it has partial revokes": present.restricted,
     }
     reasons = [reason for reason, differs in checks.items() if differs]
-    return reasons + _privileges(present, priv, server)
+    return reasons + sentences(wanted, present.grants)
 
 
-def _privileges(present: Account, priv: t.Mapping[str, str], server: Server) -> list[str]:
+def _wanted_grants(privileges: t.Any, present: Account, server: Server) -> Grants:
     # Nobody can be granted more than root has, and ALL includes whatever else the account has.
     own, roots = (each.grants.get(GLOBAL, frozenset()) for each in (present, server.root))
-    try:
-        wanted = wanted_grants(priv, (own | roots) - {OPTION})
-    except Unclear:
-        return ["MySQL itself has to compare its privileges"]
-    return sentences(wanted, present.grants)
+    return wanted_grants(entries(privileges), (own | roots) - {OPTION})
 
 
 def _find_undeclared(found: Differences, server: Server, users: t.Sequence[Wanted]) -> None:
@@ -157,5 +155,6 @@ def _find_undeclared(found: Differences, server: Server, users: t.Sequence[Wante
         if (name, host) in declared | {("root", "localhost")}:
             continue
         if account.managed or name in names:
-            found.undeclared.append({"name": name, "host": host})
+            drop = f"DROP USER {account_name(name, host)};"
+            found.undeclared.append({"name": name, "host": host, "sql": drop})
             found.notes.append(f"account {name}@{host}: is dropped, because it is not declared")

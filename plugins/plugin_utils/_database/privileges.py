@@ -55,16 +55,10 @@ _ROUTINES = ("FUNCTION ", "PROCEDURE ")
 _WILDCARD = re.compile(r"(?<!\\)_(?=.*\.\*$)")
 
 
-class Unclear(ValueError):
-    """Privileges are written in a way that only MySQL itself can judge."""
-
-
 def entries(privileges: t.Any) -> dict[str, str]:
-    r"""Return privileges as mysql_user takes them: "my_app.*:ALL" is {"my\_app.*": "ALL"}.
+    r"""Return privileges as a mapping: "my_app.*:ALL" is {"my\_app.*": "ALL"}.
 
-    privileges: a mapping, or a string with "/" between its entries. Entries with columns come
-    first: mysql_user 3.16 adds the
-    privileges of such an entry to the entry before it.
+    privileges: a mapping, or a string with "/" between its entries.
     ValueError: an entry of the string has no ":".
     """
     if not isinstance(privileges, t.Mapping):
@@ -73,22 +67,22 @@ def entries(privileges: t.Any) -> dict[str, str]:
             if not colon:
                 raise ValueError(f'the entry "{names}" has no ":"; write "{names}:ALL"')
         privileges = {what: names for what, _colon, names in split}
-    written = [(str(what).strip(), str(names)) for what, names in privileges.items()]
-    written.sort(key=lambda entry: "(" not in entry[1])
-    return {_WILDCARD.sub(r"\_", what): names for what, names in written}
+    return {
+        _WILDCARD.sub(r"\_", str(what).strip()): str(names) for what, names in privileges.items()
+    }
 
 
 def wanted_grants(written: t.Mapping[str, str], everything: frozenset[str]) -> Grants:
     """Return what somebody wrote, in the one form.
 
     written: as from `entries`; everything: the names that ALL on *.* stands for.
-    Unclear: if the meaning of an entry is not certain.
+    ValueError: an entry has no certain meaning, or stands twice.
     """
     grants: Grants = {}
     for what, names in written.items():
         scope = _scope(what)
         if scope in grants:
-            raise Unclear(what)
+            raise ValueError(f"{what} stands twice; write one entry")
         grants[scope] = _names(names, ALL.get(scope[0], everything))
     return _reduced(grants)
 
@@ -98,12 +92,12 @@ def _scope(what: str) -> Scope:
     parts = what.removeprefix(routine).rpartition(".")
     found = [_IDENTIFIER.fullmatch(part) for part in (parts[0], parts[2])]
     if not (found[0] and found[1]):
-        raise Unclear(what)
+        raise ValueError(f'"{what}" is no DATABASE.* or DATABASE.TABLE')
     database, name = found[0][2], found[1][2]
     if routine and "*" not in (database, name):
         return (routine.strip().lower(), database, name.lower())
     if routine or (database == "*" and name != "*"):
-        raise Unclear(what)
+        raise ValueError(f'"{what}" is no DATABASE.* or DATABASE.TABLE')
     if name != "*":
         return ("table", database, name)
     return GLOBAL if database == "*" else ("database", database, "")
@@ -116,7 +110,7 @@ def _names(written: str, everything: frozenset[str]) -> frozenset[str]:
         text = " ".join(head.upper().split()) + bracket + tail.strip()
         found = _PRIVILEGE.fullmatch(text)
         if not found:
-            raise Unclear(each)
+            raise ValueError(f'"{each}" is no privilege')
         name = _SYNONYMS.get(found[1], found[1])
         if found[2]:
             names |= _columns(name, found[2])
@@ -128,7 +122,7 @@ def _names(written: str, everything: frozenset[str]) -> frozenset[str]:
 def _columns(name: str, written: str) -> set[str]:
     found = [_IDENTIFIER.fullmatch(column.strip()) for column in written.split(",")]
     if name in ("ALL", OPTION) or not all(found):
-        raise Unclear(written)
+        raise ValueError(f'"{name}({written})" is no privilege on columns')
     return {f"{name}({each[2]})" for each in found if each}
 
 

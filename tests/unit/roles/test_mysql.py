@@ -8,6 +8,8 @@ import gzip
 import hashlib
 import json
 import os
+import re
+import typing as t
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.filter.mysql import mysql_differences
@@ -143,7 +145,8 @@ def account(name: str, host: str, managed_by: str | None = None) -> dict:
 )
 def test_accounts_that_are_not_declared_are_dropped(variables, present, dropped) -> None:
     found = mysql_differences(asked([present], {}), variables["mysql_users"], [], "db1")
-    expected = {"name": present["name"], "host": present["host"]}
+    sql = f"DROP USER '{present['name']}'@'{present['host']}';"
+    expected = {"name": present["name"], "host": present["host"], "sql": sql}
     assert found["undeclared"] == ([expected] if dropped else [])
 
 
@@ -163,22 +166,22 @@ def test_seed_is_loaded_into_an_empty_or_half_loaded_database(objects, seeded) -
     assert [database["name"] for database in found["seeds"]] == (["app"] if seeded else [])
 
 
-def test_accounts_are_handed_to_the_module_with_their_fixed_salt(variables) -> None:
+def test_accounts_are_set_with_a_digest_that_has_their_fixed_salt(variables) -> None:
     found = mysql_differences(asked([], {}), variables["mysql_users"], [], "db1")
     salt = hashlib.sha256(b"app@10.0.0.0/255.255.0.0 db1").hexdigest()[:20]
-    assert found["accounts"][0]["salt"] == salt
-    assert found["accounts"][0]["password"] == APP["password"]
+    assert f"AS 0x{f'$A$005${salt}'.encode().hex()}" in found["accounts"][0]["sql"]
+    assert APP["password"] not in str(found)
 
 
 def test_converged_server_is_asked_by_one_task(role, variables) -> None:
     query, changes = role.load("tasks/reconcile.yml")[0]["block"]
-    assert query["community.mysql.mysql_query"]
+    assert query["ansible.builtin.command"]["stdin"].endswith("{{ __mysql_queries }}")
     assert query["no_log"] is True
     assert changes["ansible.builtin.include_tasks"] == "changes.yml"
     for state, included in (({"notes": []}, False), ({"notes": ["differs"]}, True)):
-        told = {"__mysql_asked": {"query_result": []}, "__mysql_differences": state}
+        told = {"__mysql_asked": {"rc": 0}, "__mysql_differences": state}
         assert role.get(changes["when"], **told) is included
-    assert role.get(changes["when"], __mysql_asked={"msg": "(1045, 'Access denied')"}) is True
+    assert role.get(changes["when"], __mysql_asked={"rc": 1}) is True
 
 
 @pytest.mark.parametrize("file", ["login.yml", "accounts.yml"])
@@ -195,13 +198,13 @@ def test_tasks_that_take_a_password_have_no_log(role, file) -> None:
 )
 def test_root_logs_in_with_the_password_that_it_has(role, check_mode, stored, password) -> None:
     told = {"content": base64.b64encode(stored.encode()).decode()} if stored else {}
-    login = role.get(
-        "__mysql_login",
+    found = role.get(
+        "__mysql_password",
         mysql_root_password="new",
         ansible_check_mode=check_mode,
         __mysql_former_password=told,
     )
-    assert login["login_password"] == password
+    assert found == password
 
 
 DOCKER = """#!/bin/sh
@@ -257,7 +260,7 @@ def test_seed_that_leaves_its_database_ends_the_run_before_a_change(run_tasks, t
         "peerlb.stack.mysql",
         "changes",
         mysql_databases=[{"name": "app", "seed": str(bad)}, {"name": "shop", "seed": str(good)}],
-        __mysql_asked={"query_result": asked([], {})},
+        __mysql_asked={"rc": 0, "stdout_lines": [json.dumps(each) for each in asked([], {})]},
     )
     assert f"{bad}, the seed of app, cannot be loaded. It changes to the database" in output
     assert str(good) not in output
@@ -265,19 +268,100 @@ def test_seed_that_leaves_its_database_ends_the_run_before_a_change(run_tasks, t
     assert "failed=1" in output
 
 
-def test_error_of_mysql_is_shown_without_a_password(run_tasks, tmp_path) -> None:
-    output = run_tasks(
-        "peerlb.stack.mysql",
-        "reconcile",
-        "-vvv",
-        mysql_root_password="s3cret-root",
-        mysql_users=[{**APP, "password": "s3cret-app"}],
-        mysql_publish_address="127.0.0.1",
-        __mysql_directory=str(tmp_path),
-    )
-    assert "MySQL on localhost: " in output
-    assert "Can't connect to MySQL server" in output.replace("\\", "")
-    assert "s3cret-root" not in output.replace('{"mysql_root_password": "s3cret-root"', "")
+# A server on which root has the password s3cret-old. It writes what it is told to files.
+SERVER = """#!/bin/sh
+while [ "$1" != -c ]; do shift; done
+if [ ! -e "$STATE/password" ]; then printf s3cret-old > "$STATE/password"; fi
+mysql() {
+    if [ "$MYSQL_PWD" != "$(cat "$STATE/password")" ]; then
+        echo "ERROR 1045 (28000): Access denied for user 'root'@'localhost'" >&2; return 1
+    fi
+    case "$*" in *--execute=*) return ;; esac
+    cat > "$STATE/session"; cat "$STATE/session" >> "$STATE/sessions"
+    if grep -q "ALTER USER root@localhost IDENTIFIED" "$STATE/session"; then
+        printf "%s" "$NEW" > "$STATE/password"
+    fi
+    if grep -q "^SELECT" "$STATE/session"; then cat "$STATE/rows"; fi
+    if grep -q "$FAILS" "$STATE/session"; then
+        echo "ERROR 1396 (HY000) at line 1: s3cret-app" >&2; return 1
+    fi
+}
+eval "$(echo "$2" | sed "s/exec mysql/mysql/")"
+"""
+
+
+@pytest.fixture
+def reconcile(run_tasks, tmp_path, monkeypatch) -> t.Callable[..., str]:
+    """Return a function that runs the role's tasks for accounts on a server that SERVER plays."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("STATE", str(tmp_path))
+    docker = tmp_path / "docker"
+    docker.write_text(SERVER)
+    docker.chmod(0o755)
+    rows = asked([account("root", "localhost"), account("app", "%")], {})
+    (tmp_path / "rows").write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+
+    def run(
+        *options: str, root: str = "s3cret-old", stored: str = "", fails: str = "NOTHING"
+    ) -> str:
+        monkeypatch.setenv("NEW", root)
+        monkeypatch.setenv("FAILS", f"^{fails} ")
+        if stored:
+            (tmp_path / "root_password").write_text(stored)
+        return run_tasks(
+            "peerlb.stack.mysql",
+            "reconcile",
+            *options,
+            mysql_root_password=root,
+            mysql_users=[{**APP, "password": "s3cret-app"}],
+            mysql_databases=[{"name": "shop"}],
+            mysql_publish_address="127.0.0.1",
+            __mysql_directory=str(tmp_path),
+            __mysql_uid=os.getuid(),
+        )
+
+    return run
+
+
+def test_accounts_and_databases_are_set_through_standard_input(reconcile, tmp_path) -> None:
+    output = reconcile("-vvv")
+    text = (tmp_path / "sessions").read_text()
+    assert "failed=0" in output
+    assert "CREATE DATABASE `shop`;" in text
+    assert "CREATE USER 'app'@'10.0.0.0/255.255.0.0' IDENTIFIED WITH" in text
+    assert text.index("CREATE USER 'app'") < text.index("DROP USER 'app'@'%';")
+    assert 'ALTER USER root@localhost ATTRIBUTE \'{"peerlb_stack": {"password_file": "' in text
+    assert "s3cret" not in output.replace("{", "").split("mysql_root_password", 1)[0] + text
+
+
+@pytest.mark.parametrize("present", ["s3cret-old", ""])
+def test_password_of_root_is_changed_by_the_stored_one_or_none(
+    reconcile, tmp_path, present
+) -> None:
+    (tmp_path / "password").write_text(present)
+    output = reconcile(root="it's \\ new", stored="s3cret-old")
+    assert "failed=0" in output
+    assert "BY 'it''s \\\\ new';" in (tmp_path / "sessions").read_text()
+    assert (tmp_path / "root_password").read_text() == "it's \\ new"
+
+
+def test_check_mode_says_what_differs_and_changes_nothing(reconcile, tmp_path) -> None:
+    output = reconcile("--check")
+    assert "database shop: is created" in output
+    assert re.search("changed=[1-9]", output)
+    assert not re.search("CREATE|ALTER|DROP", (tmp_path / "sessions").read_text())
+
+
+def test_refused_password_of_root_is_named(reconcile) -> None:
+    output = reconcile(root="s3cret-new", stored="s3cret-wrong")
+    assert "root accepts neither mysql_root_password nor the password in" in output
+    assert "s3cret" not in output
+
+
+def test_error_of_mysql_is_shown_without_a_password(reconcile) -> None:
+    output = reconcile("-vvv", fails="CREATE USER")
+    assert "MySQL on localhost: app@10.0.0.0/255.255.0.0: " in output
+    assert "ERROR 1396 (HY000) at line 1: ********" in output
 
 
 @pytest.mark.parametrize(
@@ -300,6 +384,6 @@ def test_failure_names_its_account_or_database_and_no_password(
 
 
 def test_refused_login_names_the_variable(role, variables) -> None:
-    failed = {"failed": True, "msg": "(1045, 'Access denied')"}
+    failed = {"failed": True, "msg": "ERROR 1045 (28000): Access denied"}
     text = role.render("failure.j2", ansible_failed_result=failed, **variables)
     assert "neither mysql_root_password nor" in text

@@ -118,16 +118,16 @@ def test_drift_of_an_account_is_found(server, change, reason) -> None:
     server.app.update(change)
     found = server.found()
     assert found.notes == [f"account app@{HOST}: {reason}"]
-    assert found.accounts == [
-        {
-            "name": "app",
-            "host": HOST,
-            "password": APP["password"],
-            "salt": salt_of("app", HOST, "db1"),
-            "priv": {r"my\_shop.*": "ALL"},
-            "locked": bool(server.app["locked"]),
-        }
-    ]
+    [account] = found.accounts
+    stored = stored_password(APP["password"], salt_of("app", HOST, "db1")).encode().hex()
+    login = f" IDENTIFIED WITH caching_sha2_password AS 0x{stored}"
+    renewed = {"authentication", "plugin"} & set(change)
+    assert (account["name"], account["host"]) == ("app", HOST)
+    assert account["sql"].startswith(
+        f"ALTER USER 'app'@'{HOST}'{login if renewed else ''} REQUIRE NONE ACCOUNT UNLOCK"
+        """ ATTRIBUTE '{"managed_by": "peerlb.stack.mysql"}';"""
+    )
+    assert ("REVOKE ALL" in account["sql"]) is ("restricted" in change)
 
 
 @pytest.mark.parametrize(
@@ -163,11 +163,10 @@ def test_removed_privilege_and_routine_are_found(server) -> None:
     assert "has EXECUTE, GRANT on function my_shop.f in excess" in note
 
 
-def test_privileges_that_cannot_be_judged_differ(server) -> None:
+def test_privileges_without_a_certain_meaning_are_named(server) -> None:
     server.users[0]["privileges"] = {r"my_shop.*": "ALL", "`x``y`.*": "SELECT"}
-    assert server.found().notes == [
-        f"account app@{HOST}: MySQL itself has to compare its privileges"
-    ]
+    with pytest.raises(ValueError, match='privileges of app: "`x``y`.*" is no DATABASE'):
+        server.found()
 
 
 def test_all_on_everything_is_what_root_has(server) -> None:
@@ -188,7 +187,10 @@ def test_missing_account_is_created(server) -> None:
     server.app = None
     found = server.found()
     assert found.notes == [f"account app@{HOST}: is created"]
-    assert found.accounts[0]["locked"] is False
+    create, grant_all = found.accounts[0]["sql"].splitlines()
+    assert create.startswith(f"CREATE USER 'app'@'{HOST}' IDENTIFIED WITH caching_sha2_password")
+    assert grant_all.startswith("GRANT ALTER, ")
+    assert grant_all.endswith(rf" ON `my\_shop`.* TO 'app'@'{HOST}';")
 
 
 def test_host_is_compared_in_small_letters(server) -> None:
@@ -215,7 +217,8 @@ def test_accounts_that_are_not_declared_are_dropped(server, present, dropped) ->
     server.others.append(present)
     name, host = present["name"], present["host"]
     found = server.found()
-    assert found.undeclared == ([{"name": name, "host": host}] if dropped else [])
+    sql = f"DROP USER '{name}'@'{host}';"
+    assert found.undeclared == ([{"name": name, "host": host, "sql": sql}] if dropped else [])
     assert bool(found.notes) is dropped
 
 

@@ -40,16 +40,6 @@ def test_password_is_stored_as_mysql_stores_it(password, stored) -> None:
     assert stored_password(password, stored[7:27]) == stored
 
 
-def test_module_mysql_user_stores_the_same() -> None:
-    module = pytest.importorskip(
-        "ansible_collections.community.mysql.plugins.module_utils.implementations.mysql.hash",
-        reason="this version of community.mysql keeps the function elsewhere",
-    )
-    salt = salt_of("app", "10.0.0.0/255.255.0.0", "db1")
-    for password, _stored in STORED:
-        assert module.mysql_sha256_password_hash(password, salt) == stored_password(password, salt)
-
-
 def test_salt_stays_the_same_for_an_account_of_a_server() -> None:
     assert salt_of("app", "%", "db1") == "0d6bf47fa41588488f1b"
     others = {salt_of("app", "%", "db2"), salt_of("app", "localhost", "db1")}
