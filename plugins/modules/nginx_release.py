@@ -72,6 +72,8 @@ options:
             description:
               - V(up) means that the member gets requests.
               - V(drain) and V(down) mean no new requests; requests in flight are finished.
+              - In a pool of method V(sticky), V(drain) means no new clients. The member goes on
+                serving clients that hold its cookie.
             type: str
             choices: [up, drain, down]
             default: up
@@ -86,9 +88,14 @@ options:
           max_fails:
             description:
               - How many attempts must fail within O(pools[].members[].fail_timeout) before the
-                member counts as failed. V(0) means that it never does.
+                member counts as failed, and gets no requests of anybody. V(0) means that it never
+                does.
+              - The default depends on the protocol of the listener.
+              - With V(http) it is V(0), because nginx also counts an answer that breaks off, is
+                late, or has a head that is too large, and one client can ask for such answers.
+              - With V(tcp) only connections that the member does not accept count. The default is
+                V(1) if other members serve too, and otherwise V(0).
             type: int
-            default: 1
           fail_timeout:
             description: How long a member that counts as failed gets no requests, such as V(10s).
             type: str
@@ -96,6 +103,8 @@ options:
       method:
         description:
           - How nginx chooses the member for a request.
+          - V(random) draws two members and takes the one with fewer connections if all weights are
+            equal; otherwise it draws one member by weight.
           - V(sticky) needs nginx 1.29.6 or newer. V(sticky) and V(ip_hash) need a listener of
             protocol V(http).
         type: str
@@ -127,10 +136,10 @@ options:
         default: 1h
       retry_on:
         description:
-          - What counts as a failure of a member, and makes nginx try the next one. A POST that
-            was sent is never sent again.
-          - If all members count as failed, nginx still asks one of them, so that clients get the
-            application's own answer and not nginx's.
+          - What makes nginx try the next member. A POST that was sent is never sent again.
+          - If members can count as failed, see O(pools[].members[].max_fails), and all do, nginx
+            still asks one of them, so that clients get the application's own answer and not
+            nginx's.
         type: list
         elements: str
         choices: [error, timeout, http_500, http_502, http_503, http_504]

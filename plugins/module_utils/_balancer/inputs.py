@@ -18,7 +18,8 @@ from pathlib import PurePosixPath
 
 from .._nginx.checks import PoolError
 from .._nginx.pool import Listener, Pool
-from .._nginx.upstreams import parse_version, render_upstreams
+from .._nginx.upstreams import render_upstreams
+from .._nginx.versions import parse_version
 from .._release.release import COMPOSE_FILE, Release
 from .._release.specification import pinned
 from .nginx_release import IDENTITY, STATE, NginxRelease

@@ -4,7 +4,8 @@
 """Members that are out of their pools while their host is renewed. No Ansible, no I/O.
 
 The drain of a renewal is an override that holds the override which it stands for, so that nothing
-of what an operator has set gets lost:
+of what an operator has set gets lost. In a sticky pool the state is down, because clients that hold
+the cookie of a drained member would meet the restart.
 
     {"webapp": {"web1": {"state": "drain", "reason": "its host is being renewed", "former": {…}}}}
 """
@@ -30,7 +31,8 @@ def taken_out(inputs: Inputs, member: str, note: dict[str, str]) -> Inputs:
     for pool in serving_in(inputs, member):
         entries = inputs.overrides.get(pool, {})
         former = entries.get(member, {})
-        drain = {**settings_of(former), "state": "drain", **note, "reason": RENEWAL}
+        state = "down" if inputs.chosen_pool(pool, ()).method == "sticky" else "drain"
+        drain = {**settings_of(former), "state": state, **note, "reason": RENEWAL}
         with contextlib.suppress(PoolError):  # no other member of this pool could serve
             inputs = inputs.with_entries(pool, {**entries, member: {**drain, FORMER: former}})
     return inputs
@@ -46,12 +48,12 @@ def put_back(inputs: Inputs, member: str) -> Inputs:
 
 
 def serving_in(inputs: Inputs, member: str) -> list[str]:
-    """Return the names of the pools in which a member gets new requests."""
+    """Return the names of the pools in which a member gets requests, if only of former clients."""
     return [
         pool.name
         for pool in inputs.effective_pools()
         for each in pool.members
-        if each.name == member and each.state == "up"
+        if each.name == member and (each.state == "up" or pool.keeps_sessions(each))
     ]
 
 
@@ -63,5 +65,6 @@ def drained_for_renewal(inputs: Inputs, member: str) -> list[str]:
     return [
         pool
         for pool, entry in entries.items()
-        if entry.get("reason") == RENEWAL and settings_of(entry).get("state") == "drain"
+        if entry.get("reason") == RENEWAL
+        and (settings_of(entry).get("state") == "drain" or FORMER in entry)
     ]

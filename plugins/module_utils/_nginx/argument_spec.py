@@ -20,7 +20,7 @@ MEMBER = {
     "state": {"type": "str", "choices": list(STATES), "default": Member.state},
     "backup": {"type": "bool", "default": Member.backup},
     "max_conns": {"type": "int", "default": Member.max_conns},
-    "max_fails": {"type": "int", "default": Member.max_fails},
+    "max_fails": {"type": "int"},
     "fail_timeout": {"type": "str", "default": Member.fail_timeout},
 }
 

@@ -31,6 +31,9 @@ class Member:
 
     Weight 0 and the states drain and down all mean that the member gets no new requests.
     max_conns 0 means no limit. fail_timeout is a time as nginx writes it, such as 10s.
+    max_fails None depends on the protocol. http: 0, because nginx counts what one client asks for
+    or one answer holds, and would leave the member out for all. tcp: 1 if other members serve too,
+    because only a connection that was not accepted counts.
     """
 
     name: str
@@ -40,7 +43,7 @@ class Member:
     state: str = "up"
     backup: bool = False
     max_conns: int = 0
-    max_fails: int = 1
+    max_fails: int | None = None
     fail_timeout: str = "10s"
 
     @classmethod
@@ -57,7 +60,8 @@ class Member:
             values["port"] = parse_port(values["port"])
             tops = {"weight": MAX_WEIGHT, "max_conns": 1_000_000, "max_fails": 1000}
             for key, top in tops.items():
-                values[key] = whole_number(key, values[key], 0, top)
+                if values[key] is not None:
+                    values[key] = whole_number(key, values[key], 0, top)
             seconds("fail_timeout", values["fail_timeout"])
             one_of("state", values["state"], STATES)
             typed("backup", values["backup"], bool)
@@ -68,21 +72,22 @@ class Member:
         """Tell whether nginx may send new requests to the member."""
         return self.state == "up" and self.weight > 0
 
-    def render(self) -> str:
-        """Return the member's line: "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s;  # web1".
+    def render(self, unless_serving: str = "down") -> str:
+        """Return the member's line: "server 10.1.0.2:3000 max_fails=0 fail_timeout=10s;  # web1".
 
-        nginx refuses weight=0, so a member of weight 0 is written as down.
+        unless_serving: nginx's word for a member that does not serve, down or drain. nginx refuses
+        weight=0, so a member of weight 0 is written as down.
         """
         words = [f"server {self.address}:{self.port}"]
         if self.serves and self.weight != 1:
             words.append(f"weight={self.weight}")
         if self.max_conns:
             words.append(f"max_conns={self.max_conns}")
-        words += [f"max_fails={self.max_fails}", f"fail_timeout={self.fail_timeout}"]
+        words += [f"max_fails={self.max_fails or 0}", f"fail_timeout={self.fail_timeout}"]
         if self.backup:
             words.append("backup")
         if not self.serves:
-            words.append("down")
+            words.append(unless_serving)
         return " ".join(words) + f";  # {self.name}"
 
 
@@ -143,7 +148,7 @@ class Pool:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise PoolError(f"pool {self.name}: member {twice} is named twice")
-        if not any(member.serves for member in self.members):
+        if not self.serving:
             raise PoolError(f"pool {self.name}: no member is left to serve")
         hashed = self.method in ("ip_hash", "hash", "random")
         backup = next((member.name for member in self.members if member.backup), None)
@@ -163,9 +168,24 @@ class Pool:
         return [member.name for member in self.members]
 
     @property
-    def limited(self) -> bool:
-        """Tell whether any member has a limit of connections."""
-        return any(member.max_conns for member in self.members)
+    def serving(self) -> list[Member]:
+        """Return the members that get new requests, backups among them."""
+        return [member for member in self.members if member.serves]
+
+    @property
+    def has_last_resort(self) -> bool:
+        """Tell whether nginx needs another upstream for when all members count as failed.
+
+        It does if members can count as failed at all. There is none where a member has a limit:
+        nginx would turn to it when all members are full as well, and it counts connections by
+        upstream, so that the limit would be doubled.
+        """
+        judged = any(member.max_fails for member in self.members)
+        return judged and not any(member.max_conns for member in self.members)
+
+    def keeps_sessions(self, member: Member) -> bool:
+        """Tell whether a member that gets no new clients goes on serving who holds its cookie."""
+        return self.method == "sticky" and member.state == "drain"
 
     def with_members(self, changes: t.Mapping[str, t.Mapping[str, t.Any]]) -> Pool:
         """Return the pool with settings of some members replaced: {"web1": {"weight": 3}}.

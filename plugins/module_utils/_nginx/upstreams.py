@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import replace
 
 from .checks import PoolError
-from .pool import Listener, Pool
-
-Version = tuple[int, ...]
+from .pool import Listener, Member, Pool
+from .versions import SINCE, Version, has, show_version
 
 METHOD_LINES = {
     "round_robin": "",
@@ -24,27 +22,9 @@ METHOD_LINES = {
 }
 CONTEXTS = {"http": "http", "tcp": "stream"}  # nginx's name for a listener's protocol
 
-STICKY_SINCE = (1, 29, 6)
-
-
-def parse_version(text: t.Any) -> Version:
-    """Return a version of nginx as numbers: "1.29.6-alpine" gives (1, 29, 6).
-
-    "1.30" gives (1, 30, 0), the least that such a tag can mean. A PoolError says that the text does
-    not begin with a version.
-    """
-    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", str(text))
-    if not match:
-        raise PoolError(
-            f"nginx version {text!r} is not a number such as 1.30;"
-            " set nginx_lb_version where the image's tag does not tell it"
-        )
-    return tuple(int(part or 0) for part in match.groups())
-
-
-def show_version(version: Version) -> str:
-    """Return a version as text: (1, 29, 6) gives "1.29.6"."""
-    return ".".join(str(part) for part in version)
+# nginx 1.30 takes up to 860 bytes of the zone for a member. Its page size is in the rest.
+ZONE_KIB_PER_MEMBER = 2
+LEAST_ZONE_KIB = 512
 
 
 def refuse_unsupported(pool: Pool, protocol: str, version: Version) -> None:
@@ -54,45 +34,68 @@ def refuse_unsupported(pool: Pool, protocol: str, version: Version) -> None:
             f"pool {pool.name}: method {pool.method} needs protocol http; a tcp listener sees"
             " no headers: use method hash with hash_key $remote_addr"
         )
-    if pool.method == "sticky" and version < STICKY_SINCE:
+    if pool.method == "sticky" and not has(version, "sticky"):
         raise PoolError(
-            f"pool {pool.name}: method sticky needs nginx {show_version(STICKY_SINCE)} or newer;"
+            f"pool {pool.name}: method sticky needs nginx {show_version(SINCE['sticky'])} or newer;"
             f" the image has {show_version(version)}"
         )
 
 
-def render_upstream(pool: Pool, protocol: str) -> str:
+def render_upstream(pool: Pool, protocol: str, version: Version) -> str:
     """Return the upstream block of a pool, for a listener's protocol, http or tcp."""
-    method = METHOD_LINES[pool.method].format(hash_key=pool.hash_key)
     # Workers share what stands in a zone. Without one each worker balances on its own, and the
     # shares of the members match their weights only roughly.
-    lines = [f"zone {CONTEXTS[protocol]}_{pool.name} 512k;"]
-    lines += [method] if method else []
-    lines += [member.render() for member in pool.members]
+    size = max(LEAST_ZONE_KIB, ZONE_KIB_PER_MEMBER * len(pool.members))
+    lines = [f"zone {CONTEXTS[protocol]}_{pool.name} {size}k;"]
+    lines += _method_lines(pool)
+    lines += [_member_line(pool, member, protocol) for member in pool.members]
     if pool.method == "sticky":
         lines.append(f"sticky cookie {pool.cookie} path=/ httponly samesite=lax;")
     if protocol == "http" and pool.keepalive:
         # This must be shorter than the application keeps idle connections open: nginx answers 502
         # to a request that it sends on a connection which the application is just closing.
         lines += [f"keepalive {pool.keepalive};", "keepalive_timeout 60s;"]
-    return _block(pool.name, lines)
+    elif protocol == "http" and has(version, "keepalive_by_default"):
+        lines.append("keepalive 0;")
+    return f"upstream {pool.name} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
 
 
-def render_last_resort(pool: Pool) -> str:
+def _method_lines(pool: Pool) -> list[str]:
+    """Return the line of the pool's method, if it has one."""
+    # Of two members that are drawn nginx takes the one with fewer connections, whatever their
+    # weights: 3:1 would give 24:76 while the members are idle.
+    if pool.method == "random" and len({member.weight for member in pool.serving}) > 1:
+        return ["random;"]
+    return list(filter(None, [METHOD_LINES[pool.method].format(hash_key=pool.hash_key)]))
+
+
+def _member_line(pool: Pool, member: Member, protocol: str) -> str:
+    """Return how a member is written in the upstream.
+
+    If one member alone serves, the others are comments, and it is no backup. nginx judges the
+    server of an upstream with one server by no failure; a line with `down` beside it would make it
+    two servers, and one refused connection would cost all clients `fail_timeout`.
+    """
+    alone = len(pool.serving) == 1
+    peers = [each for each in pool.serving if each.backup == member.backup]
+    judged = member.max_fails
+    if judged is None:
+        judged = int(protocol == "tcp" and len(peers) > 1)
+    written = replace(member, max_fails=0 if alone else judged, backup=member.backup and not alone)
+    if pool.keeps_sessions(member):
+        return written.render("drain")
+    line = written.render()
+    return line if member.serves or not alone else f"# {line}"
+
+
+def render_last_resort(pool: Pool, version: Version) -> str:
     """Return the upstream that nginx asks once every member of the pool counts as failed.
 
-    Answers such as 503 count as failures of a member (retry_on). When the database is down, all
-    members answer 503 and all count as failed; nginx would then answer 502 by itself for
-    fail_timeout. Members of this upstream never count as failed (max_fails=0), so clients get the
-    application's own answer.
+    It is the pool once more, with members that never count as failed (max_fails=0): nginx would
+    answer 502 by itself for fail_timeout, and clients get the application's own answer instead.
     """
-    members = [replace(each, max_fails=0, backup=False) for each in pool.members if each.serves]
-    zone = f"zone http_{pool.name}_any 512k;"
-    return _block(f"{pool.name}_any", [zone, *(member.render() for member in members)])
-
-
-def _block(name: str, lines: list[str]) -> str:
-    return f"upstream {name} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
+    members = tuple(replace(each, max_fails=0) for each in pool.members)
+    return render_upstream(replace(pool, name=f"{pool.name}_any", members=members), "http", version)
 
 
 def render_upstreams(
@@ -101,17 +104,15 @@ def render_upstreams(
     """Return the upstreams that the listeners use, as text by path in the release.
 
     A pool has a file for each protocol of its listeners, such as upstreams/http-webapp.conf, and
-    for http a last resort in upstreams/http-webapp-any.conf. A PoolError says what the version of
-    nginx does not support.
+    for http, if it needs one, a last resort in upstreams/http-webapp-any.conf. A PoolError says
+    what the version of nginx does not support.
     """
     by_name = {pool.name: pool for pool in pools}
     files = {}
     for protocol, name in sorted({(each.protocol, each.pool) for each in listeners}):
         refuse_unsupported(by_name[name], protocol, version)
         path = f"upstreams/{CONTEXTS[protocol]}-{name}.conf"
-        files[path] = render_upstream(by_name[name], protocol)
-        # No last resort where a member has a limit: nginx would turn to it when all members are
-        # full as well, and it counts connections by upstream, so that the limit would be doubled.
-        if protocol == "http" and not by_name[name].limited:
-            files[f"upstreams/http-{name}-any.conf"] = render_last_resort(by_name[name])
+        files[path] = render_upstream(by_name[name], protocol, version)
+        if protocol == "http" and by_name[name].has_last_resort:
+            files[f"upstreams/http-{name}-any.conf"] = render_last_resort(by_name[name], version)
     return files

@@ -14,6 +14,7 @@ import typing as t
 
 from ...module_utils._nginx.pool import Pool
 from ...module_utils._nginx.upstreams import render_upstream
+from ...module_utils._nginx.versions import NEWEST
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow
 from ...module_utils._values.entries import listing
@@ -115,7 +116,7 @@ def _upstreams(pool_entries: t.Iterable[Record], listener_entries: t.Iterable[Re
     lines = []
     for entry in pool_entries:
         pool = Pool.parse(entry)
-        upstream = render_upstream(pool, protocols.get(pool.name, "tcp"))
+        upstream = render_upstream(pool, protocols.get(pool.name, "tcp"), NEWEST)
         lines += [f"{pool.name}: {line.strip()}" for line in upstream.splitlines()[1:-1]]
     return lines
 

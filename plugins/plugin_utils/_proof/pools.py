@@ -59,5 +59,10 @@ def unreplicated_members(pool: Pool, pool_settings: t.Iterable[t.Mapping[str, t.
     ]
 
 
+def judged_members(pool: Pool) -> list[str]:
+    """Return the members of an http pool that one client's requests can take out for all."""
+    return [member.name for member in pool.members if member.max_fails]
+
+
 def _share_a_host(topology: Topology, one: str, other: str) -> bool:
     return not set(topology.members(one)).isdisjoint(topology.members(other))

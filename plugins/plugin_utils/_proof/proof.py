@@ -19,7 +19,12 @@ from .._derive.flows import grant_hosts, only_flow, service_port
 from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
 from .._stack import StackGroups
 from .dead_flows import dead_flows
-from .pools import flows_without_listener, unreplicated_members
+from .pools import flows_without_listener, judged_members, unreplicated_members
+
+JUDGED = (
+    "max_fails is above 0, so nginx leaves a member out for everybody once one client has asked for"
+    " enough answers that break off, are late or are errors of retry_on"
+)
 
 
 @dataclass
@@ -35,6 +40,7 @@ class Proof:
     rows: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     _pool_by_port: dict[int, str] = field(default_factory=dict)  # where each listener leads
+    _http_pools: set[str] = field(default_factory=set)
 
     def lines(self) -> list[str]:
         """Return the rows as lines of a table without a head."""
@@ -61,6 +67,7 @@ class Proof:
         for listener in listeners(self.topology, group, listener_settings):
             port, pool = listener["port"], listener["pool"]
             self._pool_by_port[port] = pool
+            self._http_pools |= {pool} if listener["protocol"] == "http" else set()
             flows = [f for f in self.topology.flows if (f.target, f.port) == (group, port)]
             clients = listing(flow.source for flow in flows)
             text = f"admits {clients}, leads to {pool} ({listener['protocol']})"
@@ -81,8 +88,11 @@ class Proof:
             flow = flows[pool["name"]]
             names = listing(member["name"] for member in pool["members"])
             self.rows.append((f"pool {pool['name']}", f"{names} at port {flow.port}"))
+            parsed = Pool.parse(pool)
             if flow.protocol == "mysql" and pool["name"] in self._pool_by_port.values():
-                self.problems += unreplicated_members(Pool.parse(pool), pool_settings)
+                self.problems += unreplicated_members(parsed, pool_settings)
+            if pool["name"] in self._http_pools and (judged := judged_members(parsed)):
+                self.rows.append((f"warning {pool['name']}", f"{listing(judged)}: {JUDGED}"))
             for balancer in self.topology.members(self.stack.balancer):
                 self._require_flow(balancer, self.topology.members(flow.target), flow.port)
 

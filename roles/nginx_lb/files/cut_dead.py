@@ -35,6 +35,8 @@ QUICK_INTERVAL = 0.1  # between two looks while a member owes an answer
 ACCEPT_WITHIN = 0.5  # a member that does not accept a new connection by then is silent
 SILENT_ACCEPT_WITHIN = 0.1  # what a silent member gets instead
 
+FILTERED_AT_ONCE = 500  # addresses: an argument and the kernel's filter have a greatest length
+
 TIMER = re.compile(r"timer:\(on,[^,]*,(\d+)\)")
 
 
@@ -123,10 +125,12 @@ def connections_to(addresses: list[str]) -> list[Connection]:
 
     The kernel filters them, because there may be thousands of connections to clients.
     """
-    if not addresses:
-        return []
-    wanted = " or ".join(f"dst {address}" for address in addresses)
-    return parse(ss("-Htno", "state", "established", "state", "syn-sent", f"( {wanted} )"))
+    found = []
+    for start in range(0, len(addresses), FILTERED_AT_ONCE):
+        some = addresses[start : start + FILTERED_AT_ONCE]
+        wanted = " or ".join(f"dst {address}" for address in some)
+        found += parse(ss("-Htno", "state", "established", "state", "syn-sent", f"( {wanted} )"))
+    return found
 
 
 def main() -> None:

@@ -16,6 +16,10 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.argument_spec 
     LISTENER,
     POOL,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import (
+    SINCE,
+    parse_version,
+)
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 from ansible_collections.peerlb.stack.plugins.modules.nginx_release import ARGUMENT_SPEC
 from support import ROOT
@@ -160,14 +164,50 @@ def test_nothing_is_signalled_by_docker_itself(role) -> None:
     assert any("restart: always" in text for text in texts)
 
 
-@pytest.mark.parametrize("most, limited", [(0, False), ("0", False), (9, True), ("9", True)])
-def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) -> None:
-    member = {"name": "web1", "max_conns": most}
-    pool = {"name": "webapp", "members": [member, {"name": "web2"}], "retry_on": []}
+def test_templates_know_the_versions_of_nginx_from_the_table(role) -> None:
+    since = role.load("vars/main.yml")["__nginx_lb_since"]
+    assert {name: parse_version(text) for name, text in since.items()}.items() <= SINCE.items()
+    texts = [path.read_text() for path in role.path.rglob("*.j2")]
+    tests = [each for text in texts for each in re.findall(r"is version\(([^,]*)", text)]
+    assert tests
+    assert [each for each in tests if not each.startswith("__nginx_lb_since[")] == []
+    for version, found in (("1.27.3", False), ("1.27.4", True)):
+        text = role.render("http.conf.j2", nginx_lb_version=version)
+        assert ("\nkeepalive_min_timeout " in text) is found
+
+
+def servers_conf(role, *members: dict) -> str:
+    pool = {"name": "webapp", "members": list(members), "retry_on": []}
     pool |= {"connect_timeout": "1s", "read_timeout": "60s"}
     listener = {"port": 80, "pool": "webapp", "protocol": "http"}
-    text = role.render("servers.conf.j2", nginx_lb_pools=[pool], nginx_lb_listeners=[listener])
+    return role.render("servers.conf.j2", nginx_lb_pools=[pool], nginx_lb_listeners=[listener])
+
+
+@pytest.mark.parametrize("most, limited", [(0, False), ("0", False), (9, True), ("9", True)])
+def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) -> None:
+    text = servers_conf(role, {"name": "web1", "max_conns": most, "max_fails": 1}, {"name": "web2"})
     assert ("@last_resort" not in text) is limited
+
+
+@pytest.mark.parametrize("fails", [{}, {"max_fails": None}, {"max_fails": 0}, {"max_fails": "0"}])
+def test_pool_whose_members_never_fail_has_no_last_resort(role, fails) -> None:
+    assert "@last_resort" not in servers_conf(role, {"name": "web1", **fails}, {"name": "web2"})
+
+
+@pytest.mark.parametrize("members, tries", [(1, 3), (5, 3), (6, 4), (10, 6), (5000, 10)])
+def test_half_of_the_members_may_be_dead(role, members, tries) -> None:
+    text = servers_conf(role, *({"name": f"web{each}"} for each in range(members)))
+    assert f"proxy_next_upstream_tries {tries};" in text
+
+
+def test_table_of_the_kernel_is_asked_for_in_parts(monkeypatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(cut_dead, "ss", lambda *words: asked.append(words[-1]) or TABLE)
+    addresses = [f"10.1.{each // 250}.{each % 250}:3000" for each in range(5000)]
+    assert len(cut_dead.connections_to(addresses)) == 4 * len(asked)
+    assert max(map(len, asked)) < 32_000
+    assert all(sum(f"dst {each} " in words for words in asked) == 1 for each in addresses)
+    assert cut_dead.connections_to([]) == []
 
 
 @pytest.mark.parametrize(

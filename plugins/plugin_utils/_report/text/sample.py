@@ -1,17 +1,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compare the members that answered a number of requests with the weights of their pool."""
+"""Compare the members that answered a number of requests with what their pool's method does."""
 
 from __future__ import annotations
 
+import re
 import typing as t
+from math import comb
 
 from ....module_utils._traffic.http_sample import UNNAMED
+from ....module_utils._values.entries import listing
 
 # With these methods the shares are exact for a client that sends its requests one after the other
 # and without cookies, while nobody else sends any.
 EXACT = ("round_robin", "least_conn", "sticky")
+# What is the same in all requests of a sample, which one client sends for one path.
+CONSTANT = re.compile(
+    r"(binary_)?remote_addr|realip_remote_addr|(request_)?uri|document_uri|args|query_string|scheme"
+    r"|(http_)?host|server_(addr|name|port)|request_method|is_args|(arg|cookie|http)_\w+"
+)
+RARE = 1e-6  # by chance a sample may differ from the weights so much, and counts as wrong then
 SERVER_ERROR = 500  # the first status by which a server says that it is at fault
 MISSED = 5  # if a member is due so many answers, other clients do not take all of them
 
@@ -43,7 +52,11 @@ def sample_problems(
     names: t.Mapping[str, str] | None = None,
     own_application: bool = False,
 ) -> list[str]:
-    """Return how the answers differ from the pool's weights: ["web2 answered 1 of 40, due 20"].
+    """Return how the answers differ from what is due: ["web2 answered 1 of 40, due 20"].
+
+    With ip_hash, and with hash unless its key differs from request to request, one member has to
+    give all answers. With random the counts have to be likely; tolerance matters there for equal
+    weights alone.
 
     own_application: whether the application is the user's own. It may answer as it likes, but for
     errors of a server, and it need not name the members in its answers.
@@ -56,12 +69,48 @@ def sample_problems(
     if _why_nameless(sample, pool, names or {}, own_application):
         return problems
     due, served = expected_shares(pool, requests, names or {}), sample["served_by"]
-    exact = _method(pool) in EXACT
     for name in sorted({*due, *served}):
         share, count = due.get(name, 0), served.get(name, 0)
-        if not _plausible(share, count, tolerance) if exact else count and not share:
+        if not _possible(pool, share, count, requests, tolerance):
             problems.append(f"{name} answered {count} of {requests}, due {share:g}")
+    if _one_member(pool) and len(served) > 1:
+        problems.append(
+            f"{listing(sorted(served))} answered one client, and {_method(pool)} leads it to one"
+        )
     return problems
+
+
+def _possible(pool: Pool, share: float, count: int, requests: int, tolerance: int) -> bool:
+    """Tell whether a member that is due this share may have given so many answers."""
+    if _method(pool) in EXACT:
+        return _plausible(share, count, tolerance)
+    if not share or _method(pool) != "random":
+        return not count or share > 0
+    # With equal weights nginx looks at the connections as well, and other clients have some.
+    weights = {member["weight"] for member in pool["members"] if member["state"] == "up"}
+    slack = tolerance if len(weights) == 1 else 0
+    nearest = count + max(-slack, min(slack, round(share) - count))
+    return _by_chance(share / requests, nearest, requests) and (count > 0 or share < MISSED)
+
+
+def _by_chance(chance: float, count: int, requests: int) -> bool:
+    """Tell whether so many of the requests are not too RARE, if each has this chance by itself.
+
+    nginx draws anew for each request, so the counts follow the binomial law.
+    """
+    law = [
+        comb(requests, each) * chance**each * (1 - chance) ** (requests - each)
+        for each in range(requests + 1)
+    ]
+    return min(sum(law[: count + 1]), sum(law[count:])) >= RARE
+
+
+def _one_member(pool: Pool) -> bool:
+    """Tell whether the method leads all requests of a sample to one member."""
+    if _method(pool) != "hash":
+        return _method(pool) == "ip_hash"
+    key = pool.get("hash_key", "")
+    return bool(key) and all(CONSTANT.fullmatch(name) for name in re.findall(r"\$(\w+)", key))
 
 
 def _answer_problems(sample: Sample, requests: int, own_application: bool) -> list[str]:
@@ -95,8 +144,8 @@ def sample_notes(
 ) -> list[str]:
     """Return a sentence if the members' shares cannot be judged, with the reason; else []."""
     why = _why_nameless(sample, pool, names or {}, own_application)
-    if not why and _method(pool) not in EXACT:
-        why = f"{_method(pool)} gives no exact ones"
+    if not why and _method(pool) == "hash" and not _one_member(pool):
+        why = f"the method hash of {pool.get('hash_key')} gives no exact ones"
     return [f"not judged: the shares of the members, as {why}"] if why else []
 
 

@@ -7,6 +7,10 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 from ansible_collections.peerlb.stack.plugins.modules import nginx_override
 
+MEMBERS = [
+    {"name": "web1", "address": "10.1.0.2", "port": 3000},
+    {"name": "web2", "address": "10.1.0.3", "port": 3000},
+]
 THREE_TO_ONE = {"weights": {"web1": 3, "web2": 1}}
 
 
@@ -64,9 +68,22 @@ def test_drained_member_is_down_until_it_is_up_again(deploy, override, info, pla
     drained = override(states={"web2": "drain"})
     upstream = f"{place['path']}/nginx/current/upstreams/http-webapp.conf"
     with open(upstream, encoding="utf-8") as stream:
-        assert "server 10.1.0.3:3000 max_fails=1 fail_timeout=10s down;" in stream.read()
+        assert "# server 10.1.0.3:3000 max_fails=0 fail_timeout=10s down;" in stream.read()
     assert "state is drain" in drained["differences"][0]
     assert override(states={"web2": "up"})["release"] == first
+
+
+def test_weights_that_differ_change_how_random_draws(deploy, override, place) -> None:
+    def method() -> str:
+        with open(f"{place['path']}/nginx/current/upstreams/http-webapp.conf") as stream:
+            return stream.read().splitlines()[2].strip()
+
+    deploy(pools=[{"name": "webapp", "members": MEMBERS, "method": "random"}])
+    assert method() == "random two least_conn;"
+    override(**THREE_TO_ONE)
+    assert method() == "random;"
+    override(reset=True)
+    assert method() == "random two least_conn;"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.overrides import (
+    settings_of,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.renewal import (
     RENEWAL,
     drained_for_renewal,
@@ -90,3 +93,13 @@ def test_others_stay_out_when_a_member_is_put_back() -> None:
     both = taken_out(taken_out(three, "web1", NOTE), "web2", NOTE)
     assert drained_for_renewal(put_back(both, "web1"), "web2") == ["webapp"]
     assert taken_out(both, "web3", NOTE) == both  # nobody else could serve
+
+
+@pytest.mark.parametrize("before", [{}, {"web1": {"state": "drain", **NOTE}}])
+def test_renewal_in_a_sticky_pool_takes_the_member_from_who_holds_its_cookie(before) -> None:
+    made = inputs(**before)
+    made = replace(made, pools=tuple(replace(pool, method="sticky") for pool in made.pools))
+    out = taken_out(made, "web1", NOTE)
+    assert settings_of(out.overrides["webapp"]["web1"]) == {"state": "down"}
+    assert drained_for_renewal(out, "web1") == ["webapp"]
+    assert put_back(out, "web1") == made

@@ -49,15 +49,18 @@ def of_dataclass(cls: type) -> Spec:
     hints = t.get_type_hints(cls)
     found: Spec = {}
     for each in fields(cls):
-        elements = t.get_args(hints[each.name])[:1]  # of tuple[str, ...]
+        hint, optional = hints[each.name], each.default is None  # such as int | None
+        hint = t.get_args(hint)[0] if optional else hint
+        elements = t.get_args(hint)[:1]  # of tuple[str, ...]
         if not elements:
-            option: dict[str, t.Any] = {"type": TYPES[hints[each.name]]}
+            option: dict[str, t.Any] = {"type": TYPES[hint]}
         elif is_dataclass(elements[0]):
             option = {"type": "list", "elements": "dict", "options": of_dataclass(elements[0])}
         else:
             option = {"type": "list", "elements": TYPES[elements[0]]}
         default = list(each.default) if isinstance(each.default, tuple) else each.default
-        option |= {"required": True} if default is MISSING else {"default": default}
+        if not optional:
+            option |= {"required": True} if default is MISSING else {"default": default}
         found[each.name] = option
     return found
 
@@ -172,5 +175,5 @@ def test_the_page_tells_the_defaults_that_are_in_force() -> None:
     spec = {**POOL, **MEMBER}
     told = re.findall(r"`(\w+)` \((\d+) ?(\w*)\)", page())
     told = [(name, number + unit) for name, number, unit in told if name in spec]
-    assert {"connect_timeout", "fail_timeout", "max_fails"} <= {name for name, _text in told}
+    assert {"connect_timeout", "fail_timeout"} <= {name for name, _text in told}
     assert told == [(name, str(spec[name]["default"])) for name, _text in told]

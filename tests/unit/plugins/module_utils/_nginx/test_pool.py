@@ -14,14 +14,14 @@ WEB2 = {"name": "web2", "address": "10.1.0.3", "port": 3000}
 @pytest.mark.parametrize(
     "settings, line",
     [
-        ({}, "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s;  # web1"),
-        ({"weight": 3}, "server 10.1.0.2:3000 weight=3 max_fails=1 fail_timeout=10s;  # web1"),
-        ({"weight": 0}, "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s down;  # web1"),
-        ({"state": "drain"}, "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s down;  # web1"),
-        ({"backup": True}, "server 10.1.0.2:3000 max_fails=1 fail_timeout=10s backup;  # web1"),
+        ({}, "server 10.1.0.2:3000 max_fails=0 fail_timeout=10s;  # web1"),
+        ({"weight": 3}, "server 10.1.0.2:3000 weight=3 max_fails=0 fail_timeout=10s;  # web1"),
+        ({"weight": 0}, "server 10.1.0.2:3000 max_fails=0 fail_timeout=10s down;  # web1"),
+        ({"state": "drain"}, "server 10.1.0.2:3000 max_fails=0 fail_timeout=10s down;  # web1"),
+        ({"backup": True}, "server 10.1.0.2:3000 max_fails=0 fail_timeout=10s backup;  # web1"),
         (
-            {"max_conns": 9, "max_fails": 0, "fail_timeout": "3s"},
-            "server 10.1.0.2:3000 max_conns=9 max_fails=0 fail_timeout=3s;  # web1",
+            {"max_conns": 9, "max_fails": 2, "fail_timeout": "3s"},
+            "server 10.1.0.2:3000 max_conns=9 max_fails=2 fail_timeout=3s;  # web1",
         ),
     ],
 )

@@ -91,7 +91,7 @@ def test_changed_weight_and_new_member_change_the_upstreams(stack, states) -> No
     stack.add("web3", "10.1.0.4", "webapp")
     lines = changes(states, wanted(stack, web1={"weight": 3}))
     upstreams = lines[lines.index("upstreams of lb1:") + 1 :]
-    line = "max_fails=1 fail_timeout=10s;  #"
+    line = "max_fails=0 fail_timeout=10s;  #"
     assert upstreams == [
         f"  - webapp: server 10.1.0.2:3000 {line} web1",
         f"  + webapp: server 10.1.0.2:3000 weight=3 {line} web1",

@@ -9,7 +9,8 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import (
 )
 
 EXACT = ("round_robin", "least_conn", "sticky")
-OTHERS = ("random", "ip_hash", "hash")
+ONE = ("ip_hash", "hash")  # the client's address leads to one member
+OTHERS = ("random", *ONE)
 
 
 def member(name: str, **settings) -> dict:
@@ -22,8 +23,8 @@ def sample(served_by: dict, **settings) -> dict:
     return {**values, "errors": [], **settings}
 
 
-def problems(served_by: dict, *members: dict, tolerance: int = 0, method: str = "", **more) -> list:
-    pool = {"members": members or (member("a"), member("b"))}
+def problems(served_by, *members, tolerance=0, method="", hash_key="", **more) -> list:
+    pool = {"members": members or (member("a"), member("b")), "hash_key": hash_key}
     pool |= {"method": method} if method else {}
     return sample_module.sample_problems(sample(served_by), pool, 40, tolerance, **more)
 
@@ -89,25 +90,59 @@ def test_tolerance_allows_for_other_clients_and_no_more(method, served_by, membe
     assert problems(served_by, *members, tolerance=10, method=method) == found
 
 
-@pytest.mark.parametrize("method", OTHERS)
+@pytest.mark.parametrize("method", ONE)
 @pytest.mark.parametrize(
     ("served_by", "found"),
     [
         ({"a": 40}, []),
-        ({"a": 3, "b": 37}, []),
-        ({"a": 39, "c": 1}, ["c answered 1 of 40, due 0"]),
-        ({"a": 39, "(unnamed)": 1}, ["(unnamed) answered 1 of 40, due 0"]),
+        ({"b": 40}, []),
+        ({"a": 3, "b": 37}, ["a, b answered one client, and METHOD leads it to one"]),
+        (
+            {"a": 39, "c": 1},
+            [
+                "c answered 1 of 40, due 0",
+                "a, c answered one client, and METHOD leads it to one",
+            ],
+        ),
     ],
 )
-def test_methods_without_exact_shares_are_judged_by_who_answers(method, served_by, found) -> None:
-    assert problems(served_by, method=method) == found
+def test_method_that_knows_the_client_leads_it_to_one_member(method, served_by, found) -> None:
+    expected = [line.replace("METHOD", method) for line in found]
+    assert problems(served_by, method=method, hash_key="$remote_addr") == expected
+
+
+def test_hash_of_what_differs_is_judged_by_who_answers() -> None:
+    asked = {"method": "hash", "hash_key": "$remote_addr$request_id"}
+    assert problems({"a": 3, "b": 37}, **asked) == []
+    assert problems({"a": 39, "c": 1}, **asked) == ["c answered 1 of 40, due 0"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "served_by", "tolerance", "wrong"),
+    [
+        ((3, 1), {"a": 30, "b": 10}, 0, False),
+        ((3, 1), {"a": 22, "b": 18}, 0, False),
+        # What `random two least_conn` makes of 3:1; no other client explains it.
+        ((3, 1), {"a": 10, "b": 30}, 10, True),
+        ((1, 1), {"a": 13, "b": 27}, 0, False),
+        ((1, 1), {"a": 3, "b": 37}, 0, True),
+        ((1, 1), {"a": 3, "b": 37}, 10, False),
+        ((1, 1), {"b": 40}, 10, True),
+        ((1000, 1), {"a": 40}, 0, False),
+        ((1, 0), {"a": 39, "b": 1}, 10, True),
+    ],
+)
+def test_random_may_differ_as_far_as_chance_allows(weights, served_by, tolerance, wrong) -> None:
+    members = [member("a", weight=weights[0]), member("b", weight=weights[1])]
+    found = problems(served_by, *members, tolerance=tolerance, method="random")
+    assert bool(found) is wrong
 
 
 def test_member_that_does_not_serve_must_not_answer_by_any_method() -> None:
     members = member("a"), member("b", state="drain")
     for method in (*EXACT, *OTHERS):
         found = problems({"a": 39, "b": 1}, *members, tolerance=10, method=method)
-        assert found == ["b answered 1 of 40, due 0"]
+        assert found[0] == "b answered 1 of 40, due 0"
 
 
 @pytest.mark.parametrize(
@@ -155,12 +190,14 @@ def test_members_can_name_themselves_and_share_a_name() -> None:
         ({}, "least_conn", []),
         ({"(unnamed)": 40}, "round_robin", ["as no answer says in X-Served-By whose it is"]),
         ({"(unnamed)": 40}, "random", ["as no answer says in X-Served-By whose it is"]),
-        ({"a": 40}, "ip_hash", ["as ip_hash gives no exact ones"]),
+        ({"a": 40}, "ip_hash", []),
+        ({"a": 20, "b": 20}, "random", []),
+        ({"a": 20, "b": 20}, "hash", ["as the method hash of $request_id gives no exact ones"]),
     ],
 )
 def test_shares_that_cannot_be_judged_are_noted(served_by, method, words) -> None:
-    pool = {"members": [member("a"), member("b")], "method": method}
+    pool = {"members": [member("a"), member("b")], "method": method, "hash_key": "$request_id"}
     notes = sample_module.sample_notes(sample(served_by), pool)
     assert notes == [f"not judged: the shares of the members, {each}" for each in words]
     if words:
-        assert problems(served_by, method=method) == []
+        assert problems(served_by, method=method, hash_key="$request_id") == []
