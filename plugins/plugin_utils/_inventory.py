@@ -15,6 +15,7 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._nginx.checks import PoolError
 from ..module_utils._topology.declaration import read_topology
+from ..module_utils._topology.hosts import wrong_names
 from ..module_utils._topology.model import Topology
 from ..module_utils._topology.plain import from_plain, to_plain
 from ..module_utils._topology.values import TopologyError
@@ -88,7 +89,11 @@ def read_inventory(
         problems += _declared_elsewhere(hostvars, by_host)
     if problems:
         raise TopologyError(problems)
-    return Inventory(read_topology(declaration, groups, variables), variables)
+    topology = read_topology(declaration, groups, variables)
+    problems = wrong_names(topology.hosts)
+    if problems:
+        raise TopologyError(problems)
+    return Inventory(topology, variables)
 
 
 def _declared_elsewhere(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:

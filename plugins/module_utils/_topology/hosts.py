@@ -47,6 +47,12 @@ def place_hosts(
     return hosts, problems + _shared_addresses(hosts)
 
 
+def wrong_names(names: t.Iterable[str]) -> list[str]:
+    """Return a problem for each name of a host that files of nginx or nft could not hold."""
+    right = "the name is not letters, digits, '_', '.', ':' or '-'; rename the host"
+    return [f"host {shown(name)}: {right}" for name in names if not NAME.fullmatch(name)]
+
+
 def _groups_by_host(groups: Groups) -> dict[str, list[str]]:
     by_host: dict[str, list[str]] = {}
     for group in sorted(set(groups) - set(DEFAULT_GROUPS)):
@@ -76,8 +82,6 @@ def _place(name: str, variables: Variables, ranges: Ranges, groups: tuple[str, .
         )
     outside = (None, addresses[0] if addresses else "")
     network, address = places[0] if places else outside
-    if network and not NAME.fullmatch(name):
-        raise ValueError("the name is not letters, digits, '_', '.', ':' or '-'; rename the host")
     return Host(name, network, address, zone, groups, _public_address(variables))
 
 
