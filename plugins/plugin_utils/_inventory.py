@@ -63,7 +63,7 @@ class Inventory:
             for host, own in self.variables.items()
         }
         plain = {"topology": to_plain(self.topology), "variables": variables}
-        return MARK + json.dumps(plain)
+        return MARK + json.dumps(plain, default=str)
 
     @classmethod
     def from_text(cls, text: str) -> Inventory:

@@ -135,7 +135,7 @@ class Pool:
                 one_of("retry_on", each, RETRY_CONDITIONS)
                 for each in typed("retry_on", values["retry_on"], list)
             )
-        values["members"] = tuple(Member.parse(each, name) for each in values["members"])
+        values["members"] = tuple(Member.parse(each, str(name)) for each in values["members"])
         pool = cls(**values)
         pool._refuse_contradictions()
         return pool

@@ -83,7 +83,8 @@ def listeners(
     flows, by_pool = listener_flows(topology, balancer), pool_flows(topology, balancer)
     settings, problems = _by_key("listener", "port", listener_settings)
     problems += [
-        f"listener {shown(port)}: no flow admits anybody to {balancer}:{shown(port)}; {_flows_lead_to(flows)}"
+        f"listener {shown(port)}: no flow admits anybody to {balancer}:{shown(port)};"
+        f" {_flows_lead_to(flows)}"
         for port in settings
         if port not in map(str, flows)
     ]

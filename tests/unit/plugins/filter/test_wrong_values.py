@@ -73,8 +73,9 @@ VARIABLES = {
 }
 # A word of Python or of one of its libraries, or the class of a value.
 RAW = re.compile(
-    r"Traceback|Error\b|<class|object is not|object has no|has no attribute|argument of type|_Ansible"
-    r"|Exceeds the limit|unhashable|unsupported|invalid literal|expected .* got|cannot unpack|NoneType"
+    r"Traceback|Error\b|<class|object is not|object has no|has no attribute|argument of type"
+    r"|_Ansible|Exceeds the limit|unhashable|unsupported|invalid literal|expected .* got"
+    r"|cannot unpack|NoneType"
 )
 Path = tuple[t.Any, ...]
 
