@@ -10,7 +10,8 @@ import typing as t
 from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import read_inventory
-from ..plugin_utils._proof.proof import prove
+from ..plugin_utils._proof.proof import HOST_VARIABLES, prove
+from ..plugin_utils._proof.role_variables import wrong_variables
 from ..plugin_utils._stack import STACK, StackGroups
 
 SETTINGS = ("peerlb_pools", "peerlb_listeners")  # variables of the load balancers
@@ -41,16 +42,23 @@ def proof(
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
     try:
-        inventory = read_inventory(declaration, groups, cached, {balancer: SETTINGS})
+        names: dict[str, tuple[str, ...]] = {group: HOST_VARIABLES for group in stack.names()}
+        names[balancer] = (*HOST_VARIABLES, *SETTINGS)
+        inventory = read_inventory(declaration, groups, cached, names)
         if pools is None:
             pools = inventory.first(balancer, "peerlb_pools", [])
         if listeners is None:
             listeners = inventory.first(balancer, "peerlb_listeners", [])
-        proven = prove(inventory.topology, stack, inventory.member_settings, pools, listeners)
+        proven = prove(
+            *(inventory.topology, stack, inventory.member_settings, pools, listeners),
+            inventory.variables,
+        )
         lines, problems = proven.lines(), proven.problems
     except TopologyError as exc:
         problems = list(exc.problems)
-    return {"lines": lines, "problems": problems + missing_secrets(groups, cached, secrets or {})}
+    problems += wrong_variables(cached, groups, stack)
+    problems += missing_secrets(groups, cached, secrets or {})
+    return {"lines": lines, "problems": list(dict.fromkeys(problems))}
 
 
 class FilterModule:

@@ -123,7 +123,8 @@ def _flows(topology: Topology, host: Host) -> list[str]:
             source = _source(topology, flow.source, host)
             if source is not None:
                 port = f"meta l4proto tcp ct original proto-dst {flow.port}"
-                rules.append(f'{source}{port} accept comment "{str(flow)[:120]}"')
+                comment = re.sub(r"[^ !#-\[\]-~]", "?", str(flow))[:120]  # nft knows no escapes
+                rules.append(f'{source}{port} accept comment "{comment}"')
     return rules
 
 

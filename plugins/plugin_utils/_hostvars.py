@@ -10,6 +10,7 @@ read each variable once.
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -64,7 +65,8 @@ def _plain(value: t.Any) -> t.Any:
         return {str(key): _plain(element) for key, element in value.items()}
     if is_list(value):
         return [_plain(element) for element in value]
-    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+    kept = (bool, int, float, datetime.date)  # a date is refused where text belongs
+    return value if value is None or isinstance(value, kept) else str(value)
 
 
 def registered(hostvars: t.Any, hosts: t.Iterable[str], *names: str) -> VariablesByHost:

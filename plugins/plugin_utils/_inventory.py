@@ -15,9 +15,11 @@ from ansible.errors import AnsibleFilterError
 
 from ..module_utils._nginx.checks import PoolError
 from ..module_utils._topology.declaration import read_topology
+from ..module_utils._topology.hosts import wrong_names
 from ..module_utils._topology.model import Topology
 from ..module_utils._topology.plain import from_plain, to_plain
 from ..module_utils._topology.values import TopologyError
+from ..module_utils._values.entries import listing, text, whole_number
 from ._hostvars import Names, VariablesByHost, read_variables
 
 MARK = "peerlb.stack model "  # how the text of an inventory begins
@@ -61,7 +63,7 @@ class Inventory:
             for host, own in self.variables.items()
         }
         plain = {"topology": to_plain(self.topology), "variables": variables}
-        return MARK + json.dumps(plain)
+        return MARK + json.dumps(plain, default=str)
 
     @classmethod
     def from_text(cls, text: str) -> Inventory:
@@ -83,9 +85,22 @@ def read_inventory(
         for host in groups.get(group, ()):
             by_host[host] += of_group
     variables, problems = read_variables(hostvars, by_host)
+    if declaration is None:
+        problems += _declared_elsewhere(hostvars, by_host)
     if problems:
         raise TopologyError(problems)
-    return Inventory(read_topology(declaration, groups, variables), variables)
+    topology = read_topology(declaration, groups, variables)
+    problems = wrong_names(topology.hosts)
+    if problems:
+        raise TopologyError(problems)
+    return Inventory(topology, variables)
+
+
+def _declared_elsewhere(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
+    """Return a problem if hosts have the declaration, and the controller has none."""
+    have = [host for host in hosts if (hostvars.get(host) or {}).get("topology") is not None]
+    text = "topology: is declared for some hosts and not for all; it belongs in group_vars/all"
+    return [f"{text} ({listing(have)} have it)"] if have else []
 
 
 def load_inventory(source: t.Any, groups: t.Any = None, hostvars: t.Any = None) -> Inventory:
@@ -112,6 +127,19 @@ def errors_for_ansible() -> t.Iterator[None]:
         raise AnsibleFilterError(str(exc)) from exc
 
 
+def _check_options(function: t.Callable, options: t.Mapping[str, t.Any]) -> None:
+    """Raise a TopologyError if an option of a filter is not of the kind that its function names."""
+    for name, value in options.items():
+        kind = function.__annotations__.get(name)
+        try:
+            if kind == "str":
+                text(name, value)
+            elif kind == "int":
+                whole_number(name, value, 0, 65535)
+        except ValueError as exc:
+            raise TopologyError([str(exc)]) from None
+
+
 def from_declaration(function: t.Callable) -> t.Callable:
     """Make a filter of a function that takes an Inventory and options.
 
@@ -124,6 +152,7 @@ def from_declaration(function: t.Callable) -> t.Callable:
         source: t.Any, /, groups: t.Any = None, hostvars: t.Any = None, **options: t.Any
     ) -> t.Any:
         with errors_for_ansible():
+            _check_options(function, options)
             return function(load_inventory(source, groups, hostvars), **options)
 
     return wrapper

@@ -15,7 +15,7 @@ import itertools
 import typing as t
 
 Rule = dict[str, t.Any]
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "240.0.0.0/4")
 BOTH = frozenset({"open", "closed"})
 
 

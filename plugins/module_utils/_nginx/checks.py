@@ -11,7 +11,7 @@ from dataclasses import MISSING, fields
 
 from .._values.entries import misfit, read_mapping
 
-TIME = re.compile(r"(\d+)(ms|s|m|h|d)?")
+TIME = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)?")  # \d would match the digits of every script
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import asdict, dataclass, replace
 
 from .._values.addresses import parse_address
-from .._values.entries import errors_at, one_of, parse_port, typed, whole_number
+from .._values.entries import errors_at, line, one_of, parse_port, shown, typed, whole_number
 from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, defaults_of, read_settings, seconds
 
@@ -23,6 +23,8 @@ STATES = ("up", "drain", "down")
 METHODS = ("round_robin", "least_conn", "random", "ip_hash", "hash", "sticky")
 RETRY_CONDITIONS = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
 MAX_WEIGHT = 1000
+# A constant key would send all requests to one member.
+HASH_KEY = re.compile(r"(?=.*\$)(?:[\w./:-]|\$(?=[A-Za-z_]))+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Member:
         names the member and the setting that is wrong.
         """
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
-        with errors_at(f"pool {pool}, member {name}", PoolError):
+        with errors_at(f"pool {pool}, member {shown(name)}", PoolError):
             values = read_settings(cls, entry, ("name", "address", "port"))
+            line("name", values["name"])
             values["address"] = parse_address(values["address"])
             values["port"] = parse_port(values["port"])
             tops = {"weight": MAX_WEIGHT, "max_conns": 1_000_000, "max_fails": 1000}
@@ -122,10 +125,13 @@ class Pool:
         the member or setting that is wrong.
         """
         name = entry.get("name") if isinstance(entry, t.Mapping) else entry
-        with errors_at(f"pool {name}", PoolError):
+        with errors_at(f"pool {shown(name)}", PoolError):
             values = read_settings(cls, entry, ("name",))
-            if not POOL_NAME.fullmatch(str(name)):
+            if not POOL_NAME.fullmatch(line("name", name)):
                 raise ValueError("name is not letters, digits, '_', '.' or '-'")
+            for key in ("hash_key", "cookie"):
+                line(key, values[key])
+            typed("members", values.setdefault("members", ()), list)
             values["keepalive"] = whole_number("keepalive", values["keepalive"], 0, 10_000)
             one_of("method", values["method"], METHODS)
             for key in ("connect_timeout", "read_timeout", "idle_timeout"):
@@ -134,8 +140,7 @@ class Pool:
                 one_of("retry_on", each, RETRY_CONDITIONS)
                 for each in typed("retry_on", values["retry_on"], list)
             )
-        members = values.get("members", ())
-        values["members"] = tuple(Member.parse(member, str(name)) for member in members)
+        values["members"] = tuple(Member.parse(each, str(name)) for each in values["members"])
         pool = cls(**values)
         pool._refuse_contradictions()
         return pool
@@ -157,9 +162,12 @@ class Pool:
                 f"pool {self.name}: method {self.method} cannot have a backup member ({backup});"
                 " nginx allows backup with round_robin and least_conn"
             )
-        if self.method == "hash" and not re.fullmatch(r"[\w$./:-]+", self.hash_key):
-            raise PoolError(f"pool {self.name}: hash_key {self.hash_key} is not nginx variables")
-        if not re.fullmatch(r"\w+", self.cookie):
+        if self.method == "hash" and not HASH_KEY.fullmatch(self.hash_key):
+            raise PoolError(
+                f"pool {self.name}: hash_key {self.hash_key} is not nginx variables such as"
+                " $remote_addr"
+            )
+        if not re.fullmatch(r"\w+", self.cookie, re.ASCII):
             raise PoolError(f"pool {self.name}: cookie {self.cookie} is not a cookie name")
 
     @property
@@ -224,13 +232,13 @@ class Listener:
         """
         port = entry.get("port") if isinstance(entry, t.Mapping) else entry
         known = list(pools)
-        with errors_at(f"listener {port}", PoolError):
+        with errors_at(f"listener {shown(port)}", PoolError):
             values = read_settings(cls, entry, ("port", "pool"))
             values["port"] = parse_port(values["port"])
             if values["address"]:
                 values["address"] = parse_address(values["address"])
             one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
             if values["pool"] not in known:
-                text = f"no pool is named {values['pool']}; declared: {', '.join(known)}"
+                text = f"no pool is named {shown(values['pool'])}; declared: {', '.join(known)}"
                 raise ValueError(text)
             return cls(**values)

@@ -29,6 +29,7 @@ def read_topology(declaration: t.Any, groups: Groups, hostvars: HostVars) -> Top
     peerings = reader.peerings(sections["peerings"])
     flows = reader.flows(sections["flows"])
     management = reader.management(sections["management"])
+    reader.expected_hosts(declaration)
     problems = reader.problems
     hosts: dict[str, Host] = {}
     if placeable:

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._values.addresses import is_address, parse_address
-from .._values.entries import errors_at, is_list, listing, misfit
+from .._values.entries import errors_at, is_list, line, listing, misfit, shown
 from .._values.ranges import Ranges
 from .sections import DEFAULT_GROUPS, Groups
 from .values import CLIENTS, Flow, Host, Network
 
 Variables = t.Mapping[str, t.Any]  # the variables of one host
 HostVars = t.Mapping[str, Variables]
+
+# A host's name is written into comments of nginx and of nft, and into the names of probes.
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,252}")
 
 
 def place_hosts(
@@ -39,8 +43,14 @@ def place_hosts(
             if host.network is None and name in needing_network:
                 raise ValueError(_outside_every_network(name, variables, networks))
         except ValueError as exc:
-            problems.append(f"host {name}: {exc}")
+            problems.append(f"host {shown(name)}: {exc}")
     return hosts, problems + _shared_addresses(hosts)
+
+
+def wrong_names(names: t.Iterable[str]) -> list[str]:
+    """Return a problem for each name of a host that files of nginx or nft could not hold."""
+    right = "the name is not letters, digits, '_', '.', ':' or '-'; rename the host"
+    return [f"host {shown(name)}: {right}" for name in names if not NAME.fullmatch(name)]
 
 
 def _groups_by_host(groups: Groups) -> dict[str, list[str]]:
@@ -60,7 +70,8 @@ def _needing_network(groups: Groups, flows: tuple[Flow, ...]) -> set[str]:
 
 
 def _place(name: str, variables: Variables, ranges: Ranges, groups: tuple[str, ...]) -> Host:
-    zone = str(variables.get("peerlb_zone") or "")
+    zone = variables.get("peerlb_zone")
+    zone = "" if zone is None else line("peerlb_zone", zone)
     addresses = _addresses(name, variables)
     places = [(network, address) for address in addresses for network in ranges.holding(address)]
     if len(places) > 1:
@@ -101,7 +112,7 @@ def _outside_every_network(name: str, variables: Variables, networks: dict[str, 
     elif variables.get("peerlb_addresses") is not None:
         reason = "peerlb_addresses is empty"
     elif variables.get("ansible_host"):
-        reason = f"ansible_host {variables['ansible_host']} is not an IPv4 address"
+        reason = f"ansible_host {shown(variables['ansible_host'])} is not an IPv4 address"
     else:
         reason = "has no address"
     return reason + "; list the host's addresses in peerlb_addresses"

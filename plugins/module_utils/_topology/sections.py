@@ -12,17 +12,21 @@ from .._values.addresses import IPv4Network, is_address, parse_cidr, parse_netwo
 from .._values.entries import (
     errors_at,
     is_list,
+    listing,
     misfit,
     one_of,
     parse_port,
     read_mapping,
+    shown,
     suggestion,
+    text,
     unknown_keys,
 )
 from .._values.protocols import PROTOCOLS
 from .values import ANY, Flow, Management, Network
 
 SECTIONS = ("networks", "peerings", "flows", "management")
+EXPECTED = "expected_hosts"  # the one part of a declaration that is a mapping
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 DEFAULT_GROUPS = ("all", "ungrouped")  # Ansible makes these two in every inventory
 
@@ -52,7 +56,7 @@ class Reader:
             self.problems.append("topology: is not a mapping with networks, peerings and flows")
         if not isinstance(declaration, t.Mapping):
             return {name: [] for name in SECTIONS}
-        unknown = unknown_keys(declaration, SECTIONS)
+        unknown = unknown_keys((key for key in declaration if key != EXPECTED), SECTIONS)
         self.problems += [f"topology: {problem}" for problem in unknown]
         sections = {name: declaration.get(name) for name in SECTIONS}
         for name, entries in sections.items():
@@ -69,7 +73,7 @@ class Reader:
         values = []
         for index, entry in enumerate(entries):
             name = entry.get("name", "") if isinstance(entry, t.Mapping) else ""
-            place = f"topology.{section}[{index}]" + (f" {name}" if name else "")
+            place = f"topology.{section}[{index}]" + (f" {shown(name)}" if name else "")
             try:
                 values.append(read(entry))
             except ValueError as exc:
@@ -80,7 +84,7 @@ class Reader:
         """Return the networks by name."""
 
         def read(entry: t.Any) -> Network:
-            name = str(read_mapping(entry, ("name", "cidrs"))["name"])
+            name = text("name", read_mapping(entry, ("name", "cidrs"))["name"])
             self._refuse_name(name)
             self.names.append(name)
             if not is_list(entry["cidrs"]):
@@ -98,7 +102,7 @@ class Reader:
             meaning = "anybody" if name == ANY else "a group or a host of the inventory"
             raise ValueError(f"this name also means {meaning}; take another")
         if not NAME.fullmatch(name):
-            raise ValueError(f"name {name} is not letters, digits, '_', '.' or '-'")
+            raise ValueError(f"name {shown(name)} is not letters, digits, '_', '.' or '-'")
 
     def _refuse_overlaps(self, networks: dict[str, Network]) -> None:
         ranges = sorted(
@@ -126,7 +130,8 @@ class Reader:
             for name in (first, second):
                 if name not in self.names:
                     hint = suggestion(name, self.names)
-                    raise ValueError(f"{first} with {second}: no network is named {name}; {hint}")
+                    pair = f"{shown(first)} with {shown(second)}"
+                    raise ValueError(f"{pair}: no network is named {shown(name)}; {hint}")
             if first == second:
                 raise ValueError(f"{first} cannot be peered with itself; name two networks")
             if frozenset((first, second)) in peerings:
@@ -135,6 +140,30 @@ class Reader:
 
         self._each("peerings", entries, read)
         return frozenset(peerings)
+
+    def expected_hosts(self, declaration: t.Any) -> None:
+        """Compare the hosts of groups with those that the declaration expects there, if it does.
+
+        Whoever may set labels in a cloud's project decides what a dynamic inventory finds.
+        """
+        expected = declaration.get(EXPECTED) if isinstance(declaration, t.Mapping) else None
+        if expected is not None and not isinstance(expected, t.Mapping):
+            problem = misfit("", expected, "a mapping from groups to lists of hosts")
+            self.problems.append(f"topology.{EXPECTED}: {problem}")
+            return
+        for group, names in (expected or {}).items():
+            place = f"topology.{EXPECTED} {shown(group)}"
+            if not is_list(names) or not all(isinstance(name, str) for name in names):
+                self.problems.append(f"{place}: {misfit('', names, 'a list of hosts')}")
+                continue
+            there = self.groups.get(group, ())
+            missing = [shown(name) for name in names if name not in there]
+            others = [shown(name) for name in there if name not in names]
+            if missing:
+                self.problems.append(f"{place}: the inventory has no {listing(missing)} there")
+            if others:
+                text = f"{listing(others)} must not be there; remove the host, or expect it"
+                self.problems.append(f"{place}: {text}")
 
     def management(self, entries: t.Sequence) -> tuple[Management, ...]:
         """Return from where Ansible reaches the hosts, in the order declared."""
@@ -165,11 +194,13 @@ class Reader:
         return tuple(flows.values())
 
     def _flow(self, settings: dict[str, t.Any]) -> Flow:
-        source, target = str(settings["from"]), str(settings["to"])
-        with errors_at(f"{source} -> {target}:{settings['port']}"):
+        source, target = (text(side, settings[side]) for side in ("from", "to"))
+        with errors_at(f"{shown(source)} -> {shown(target)}:{shown(settings['port'])}"):
             protocol = one_of("protocol", settings.get("protocol", "tcp"), tuple(PROTOCOLS))
             if target == ANY or "/" in target:
-                raise ValueError(f"to {target}: a flow leads to a group, a host or a network")
+                raise ValueError(
+                    f"to {shown(target)}: a flow leads to a group, a host or a network"
+                )
             if source not in self.hosts and ("/" in source or ":" in source or is_address(source)):
                 source = str(parse_cidr(source))
             elif source != ANY:
@@ -185,4 +216,4 @@ class Reader:
         if name not in self.groups and name not in self.hosts and name not in self.names:
             groups = sorted(set(self.groups) - set(DEFAULT_GROUPS))
             hint = suggestion(name, [*self.names, *groups, *sorted(self.hosts)])
-            raise ValueError(f"{side} {name} is no group, host or network; {hint}")
+            raise ValueError(f"{side} {shown(name)} is no group, host or network; {hint}")

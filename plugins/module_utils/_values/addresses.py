@@ -8,12 +8,16 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from .entries import shown
+
 IPv4Network = ipaddress.IPv4Network
 
-# No host has an address in these: "this" network, loopback, link-local, multicast, future use.
-RESERVED = tuple(
-    IPv4Network(text)
-    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+# No host has an address in these: "this" network, loopback, link-local, multicast, broadcast. A
+# cloud's network may use 240.0.0.0/4, although other equipment refuses it.
+BROADCAST = IPv4Network("255.255.255.255/32")
+RESERVED = (
+    *map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4")),
+    BROADCAST,
 )
 
 
@@ -26,7 +30,7 @@ def parse_cidr(text: t.Any) -> IPv4Network:
     try:
         parsed = ipaddress.ip_network(str(text), strict=False)
     except ValueError:
-        raise ValueError(f"{text} is not an IPv4 range such as 10.0.0.0/16") from None
+        raise ValueError(f"{shown(text)} is not an IPv4 range such as 10.0.0.0/16") from None
     if not isinstance(parsed, IPv4Network):
         raise ValueError(f"{text} is IPv6; write an IPv4 range such as 10.0.0.0/16")
     if "/" not in str(text):
@@ -42,7 +46,8 @@ def parse_network_cidr(text: t.Any) -> IPv4Network:
     """Return a range that hosts of a network may have: parse_cidr() without reserved addresses."""
     parsed = parse_cidr(text)
     for reserved in RESERVED:
-        if parsed.overlaps(reserved):
+        # The last address of a range is no host's, so a range may end with the broadcast address.
+        if parsed.overlaps(reserved) and reserved != BROADCAST:
             raise ValueError(f"{text} holds {reserved}, which is reserved; write a smaller range")
     return parsed
 
@@ -52,7 +57,7 @@ def parse_address(text: t.Any) -> str:
     try:
         parsed = ipaddress.ip_address(str(text))
     except ValueError:
-        raise ValueError(f"{text} is not an IPv4 address such as 10.0.0.2") from None
+        raise ValueError(f"{shown(text)} is not an IPv4 address such as 10.0.0.2") from None
     if not isinstance(parsed, ipaddress.IPv4Address):
         raise ValueError(f"{text} is IPv6; write an IPv4 address such as 10.0.0.2")
     return str(parsed)

@@ -11,9 +11,13 @@ such a message. No Ansible, no I/O.
 from __future__ import annotations
 
 import difflib
+import re
 import typing as t
 
 SHOWN = 12  # names in a message; a person reads no more
+MOST = 120  # characters of a value in a message
+DIGITS = re.compile(r"[0-9]{1,18}")  # \d would match the digits of every script
+QUOTE_IT = "YAML may have changed what was written: quote it"
 KINDS = {
     str: "text",
     int: "a whole number",
@@ -50,7 +54,38 @@ def misfit(key: str, value: t.Any, wanted: str) -> ValueError:
     misfit("port", 0, "a port") is ValueError("port is 0, not a port"); the key "" means the whole
     entry: "is None, not a mapping".
     """
-    return ValueError(f"{key} is {value!r}, not {wanted}".lstrip())
+    text = repr(value)
+    text = text if len(text) <= MOST else f"{text[:MOST]}…"
+    return ValueError(f"{key} is {text}, not {wanted}".lstrip())
+
+
+def shown(value: t.Any) -> str:
+    """Return a value for a message, on one line: text as it is if it can be printed.
+
+    web1 stays web1, and a name with a line break is "'web\\n1'".
+    """
+    text = str(value)
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= MOST else f"{text[:MOST]}…"
+
+
+def text(key: str, value: t.Any, secret: bool = False) -> str:
+    """Return the value if it is text; a message about a secret does not show it.
+
+    YAML makes a number, a date or a truth of much that people do not quote: 1.10 is 1.1, and 010 is
+    8. What was written cannot be told from the value any more.
+    """
+    if isinstance(value, str):
+        return value
+    what = "the value is not text" if secret else f"is {value!r}, not text"
+    raise ValueError(f"{key}: {what}, and {QUOTE_IT}" if secret else f"{key} {what}; {QUOTE_IT}")
+
+
+def line(key: str, value: t.Any) -> str:
+    """Return the value if it is text of one line, without any control character."""
+    if not text(key, value).isprintable():
+        raise misfit(key, value, "text of one line without control characters")
+    return value
 
 
 def missing(key: str) -> ValueError:
@@ -78,10 +113,10 @@ def typed(key: str, value: t.Any, kind: type[Kind]) -> Kind:
 
 def whole_number(key: str, value: t.Any, low: int, high: int) -> int:
     """Return a whole number from low to high, given as a number or as digits."""
-    text = str(value)
-    if isinstance(value, bool) or not text.isdecimal() or not low <= int(text) <= high:
+    digits = str(value)
+    if isinstance(value, bool) or not DIGITS.fullmatch(digits) or not low <= int(digits) <= high:
         raise misfit(key, value, f"a whole number from {low} to {high}")
-    return int(text)
+    return int(digits)
 
 
 def parse_port(value: t.Any) -> int:
@@ -124,7 +159,7 @@ def unknown_keys(entry: t.Iterable[t.Any], known: t.Sequence[str]) -> list[str]:
         if key not in known:
             near = _nearest(str(key), known)
             hint = f"; is {near} meant?" if near else ""
-            problems.append(f"unknown key {key}; known: {', '.join(known)}{hint}")
+            problems.append(f"unknown key {shown(key)}; known: {', '.join(known)}{hint}")
     return problems
 
 

@@ -11,7 +11,7 @@ from ...module_utils._nginx.checks import PoolError
 from ...module_utils._nginx.pool import MEMBER_SETTINGS, Listener, Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow
-from ...module_utils._values.entries import is_list, listing, unknown_keys
+from ...module_utils._values.entries import is_list, listing, misfit, shown, unknown_keys
 from ...module_utils._values.protocols import PROTOCOLS
 
 MemberSettings = t.Mapping[str, t.Any]  # the variable peerlb_member by host
@@ -52,7 +52,7 @@ def pools(
     flows = pool_flows(topology, balancer)
     settings, problems = _by_key("pool", "name", pool_settings)
     problems += [
-        f"pool {name}: no flow leads from {balancer} to it; {_flows_lead_to(flows)}"
+        f"pool {shown(name)}: no flow leads from {balancer} to it; {_flows_lead_to(flows)}"
         for name in settings
         if name not in flows
     ]
@@ -83,7 +83,8 @@ def listeners(
     flows, by_pool = listener_flows(topology, balancer), pool_flows(topology, balancer)
     settings, problems = _by_key("listener", "port", listener_settings)
     problems += [
-        f"listener {port}: no flow admits anybody to {balancer}:{port}; {_flows_lead_to(flows)}"
+        f"listener {shown(port)}: no flow admits anybody to {balancer}:{shown(port)};"
+        f" {_flows_lead_to(flows)}"
         for port in settings
         if port not in map(str, flows)
     ]
@@ -104,17 +105,18 @@ def _by_key(what: str, key: str, entries: t.Any) -> tuple[dict[str, dict], list[
     what: pool or listener, for the problems.
     """
     if not is_list(entries):
-        return {}, [f"{what}s: is {entries!r}, not a list"]
+        return {}, [f"{what}s: {misfit('', entries, 'a list')}"]
     by_key: dict[str, dict] = {}
     problems = []
     for number, entry in enumerate(entries):
         name = str(entry.get(key) or "") if isinstance(entry, t.Mapping) else ""
         if not name:
-            problems.append(f"{what}s[{number}]: is {entry!r}, not a mapping with {key}")
+            problem = misfit("", entry, f"a mapping with {key}")
+            problems.append(f"{what}s[{number}]: {problem}")
         elif name in by_key:
-            problems.append(f"{what} {name}: is declared twice; remove one")
+            problems.append(f"{what} {shown(name)}: is declared twice; remove one")
         elif "members" in entry:
-            problems.append(f"{what} {name}: members come from the inventory; remove them")
+            problems.append(f"{what} {shown(name)}: members come from the inventory; remove them")
         else:
             by_key[name] = dict(entry)
     return by_key, problems
@@ -130,7 +132,7 @@ def _members(topology: Topology, flow: Flow, settings: MemberSettings) -> list[d
     for host in topology.members(flow.target):
         own = settings.get(host.name)
         if own is not None and not isinstance(own, t.Mapping):
-            problems.append(f"host {host.name}: peerlb_member is {own!r}, not a mapping")
+            problems.append(f"host {host.name}: {misfit('peerlb_member', own, 'a mapping')}")
             continue
         unknown = unknown_keys(own or (), MEMBER_SETTINGS)
         problems += [f"host {host.name}: peerlb_member: {problem}" for problem in unknown]

@@ -11,13 +11,21 @@ from ipaddress import IPv4Address
 
 from ...module_utils._nginx.checks import PoolError
 from ...module_utils._nginx.pool import Pool
+from ...module_utils._topology.hosts import HostVars, Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network
 from ...module_utils._values.entries import listing
+from .._derive.engine import (
+    POOLS,
+    declared_ranges,
+    engine_networks,
+    overlaps,
+)
 from .._derive.flows import grant_hosts, only_flow, service_port
 from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
 from .._stack import StackGroups
+from .binds import Bind, clashes, host_binds
 from .dead_flows import dead_flows
 from .pools import flows_without_listener, judged_members, unreplicated_members
 
@@ -25,6 +33,9 @@ JUDGED = (
     "max_fails is above 0, so nginx leaves a member out for everybody once one client has asked for"
     " enough answers that break off, are late or are errors of retry_on"
 )
+
+# The variables of hosts of which the proof depends, besides those of pools and listeners.
+HOST_VARIABLES = ("ansible_port", "nginx_lb_status_port", "docker_daemon_config")
 
 
 @dataclass
@@ -39,6 +50,8 @@ class Proof:
     stack: StackGroups
     rows: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    _listeners: list[dict[str, t.Any]] = field(default_factory=list)
+    _ports: dict[str, int] = field(default_factory=dict)  # where these groups serve
     _pool_by_port: dict[int, str] = field(default_factory=dict)  # where each listener leads
     _http_pools: set[str] = field(default_factory=set)
 
@@ -64,7 +77,8 @@ class Proof:
         group = self.stack.balancer
         if not listener_flows(self.topology, group):
             self.problems.append(f"topology.flows: none leads to {group}: it has no listener")
-        for listener in listeners(self.topology, group, listener_settings):
+        self._listeners = listeners(self.topology, group, listener_settings)
+        for listener in self._listeners:
             port, pool = listener["port"], listener["pool"]
             self._pool_by_port[port] = pool
             self._http_pools |= {pool} if listener["protocol"] == "http" else set()
@@ -98,8 +112,41 @@ class Proof:
 
     def prove_ports(self) -> None:
         """Add a problem (as a TopologyError) if the application or MySQL has no port to serve."""
+        ports = {}
         for group, protocol in ((self.stack.application, "http"), (self.stack.database, "mysql")):
-            service_port(self.topology, group, protocol, self.stack.balancer)
+            ports[group] = service_port(self.topology, group, protocol, self.stack.balancer)
+        self._ports = ports
+
+    def prove_hosts(self, variables: HostVars) -> None:
+        """Add problems with what hosts use without a flow: ports, and addresses for containers.
+
+        `prove_listeners` and `prove_ports` come before. variables: HOST_VARIABLES by host.
+        """
+        hosts = [self.topology.members(group) for group in self.stack.names()]
+        alone = [own[0].name for own in hosts if len(own) == 1]
+        self.problems += [
+            f"host {name}: stands alone in two groups of the stack, and what is between them passes"
+            " no network; give each group a host of its own"
+            for name in dict.fromkeys(alone)
+            if alone.count(name) > 1
+        ]
+        ranges = declared_ranges(self.topology)
+        settings = engine_networks(ranges)
+        if settings:
+            bases = [each["base"] for each in settings[POOLS]]
+            self.rows.append(("Docker's networks", f"lie in {listing(bases)}"))
+        for name in dict.fromkeys(host.name for own in hosts for host in own):
+            own = variables.get(name, {})
+            try:
+                found = overlaps(own.get("docker_daemon_config"), ranges)
+                if self._ports:
+                    found += clashes(self._binds(name, own))
+            except ValueError as exc:
+                found = [str(exc)]
+            self.problems += [f"host {name}: {problem}" for problem in found]
+
+    def _binds(self, name: str, variables: Variables) -> list[Bind]:
+        return host_binds(self.topology, self.stack, name, self._listeners, self._ports, variables)
 
     def prove_mysql(self) -> None:
         """Add where the application finds MySQL, and whom MySQL sees and admits there."""
@@ -169,11 +216,12 @@ def prove(
     member_settings: MemberSettings,
     pool_settings: t.Any = (),
     listener_settings: t.Any = (),
+    variables: HostVars | None = None,
 ) -> Proof:
     """Return the proof of the flows, the listeners, the pools, and the application's way to MySQL.
 
-    The settings are those of `_derive/pools.py`. A part that cannot be derived adds its errors to
-    the problems, and the other parts are proven all the same.
+    The settings are those of `_derive/pools.py`; variables: HOST_VARIABLES by host. A part that
+    cannot be derived adds its errors to the problems, and the other parts are proven all the same.
     """
     proof = Proof(topology, stack)
     empty = [group for group in stack.names() if not topology.members(group)]
@@ -186,6 +234,7 @@ def prove(
         lambda: proof.prove_pools(member_settings, pool_settings),
         proof.prove_ports,
         proof.prove_mysql,
+        lambda: proof.prove_hosts(variables or {}),
     ):
         try:
             prove_part()

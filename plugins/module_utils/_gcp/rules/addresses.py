@@ -15,7 +15,10 @@ Spans = tuple[Span, ...]  # a set of addresses that can be a key
 
 ALL_ADDRESSES: list[Span] = [(0, LAST)]
 PRIVATE = spans(
-    IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    map(
+        IPv4Network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "240.0.0.0/4"),
+    )
 )
 PUBLIC = minus(ALL_ADDRESSES, PRIVATE)
 RESERVED_ADDRESSES = spans(RESERVED)

@@ -255,3 +255,37 @@ def test_playbook_refuses_an_inventory_without_hosts(inventory) -> None:
     assert "the inventory has no host in all" in said
     assert "project, zones, filters and labels" in said
     assert "vpc-" not in said  # one reason, not all that follows from it
+
+
+@pytest.mark.parametrize(
+    "name", ["web 3", 'web"3', "web;3", "web}3", "web\n3", "wéb3", "-web", "web\0", "web#3"]
+)
+def test_a_name_that_files_of_nginx_cannot_hold_is_refused(inventory, name) -> None:
+    declaration, groups, _hostvars = inventory.read()
+    groups = {**groups, "all": [*groups["all"], name], "webapp": [*groups["webapp"], name]}
+    hostvars = {name: {"ansible_host": "10.1.0.9"}, "lb1": {"ansible_host": "10.0.0.2"}}
+    hostvars |= {f"web{n}": {"ansible_host": f"10.1.0.{n}"} for n in (1, 2)}
+    hostvars |= {"db1": {"ansible_host": "10.2.0.2"}, "client": {"ansible_host": "192.0.2.1"}}
+    (problem,) = topology_problems(declaration, groups, hostvars)
+    shown = name if name.isprintable() else repr(name)
+    assert problem.startswith(f"host {shown}: the name is not letters")
+
+
+def test_expected_hosts_are_compared_with_those_of_the_inventory(inventory) -> None:
+    inventory.variables["topology"]["expected_hosts"] = {"webapp": ["web1", "web3"]}
+    assert problems(inventory) == [
+        "topology.expected_hosts webapp: the inventory has no web3 there",
+        "topology.expected_hosts webapp: web2 must not be there; remove the host, or expect it",
+    ]
+    inventory.variables["topology"]["expected_hosts"] = {"webapp": ["web1", "web2"]}
+    assert problems(inventory) == []
+
+
+def test_a_declaration_of_one_group_is_told_to_be_for_all(inventory) -> None:
+    declaration = inventory.variables.pop("topology")
+    inventory.hosts["webapp"]["vars"] = {"topology": declaration}
+    _declaration, groups, hostvars = inventory.read()
+    assert proof(None, groups, hostvars)["problems"] == [
+        "topology: is declared for some hosts and not for all; it belongs in group_vars/all"
+        " (web1, web2 have it)"
+    ]

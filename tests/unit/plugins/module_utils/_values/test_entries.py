@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._values.entries import (
     errors_at,
     is_list,
+    line,
     listing,
     one_of,
     parse_port,
     read_mapping,
+    shown,
     suggestion,
+    text,
     typed,
     unknown_keys,
     whole_number,
@@ -140,3 +145,25 @@ def test_near_name_is_suggested() -> None:
 def test_suggestion_and_listing_do_not_show_a_thousand_names() -> None:
     assert suggestion("x", ["mysql", "webapp"]) == "known: mysql, webapp"
     assert listing(map(str, range(14))) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more"
+
+
+@pytest.mark.parametrize("value", [None, 5, 1.1, True, [], {}, datetime.date(2024, 1, 1)])
+def test_text_is_what_was_written_or_is_refused(value) -> None:
+    with pytest.raises(ValueError, match=r"^zone is .*, not text; YAML may .*: quote it$"):
+        text("zone", value)
+    with pytest.raises(ValueError, match=r"^pin: the value is not text, and .*: quote it$"):
+        text("pin", value, secret=True)
+    assert text("zone", "010") == "010"
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\0", "a\x1b[0m"])
+def test_a_line_holds_no_control_character(value) -> None:
+    with pytest.raises(ValueError, match="^zone is .*, not text of one line"):
+        line("zone", value)
+    assert shown(value) == repr(value)
+
+
+@pytest.mark.parametrize("value", ["１", "²", "9" * 5000, " 1", 1.0, True])
+def test_digits_are_those_of_ascii(value) -> None:
+    with pytest.raises(ValueError, match="^weight is .*, not a whole number from 0 to 9"):
+        whole_number("weight", value, 0, 9)

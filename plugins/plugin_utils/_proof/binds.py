@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find ports that two programs of a host would both bind: nginx, the application, MySQL, SSH."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+from ...module_utils._topology.hosts import Variables
+from ...module_utils._topology.model import Topology
+from ...module_utils._values.entries import whole_number
+from .._stack import StackGroups
+
+SSH_PORT, STATUS_PORT = 22, 8081  # nginx's status is the role's nginx_lb_status_port
+EVERY = ""  # every address of a host
+LOOPBACK = "127.0.0.1"
+
+
+class Bind(t.NamedTuple):
+    """A port that a program of a host binds, at one address or at every one."""
+
+    port: int
+    address: str
+    owner: str  # such as "MySQL"
+
+    def clashes(self, other: Bind) -> bool:
+        """Tell whether the kernel, or nginx, admits only one of the two."""
+        meet = EVERY in (self.address, other.address) or self.address == other.address
+        return self.port == other.port and meet
+
+
+def host_binds(
+    topology: Topology,
+    stack: StackGroups,
+    name: str,
+    listeners: t.Iterable[t.Mapping[str, t.Any]],
+    ports: t.Mapping[str, int],
+    variables: Variables,
+) -> list[Bind]:
+    """Return what the programs of a host bind.
+
+    ports: where the application and MySQL serve, by group. variables: the host's `ansible_port` and
+    `nginx_lb_status_port`; a ValueError names one that is no port.
+    """
+    host = topology.hosts[name]
+    used = {key: _port(key, variables.get(key), default) for key, default in PORTS.items()}
+    ssh = {used["ansible_port"], *(entry.port for entry in topology.management)}
+    binds = [Bind(port, EVERY, "SSH or other management") for port in sorted(ssh)]
+    if stack.balancer in host.groups:
+        binds.append(Bind(used["nginx_lb_status_port"], LOOPBACK, "nginx's status"))
+        binds += [
+            Bind(each["port"], each["address"], f"nginx's listener {each['port']}")
+            for each in listeners
+        ]
+    owners = {stack.application: "the application", stack.database: "MySQL"}
+    served = {group: owner for group, owner in owners.items() if group in host.groups}
+    return binds + [Bind(ports[group], host.address, served[group]) for group in served]
+
+
+PORTS = {"ansible_port": SSH_PORT, "nginx_lb_status_port": STATUS_PORT}
+
+
+def _port(key: str, value: t.Any, default: int) -> int:
+    return default if value is None else whole_number(key, value, 1, 65535)
+
+
+def clashes(binds: t.Sequence[Bind]) -> list[str]:
+    """Return a problem for each pair of programs of a host that would bind the same port."""
+    return [
+        f"port {one.port} is bound by {one.owner} and by {other.owner}; " + _way_out(one.owner)
+        for one, other in itertools.combinations(binds, 2)
+        if one.clashes(other)
+    ]
+
+
+def _way_out(owner: str) -> str:
+    if owner == "nginx's status":
+        return "give the flow another port, or set nginx_lb_status_port"
+    return "give a flow another port, or put the two on hosts of their own"

@@ -1,0 +1,133 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Compare the variables of roles with the roles' argument specs, before any host is asked.
+
+Ansible would turn a number into text where a role takes text, so that 1.10 becomes "1.1".
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import typing as t
+from pathlib import Path
+
+import yaml
+
+from ...module_utils._values.entries import (
+    QUOTE_IT,
+    is_list,
+    misfit,
+    one_of,
+    read_mapping,
+    text,
+    typed,
+    whole_number,
+)
+from .._hostvars import read_variables
+from .._stack import StackGroups
+
+ROLES = Path(__file__).parents[3] / "roles"
+MOST = 2**63 - 1
+Spec = t.Mapping[str, t.Any]  # an option of an argument spec
+
+# Variables with values of any name, each of which becomes text as it is.
+TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files")
+# Variables of the inventory that playbooks hand to a role under another name.
+OTHER_NAMES = {"mysql_databases": "peerlb_databases", "mysql_users": "peerlb_mysql_users"}
+
+
+def wrong_variables(hostvars: t.Any, groups: t.Any, stack: StackGroups) -> list[str]:
+    """Return a problem for each variable of a role that is not of the kind that the role takes.
+
+    A variable that can be evaluated on its host only is not judged. No value of a secret is shown.
+    """
+    roles_of = {
+        stack.balancer: ("docker", "nginx_lb"),
+        stack.application: ("docker", "webapp"),
+        stack.database: ("docker", "mysql"),
+    }
+    specs: dict[str, dict[str, Spec]] = {}
+    for group, roles in roles_of.items():
+        for host in groups.get(group, ()):
+            for role in roles:
+                specs.setdefault(host, {}).update(role_options(role))
+    variables, _errors = read_variables(hostvars, {host: list(own) for host, own in specs.items()})
+    problems: dict[str, list[str]] = {}
+    for host, own in variables.items():
+        for name, value in own.items():
+            problem = None if value is None else _problem(name, value, specs[host][name])
+            if problem:
+                problems.setdefault(problem, []).append(host)
+    return [f"host {hosts[0]}: {problem}" for problem, hosts in problems.items()]
+
+
+@functools.cache
+def role_options(role: str) -> dict[str, Spec]:
+    """Return the options of a role by the names that an inventory has for them."""
+    document = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text("utf-8"))
+    options = document["argument_specs"]["main"]["options"]
+    return {OTHER_NAMES.get(name, name): spec for name, spec in options.items()}
+
+
+def _problem(name: str, value: t.Any, spec: Spec) -> str:
+    try:
+        if name == "mysql_config":
+            _mysql_config(name, value)
+        else:
+            check(name, value, spec)
+        for key, each in value.items() if name in TEXTS else ():
+            text(f"{name}: {key}", each, secret=True)
+    except ValueError as exc:
+        return str(exc)
+    return ""
+
+
+def check(name: str, value: t.Any, spec: Spec) -> None:
+    """Raise a ValueError that begins with the name if a value is not as its spec says.
+
+    Text of digits is a number too. A whole number may stand for text: only what YAML changes, as
+    1.10, yes or a date, is refused there.
+    """
+    kind = spec.get("type", "str")
+    if kind in ("str", "path"):
+        _text(name, value, bool(spec.get("no_log")))
+    elif kind == "int":
+        whole_number(name, value, 0, MOST)
+    elif kind == "list":
+        for number, each in enumerate(typed(name, value, list)):
+            own = {"type": spec.get("elements", "raw"), "options": spec.get("options")}
+            check(f"{name}[{number}]", each, own)
+    elif kind == "dict":
+        _mapping(name, typed(name, value, dict), spec.get("options"))
+    if "choices" in spec:
+        one_of(name, value, spec["choices"])
+
+
+def _mapping(name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None) -> None:
+    if not options:
+        return
+    required = [key for key, spec in options.items() if spec.get("required")]
+    try:
+        given = read_mapping(value, required, list(options))
+    except ValueError as exc:
+        raise ValueError(f"{name}: {exc}") from None
+    for key, each in given.items():
+        if each is not None:
+            check(f"{name}: {key}", each, options[key])
+
+
+def _text(name: str, value: t.Any, secret: bool) -> None:
+    if secret or isinstance(value, bool) or not isinstance(value, int):
+        text(name, value, secret)
+
+
+def _mysql_config(name: str, value: t.Any) -> None:
+    """Refuse what my.cnf would not hold as it was written; numbers, ON, OFF and null are right."""
+    for key, each in typed(name, value, dict).items():
+        for item in each if is_list(each) else [each]:
+            if isinstance(item, (float, datetime.date)):
+                raise ValueError(f"{name}: {key} is {item}; {QUOTE_IT}")
+            if item is not None and not isinstance(item, (str, int)):
+                raise misfit(f"{name}: {key}", item, "text, a number, true, false or null")

@@ -1,0 +1,83 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What YAML makes of text that nobody quoted is refused before it reaches a role."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.role_variables import (
+    ROLES,
+    wrong_variables,
+)
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
+
+GROUPS = {"all": ["lb1", "web1", "db1"], "nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": ["db1"]}
+UNQUOTED = ["", "null", "010", "0o17", "1.10", "12:30:00", "yes", "no", "off", "2024-01-01", "42"]
+
+
+def problems(**variables) -> list[str]:
+    return wrong_variables({name: variables for name in GROUPS["all"]}, GROUPS, STACK)
+
+
+@pytest.mark.parametrize("written", UNQUOTED)
+def test_the_environment_is_text_as_it_was_written(written) -> None:
+    value = yaml.safe_load(f"KEY: {written}")
+    found = problems(webapp_environment=value)
+    if isinstance(value["KEY"], str):  # as 0o17 is in YAML 1.1
+        assert found == []
+    else:
+        assert found == [
+            "host web1: webapp_environment: KEY: the value is not text, and YAML may have changed"
+            " what was written: quote it"
+        ]
+    assert problems(webapp_environment={"KEY": written}) == []
+
+
+@pytest.mark.parametrize("written", ["1.10", "yes", "2024-01-01", "2001-01-04 1:2:3"])
+def test_text_of_a_role_is_text(written) -> None:
+    found = problems(webapp_version=yaml.safe_load(written))
+    assert found[0].startswith("host web1: webapp_version is ")
+    assert found[0].endswith("quote it")
+
+
+@pytest.mark.parametrize(
+    ("variables", "start"),
+    [
+        ({"mysql_config": {"a": 1.1}}, "db1: mysql_config: a is 1.1; YAML may"),
+        ({"mysql_config": {"a": ["x", {}]}}, "db1: mysql_config: a is {}, not text, a number"),
+        ({"mysql_config": 5}, "db1: mysql_config is 5, not a mapping"),
+        ({"peerlb_databases": "text"}, "db1: peerlb_databases is 'text', not a list"),
+        ({"peerlb_databases": [{"nam": "x"}]}, "db1: peerlb_databases[0]: unknown key nam"),
+        ({"peerlb_mysql_users": {}}, "db1: peerlb_mysql_users is {}, not a list"),
+        ({"nginx_lb_files": {"a": 5}}, "lb1: nginx_lb_files: a: the value is not text"),
+        ({"nginx_lb_status_port": "x"}, "lb1: nginx_lb_status_port is 'x', not a whole number"),
+        ({"docker_source": "magic"}, "lb1: docker_source is 'magic', not one of"),
+        ({"webapp_command": "run"}, "web1: webapp_command is 'run', not a list"),
+    ],
+)
+def test_a_wrong_type_is_named(variables, start) -> None:
+    assert problems(**variables)[0].startswith(f"host {start}")
+
+
+@pytest.mark.parametrize("value", [123456, 1.5, True])
+def test_a_secret_is_not_shown(value) -> None:
+    found = problems(peerlb_mysql_users=[{"name": "a", "password": value, "hosts": ["%"]}])
+    assert "password: the value is not text" in found[0] or "privileges is missing" in found[0]
+    found = problems(webapp_registry={"password": value})
+    assert found == [
+        "host web1: webapp_registry: password: the value is not text, and YAML may have changed"
+        " what was written: quote it"
+    ]
+
+
+def test_the_defaults_of_each_role_are_right() -> None:
+    for role in ("docker", "mysql", "nginx_lb", "webapp"):
+        defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text())
+        plain = {key: each for key, each in defaults.items() if "{{" not in str(each)}
+        assert problems(**plain) == []
+
+
+def test_settings_of_mysql_may_be_numbers_truths_and_nothing() -> None:
+    assert problems(mysql_config={"a": 5, "b": True, "c": None, "d": ["x", "y"], "e": "0.5"}) == []
