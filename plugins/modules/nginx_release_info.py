@@ -28,6 +28,10 @@ options:
         files do not tell their port.
     type: int
     default: 8081
+  container:
+    description: The name of nginx's container.
+    type: str
+    default: peerlb-nginx
   logs:
     description: The directory of the access logs, which are read if O(since) is set.
     type: path
@@ -58,6 +62,14 @@ serving:
   returned: success
   type: str
   sample: 3f9a1c52be07
+nginx:
+  description:
+    - The C(version) of the nginx that runs, as C(nginx -v) says in its container. An image's tag
+      does not tell it. The C(note) says that the version has known holes. Both are empty if no
+      nginx runs.
+  returned: success
+  type: dict
+  sample: {"version": "1.30.6", "note": ""}
 pools:
   description: The pools as nginx balances to them, with the weights and states set at run time.
   returned: success
@@ -126,6 +138,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
+from ..module_utils._balancer.running import running_nginx
+from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
 from ..module_utils._traffic.kernel import count_workers, read_connections
@@ -133,6 +147,7 @@ from ..module_utils._traffic.kernel import count_workers, read_connections
 ARGUMENT_SPEC = {
     "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
     "status_port": {"type": "int", "default": 8081},
+    "container": {"type": "str", "default": "peerlb-nginx"},
     "logs": {"type": "path", "default": "/var/log/peerlb/nginx"},
     "since": {"type": "str", "default": ""},
 }
@@ -172,7 +187,7 @@ NOTHING: dict = {
 }
 
 
-def run(params: dict) -> dict:
+def run(params: dict, engine: Engine) -> dict:
     """Return the module's result; a ValueError says what is wrong with a parameter or release."""
     store = Store(str(Path(params["path"]) / "nginx"), NginxRelease)
     present = store.present()
@@ -180,6 +195,7 @@ def run(params: dict) -> dict:
         "changed": False,
         "release": (store.current_id() or "") if isinstance(present, NginxRelease) else "",
         "serving": serving_release(store, params["status_port"]) or "",
+        "nginx": running_nginx(engine, params["container"]),
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),
@@ -191,7 +207,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        result = run(module.params)
+        result = run(module.params, Engine(runner(module.run_command)))
     except ValueError as exc:
         module.fail_json(msg=str(exc))
     module.exit_json(**result)

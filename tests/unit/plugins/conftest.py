@@ -144,6 +144,7 @@ class FakeNginx:
         self.commands: list[list[str]] = []
         self.refuse: dict[str, str] = {}
         self.emerg = ""
+        self.version = "1.30.6"
         self.servers = [self._listen(), self._listen()]
         self.port, self.other_port = (server.server_address[1] for server in self.servers)
         self.listens = self.port
@@ -190,6 +191,8 @@ class FakeNginx:
                 return 1, "[]", "Error: No such object: peerlb-nginx"
             images = [{"Id": self.images[name]} for name in command[3:] if name in self.images]
             return 0, json.dumps([record, *images]), ""
+        if command[-2:] == ["nginx", "-v"]:
+            return 0, "", f"nginx version: nginx/{self.version}\n"
         self.commands.append(command)
         verb = self.verbs()[-1]
         if verb in self.refuse:

@@ -84,13 +84,16 @@ def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
 def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
     """Return the state of a load balancer for its operator, from what nginx_release_info returned.
 
-    The lines say which release answers, how each member of each pool does, how weights differ from
-    the inventory, and which releases are kept.
+    The lines say which release answers, which nginx runs, how each member of each pool does, how
+    weights differ from the inventory, and which releases are kept.
     """
     workers = info["workers"]
+    nginx = info.get("nginx") or {"version": "", "note": ""}
     lines = [
         f"release {info['serving'] or 'none'} answers"
         + ("" if info["serving"] == info["release"] else f", the disk says {info['release']}"),
+        *([f"nginx {nginx['version']} runs"] if nginx["version"] else []),
+        *filter(None, [nginx["note"]]),
         f"{workers['serving']} workers serve,"
         f" {workers['shutting_down']} of former releases still finish what they hold",
         *table(STATUS_HEADS, status_rows(info)),

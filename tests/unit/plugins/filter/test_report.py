@@ -64,6 +64,13 @@ def test_status_table_says_when_another_release_answers() -> None:
     assert text[0] == "release none answers, the disk says 3f9a1c52be07"
 
 
+def test_status_table_names_the_nginx_that_runs() -> None:
+    for note in ("", "nginx 1.30.2 has known holes."):
+        text = FILTERS["status_table"]({**INFO, "nginx": {"version": "1.30.2", "note": note}})
+        assert "nginx 1.30.2 runs" in text
+        assert ("nginx 1.30.2 has known holes." in text) is bool(note)
+
+
 def test_status_table_without_traffic() -> None:
     row = FILTERS["status_table"]({**INFO, "traffic": {}, "connections": {}})[4]
     assert row.split()[-4:] == ["0", "0%", "0", "0"]

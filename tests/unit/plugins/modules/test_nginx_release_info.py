@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
+import pytest
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 
 
@@ -13,6 +14,25 @@ def test_host_without_releases_has_an_empty_report(run_module, tmp_path) -> None
     told = run_module(nginx_release_info, path=str(tmp_path), status_port=1)
     assert not told["changed"]
     assert (told["release"], told["serving"], told["pools"], told["kept"]) == ("", "", [], [])
+
+
+@pytest.mark.parametrize(
+    ("version", "holes"),
+    [("1.30.6", False), ("1.30.4", False), ("1.31.0", False), ("1.30.3", True), ("1.29.8", True)],
+)
+def test_nginx_that_runs_is_named_and_judged(
+    run_module, deploy, place, fake_nginx, version, holes
+) -> None:
+    deploy()
+    fake_nginx.version = version
+    told = run_module(nginx_release_info, **place)["nginx"]
+    assert told["version"] == version
+    assert told["note"].startswith(f"nginx {version} has known holes. ") is holes
+
+
+def test_nginx_that_does_not_run_has_no_version(run_module, tmp_path) -> None:
+    told = run_module(nginx_release_info, path=str(tmp_path), container="no-such-container")
+    assert told["nginx"] == {"version": "", "note": ""}
 
 
 def test_the_access_log_is_summed_up(run_module, deploy, place, tmp_path) -> None:
