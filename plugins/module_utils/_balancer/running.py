@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .._nginx.upstreams import parse_version, show_version
+from .._nginx.versions import parse_version, show_version
 from .._release.engine import Engine
 
 # The first release without known holes: https://nginx.org/en/security_advisories.html
