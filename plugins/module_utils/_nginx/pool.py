@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
 from .._values.addresses import parse_address
@@ -149,8 +150,8 @@ class Pool:
         """Raise a PoolError if nginx would refuse the pool, or send all requests nowhere."""
         if not self.members:
             raise PoolError(f"pool {self.name}: has no members; is its group empty?")
-        names = self.member_names
-        twice = next((name for name in names if names.count(name) > 1), None)
+        counts = Counter(self.member_names)
+        twice = next((name for name in counts if counts[name] > 1), None)
         if twice:
             raise PoolError(f"pool {self.name}: member {twice} is named twice")
         if not self.serving:

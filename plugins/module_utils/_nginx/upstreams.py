@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from collections import Counter
 from dataclasses import replace
 
 from .checks import PoolError
-from .pool import Listener, Member, Pool
+from .pool import Listener, Pool
 from .versions import SINCE, Version, has, show_version
 
 METHOD_LINES = {
@@ -48,7 +49,7 @@ def render_upstream(pool: Pool, protocol: str, version: Version) -> str:
     size = max(LEAST_ZONE_KIB, ZONE_KIB_PER_MEMBER * len(pool.members))
     lines = [f"zone {CONTEXTS[protocol]}_{pool.name} {size}k;"]
     lines += _method_lines(pool)
-    lines += [_member_line(pool, member, protocol) for member in pool.members]
+    lines += _member_lines(pool, protocol)
     if pool.method == "sticky":
         lines.append(f"sticky cookie {pool.cookie} path=/ httponly samesite=lax;")
     if protocol == "http" and pool.keepalive:
@@ -69,23 +70,26 @@ def _method_lines(pool: Pool) -> list[str]:
     return list(filter(None, [METHOD_LINES[pool.method].format(hash_key=pool.hash_key)]))
 
 
-def _member_line(pool: Pool, member: Member, protocol: str) -> str:
-    """Return how a member is written in the upstream.
+def _member_lines(pool: Pool, protocol: str) -> list[str]:
+    """Return how the members are written in the upstream.
 
     If one member alone serves, the others are comments, and it is no backup. nginx judges the
     server of an upstream with one server by no failure; a line with `down` beside it would make it
     two servers, and one refused connection would cost all clients `fail_timeout`.
     """
     alone = len(pool.serving) == 1
-    peers = [each for each in pool.serving if each.backup == member.backup]
-    judged = member.max_fails
-    if judged is None:
-        judged = int(protocol == "tcp" and len(peers) > 1)
-    written = replace(member, max_fails=0 if alone else judged, backup=member.backup and not alone)
-    if pool.keeps_sessions(member):
-        return written.render("drain")
-    line = written.render()
-    return line if member.serves or not alone else f"# {line}"
+    peers = Counter(member.backup for member in pool.serving)
+    lines = []
+    for member in pool.members:
+        judged = member.max_fails
+        if judged is None:
+            judged = int(protocol == "tcp" and peers[member.backup] > 1)
+        backup = member.backup and not alone
+        written = replace(member, max_fails=0 if alone else judged, backup=backup)
+        drained = pool.keeps_sessions(member)
+        comment = alone and not member.serves and not drained
+        lines.append("# " * comment + written.render("drain" if drained else "down"))
+    return lines
 
 
 def render_last_resort(pool: Pool, version: Version) -> str:

@@ -1,0 +1,190 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A real nginx with the role's files, between clients and members on loopback.
+
+The nginx is this machine's, the one in the lab's image, or what the variable PEERLB_NGINX lists.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.server
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tarfile
+import tempfile
+import threading
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import parse_version
+
+from lab.names import CACHE
+
+VARIABLE = "PEERLB_NGINX"  # commands, with ":" between them
+# What of an image's files an nginx needs.
+NEEDED = re.compile(
+    r"\./usr/(sbin/nginx|lib64/ld-.*|lib/[^/]*-linux-gnu/[^/]*|lib/nginx/modules/[^/]*)"
+)
+CONF = """\
+{stream_module}
+daemon off;
+master_process off;
+pid {place}/pid;
+error_log stderr;
+events {{ worker_connections 512; }}
+http {{ include http.conf; }}
+stream {{ include stream.conf; }}
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """An nginx: its version, the words that start it, and its module for streams if it has one."""
+
+    version: str
+    words: tuple[str, ...]
+    stream_module: str
+
+    @classmethod
+    def of(cls, *words: str) -> Program:
+        """Return the program that these words start."""
+        told = subprocess.run([*words, "-v"], capture_output=True, text=True, check=True).stderr
+        module = Path(words[-1]).resolve().parents[1] / "lib/nginx/modules/ngx_stream_module.so"
+        loaded = f"load_module {module};" if module.exists() else ""
+        return cls(told.split("/", 1)[1].split()[0], words, loaded)
+
+    def test(self, conf: Path) -> str:
+        """Return what `nginx -t` says against a configuration; "" if it is good."""
+        words = [*self.words, "-e", "stderr", "-p", str(conf.parent), "-c", str(conf), "-t"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        return done.stderr if done.returncode else ""
+
+
+@functools.cache
+def programs() -> list[Program]:
+    """Return every nginx that can be had here, the newest last."""
+    listed = filter(None, os.environ.get(VARIABLE, "").split(":"))
+    own, of_the_lab = shutil.which("nginx"), _of_the_lab()
+    found = [Program.of(*words.split()) for words in (*listed, *filter(None, [own]))]
+    found += [Program.of(*of_the_lab)] if of_the_lab else []
+    by_version = {program.version: program for program in found}
+    return [by_version[key] for key in sorted(by_version, key=parse_version)]
+
+
+def _of_the_lab() -> list[str]:
+    """Return the words that start the nginx of the lab's image; [] if there is no image."""
+    blobs = CACHE.glob("image-nginx-*/docker/registry/v2/blobs/sha256/*/*/data")
+    layers = [path for path in blobs if path.stat().st_size > 1_000_000]
+    if not layers:
+        return []
+    layer = max(layers, key=lambda path: path.stat().st_mtime)
+    root = Path(tempfile.gettempdir(), f"peerlb-nginx-{layer.parent.name[:16]}-{os.getuid()}")
+    if not root.exists():
+        fresh = Path(tempfile.mkdtemp(dir=root.parent))
+        with tarfile.open(layer) as tar:
+            tar.extractall(fresh, [m for m in tar if NEEDED.fullmatch(m.name)])
+        with contextlib.suppress(OSError):  # another process was faster
+            fresh.rename(root)
+    loader, libraries = next(root.glob("usr/lib64/ld-*")), next(root.glob("usr/lib/*-linux-gnu"))
+    return [str(loader), "--library-path", str(libraries), str(root / "usr/sbin/nginx")]
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.member.connections += 1
+
+    def answer(self) -> None:
+        self.server.member.paths.append(self.path)
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path == "/hangup":
+            self.close_connection = True
+            return
+        if self.path == "/slow":
+            time.sleep(0.4)
+        self.send_response(503 if self.path == "/503" else 200)
+        self.send_header("X-Served-By", self.server.member.name)
+        if self.path == "/head":
+            self.send_header("X-Long", "x" * 60_000)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD = do_POST = answer
+
+    def log_message(self, *_words: t.Any) -> None:
+        pass
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    member: Backend
+
+    def handle_error(self, *_words: t.Any) -> None:
+        """Say nothing of clients that are gone."""
+
+
+@dataclass
+class Backend:
+    """A member on loopback, which records what it is asked; it refuses connections until start."""
+
+    name: str
+    port: int = field(default_factory=free_port)
+    paths: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    def entry(self, **settings: t.Any) -> dict[str, t.Any]:
+        """Return the backend as a member of a pool, with these settings."""
+        return {"name": self.name, "address": "127.0.0.1", "port": self.port, **settings}
+
+    @contextlib.contextmanager
+    def running(self) -> t.Iterator[Backend]:
+        """Answer requests."""
+        with _Server(("127.0.0.1", self.port), _Handler) as server:
+            server.member = self
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+            thread.start()
+            try:
+                yield self
+            finally:
+                server.shutdown()
+                thread.join()
+
+
+@contextlib.contextmanager
+def serving(program: Program, conf: Path, port: int) -> t.Iterator[None]:
+    """Run an nginx with a configuration until the end of the block."""
+    words = [*program.words, "-e", "stderr", "-p", str(conf.parent), "-c", str(conf)]
+    with (conf.parent / "stderr").open("w") as stderr:
+        process = subprocess.Popen(words, stderr=stderr)
+    try:
+        until = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                told = (conf.parent / "stderr").read_text()
+                assert process.poll() is None and time.monotonic() < until, told
+                time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)

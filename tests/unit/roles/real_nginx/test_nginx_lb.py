@@ -1,0 +1,249 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role's files do in a real nginx, with members on loopback that record requests."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
+    METHODS,
+    Listener,
+    Pool,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import (
+    SINCE,
+    has,
+    parse_version,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._traffic.http_sample import take_sample
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text.sample import (
+    sample_problems,
+)
+from support.nginx import CONF, Backend, Program, free_port, programs, serving
+
+found = programs()
+NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
+pytestmark = pytest.mark.skipif(not found, reason=NONE)
+
+SNIPPETS = {
+    "keepalive_min_timeout": "keepalive_min_timeout 5s;",
+    "sticky": "upstream a { server 127.0.0.1; server 127.0.0.2 drain; sticky cookie c; }",
+    "keepalive_by_default": "upstream a { server 127.0.0.1; keepalive 0; }",
+}
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    """Return the directory of the release."""
+    return tmp_path
+
+
+@pytest.fixture
+def backends() -> t.Iterator[list[Backend]]:
+    """Return two members that run."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(Backend(name).running()) for name in ("web1", "web2")]
+
+
+@pytest.fixture
+def deploy(role, place):
+    """Write the role's files for a pool, with a listener of this protocol; return its port."""
+
+    def run(*members: dict, protocol: str = "http", program: Program = found[-1], **pool) -> int:
+        port = free_port()
+        listener = {"port": port, "pool": "webapp", "protocol": protocol, "address": "127.0.0.1"}
+        wanted = Pool.parse({"name": "webapp", "members": list(members), **pool}).params()
+        listeners = [vars(Listener.parse(listener, ["webapp"]))]
+        files = role.get(
+            "__nginx_lb_templates",
+            # Ansible takes a minute to put thousands of members into the templates.
+            nginx_lb_pools=[{**wanted, "members": wanted["members"][:20]}],
+            nginx_lb_listeners=listeners,
+            nginx_lb_image=f"nginx:{program.version}",
+            nginx_lb_status_port=free_port(),
+            __nginx_lb_logs=str(place),
+        )
+        release = Inputs.parse(files, [wanted], listeners, program.version).release()
+        for name, text in {**release.files, **release.generated()}.items():
+            # What the container has and this machine has not.
+            own = text.replace("/etc/nginx/mime.types", "types.conf")
+            own = own.replace("_temp_path /tmp/", f"_temp_path {place}/")
+            (place / name).parent.mkdir(exist_ok=True)
+            (place / name).write_text(own)
+        (place / "types.conf").write_text("types { text/plain txt; }")
+        conf = CONF.format(place=place, stream_module=program.stream_module)
+        (place / "nginx.conf").write_text(conf)
+        return port
+
+    return run
+
+
+@pytest.fixture
+def start(deploy, place):
+    """Deploy a pool and run its nginx until the end of the test; return its port."""
+    with contextlib.ExitStack() as stack:
+
+        def run(*members: dict, **pool) -> int:
+            port = deploy(*members, **pool)
+            stack.enter_context(serving(found[-1], place / "nginx.conf", port))
+            return port
+
+        yield run
+
+
+def ask(port: int, path: str = "/", method: str = "GET", **headers: str):
+    """Send one request; return the status, the member's name and the cookie of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        cookie = (answer.headers.get("Set-Cookie") or "").split(";")[0]
+        return answer.status, answer.headers.get("X-Served-By"), cookie
+
+
+@pytest.mark.parametrize("feature", SINCE)
+@pytest.mark.parametrize("program", found, ids=lambda program: program.version)
+def test_table_of_versions_is_true(place, program, feature) -> None:
+    paths = "".join(f"{name}_temp_path {place}/{name};" for name in TEMPORARY)
+    conf = place / "nginx.conf"
+    text = f"pid {place}/pid; events {{}} http {{ access_log off; {paths} {SNIPPETS[feature]} }}"
+    conf.write_text(text)
+    told = program.test(conf)
+    assert (not told) is has(parse_version(program.version), feature), told
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("program", found, ids=lambda program: program.version)
+def test_files_of_every_method_pass_nginx(deploy, place, backends, program, method) -> None:
+    if method == "sticky" and not has(parse_version(program.version), "sticky"):
+        return
+    members = [each.entry(state=state) for each, state in zip(backends, ("up", "drain"))]
+    deploy(*members, program=program, method=method, keepalive=0)
+    assert program.test(place / "nginx.conf") == ""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "method"),
+    [("http", each) for each in METHODS] + [("tcp", "round_robin"), ("tcp", "hash")],
+)
+def test_five_thousand_members_pass_nginx(deploy, place, protocol, method) -> None:
+    members = [
+        {
+            "name": f"member-with-a-long-name-{each}",
+            "address": f"10.{100 + each // 200 % 100}.{100 + each % 100}.{100 + each % 150}",
+            "port": 30000 + each,
+            "max_fails": 1,
+        }
+        for each in range(5000)
+    ]
+    deploy(*members, protocol=protocol, method=method)
+    assert found[-1].test(place / "nginx.conf") == ""
+
+
+BAD = [
+    ("/hangup", "HEAD"),
+    ("/hangup", "POST"),
+    ("/503", "GET"),
+    ("/head", "GET"),
+    ("/slow", "GET"),
+    ("/slow", "POST"),
+]
+
+
+@pytest.mark.parametrize("settings", [{}, {"max_conns": 50}])
+@pytest.mark.parametrize(("path", "method"), BAD)
+def test_one_client_does_not_change_what_others_get(
+    start, backends, path, method, settings
+) -> None:
+    one, two = backends
+    port = start(one.entry(weight=3, **settings), two.entry(**settings), read_timeout="200ms")
+    for _each in range(3):
+        assert ask(port, path, method)[0] != 200 or path == "/head"
+    assert max(backend.paths.count(path) for backend in backends) > 1
+    sample = take_sample(f"http://127.0.0.1:{port}/", 8, "X-Served-By", 5)
+    assert (sample.statuses, sample.served_by) == ({200: 8}, {"web1": 6, "web2": 2})
+
+
+def test_members_that_can_fail_are_taken_from_others_by_one_client(start, backends) -> None:
+    """This is what the default avoids, and shows that the test above would see it."""
+    port = start(*(each.entry(max_fails=1, max_conns=50) for each in backends))
+    ask(port, "/hangup", "HEAD")
+    assert ask(port)[0] == 502
+
+
+def test_last_resort_keeps_backups_and_the_method(start, backends) -> None:
+    one, two = backends
+    port = start(one.entry(max_fails=1), two.entry(max_fails=1, backup=True))
+    assert ask(port, "/hangup", "HEAD")[0] == 502
+    assert (one.paths, two.paths) == (["/hangup"], ["/hangup"])  # both count as failed
+    assert {ask(port)[:2] for _each in range(5)} == {(200, "web1")}
+
+
+@pytest.mark.parametrize("protocol", ["http", "tcp"])
+@pytest.mark.parametrize(
+    ("settings", "beside"),
+    [
+        ({}, {"state": "drain"}),
+        ({"max_fails": 1}, {"weight": 0}),
+        ({}, {"backup": True}),
+        ({"backup": True}, {"state": "down"}),
+    ],
+)
+def test_only_member_that_serves_is_asked_again_at_once(start, protocol, settings, beside) -> None:
+    one, dead = Backend("web1"), Backend("web2")
+    port = start(dead.entry(**beside), one.entry(**settings), protocol=protocol)
+    for _each in range(3):
+        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionResetError):
+            assert ask(port)[0] == 502
+    with one.running():
+        assert ask(port)[:2] == (200, "web1")
+
+
+def test_half_of_the_members_may_be_dead(start, backends) -> None:
+    dead = [Backend(f"dead{number}") for number in range(6)]
+    alive = [Backend(f"web{number}") for number in range(3, 7)]
+    with contextlib.ExitStack() as stack:
+        alive = [stack.enter_context(each.running()) for each in alive] + backends
+        port = start(*(each.entry() for each in (*dead, *alive)))
+        sample = take_sample(f"http://127.0.0.1:{port}/", 24, "X-Served-By", 5)
+    assert sample.statuses == {200: 24}
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (3, 1)])
+@pytest.mark.parametrize("method", METHODS)
+def test_shares_of_every_method_are_judged_as_they_are(start, backends, method, weights) -> None:
+    members = [each.entry(weight=weight) for each, weight in zip(backends, weights)]
+    port = start(*members, method=method)
+    sample = take_sample(f"http://127.0.0.1:{port}/", 400, "X-Served-By", 5)
+    pool = {"method": method, "hash_key": "$remote_addr"}
+    pool["members"] = [{"state": "up", "backup": False, **each} for each in members]
+    assert sample_problems(sample.report(), pool, 400, 0) == []
+
+
+def test_drained_member_of_a_sticky_pool_keeps_its_clients(deploy, place, backends) -> None:
+    one, two = backends
+    port = deploy(one.entry(), two.entry(), method="sticky")
+    with serving(found[-1], place / "nginx.conf", port):
+        answers = [ask(port) for _each in range(2)]
+        cookies = {member: cookie for _status, member, cookie in answers}
+    port = deploy(one.entry(), two.entry(state="drain"), method="sticky")
+    with serving(found[-1], place / "nginx.conf", port):
+        assert {ask(port, Cookie=cookies["web2"])[:2] for _each in range(4)} == {(200, "web2")}
+        assert {ask(port)[:2] for _each in range(4)} == {(200, "web1")}
+
+
+@pytest.mark.parametrize(("keepalive", "connections"), [(0, 6), (8, 1)])
+def test_connections_are_kept_as_declared(start, backends, keepalive, connections) -> None:
+    one, _two = backends
+    port = start(one.entry(), keepalive=keepalive)
+    assert [ask(port)[0] for _each in range(6)] == [200] * 6
+    assert one.connections == connections
