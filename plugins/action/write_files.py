@@ -36,8 +36,9 @@ def write(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.unlink(missing_ok=True)
+        fresh.touch(mode=0o640)  # addresses and rules are not for everybody
         fresh.write_text(text, encoding="utf-8")
-        fresh.chmod(0o644)
         fresh.replace(path)
     except OSError as exc:
         raise AnsibleActionFail(f"cannot write {path}: {exc.strerror}") from exc

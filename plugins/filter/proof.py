@@ -12,6 +12,7 @@ from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import read_inventory
 from ..plugin_utils._proof.proof import HOST_VARIABLES, prove
 from ..plugin_utils._proof.role_variables import wrong_variables
+from ..plugin_utils._roles import role_options
 from ..plugin_utils._stack import STACK, StackGroups
 
 SETTINGS = ("peerlb_pools", "peerlb_listeners")  # variables of the load balancers
@@ -56,7 +57,7 @@ def proof(
         lines, problems = proven.lines(), proven.problems
     except TopologyError as exc:
         problems = list(exc.problems)
-    problems += wrong_variables(cached, groups, stack)
+    problems += wrong_variables(cached, groups, stack, role_options)
     problems += missing_secrets(groups, cached, secrets or {})
     return {"lines": lines, "problems": list(dict.fromkeys(problems))}
 

@@ -9,11 +9,7 @@ Ansible would turn a number into text where a role takes text, so that 1.10 beco
 from __future__ import annotations
 
 import datetime
-import functools
 import typing as t
-from pathlib import Path
-
-import yaml
 
 from ...module_utils._values.entries import (
     QUOTE_IT,
@@ -28,9 +24,9 @@ from ...module_utils._values.entries import (
 from .._hostvars import read_variables
 from .._stack import StackGroups
 
-ROLES = Path(__file__).parents[3] / "roles"
 MOST = 2**63 - 1
 Spec = t.Mapping[str, t.Any]  # an option of an argument spec
+OptionsOf = t.Callable[[str], t.Mapping[str, Spec]]  # the options of a role by its name
 
 # Variables with values of any name, each of which becomes text as it is.
 TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files")
@@ -38,10 +34,13 @@ TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files")
 OTHER_NAMES = {"mysql_databases": "peerlb_databases", "mysql_users": "peerlb_mysql_users"}
 
 
-def wrong_variables(hostvars: t.Any, groups: t.Any, stack: StackGroups) -> list[str]:
+def wrong_variables(
+    hostvars: t.Any, groups: t.Any, stack: StackGroups, options_of: OptionsOf
+) -> list[str]:
     """Return a problem for each variable of a role that is not of the kind that the role takes.
 
-    A variable that can be evaluated on its host only is not judged. No value of a secret is shown.
+    options_of: returns a role's options, as `_roles.py` does. A variable that can be evaluated on
+    its host only is not judged. No value of a secret is shown.
     """
     roles_of = {
         stack.balancer: ("docker", "nginx_lb"),
@@ -52,7 +51,10 @@ def wrong_variables(hostvars: t.Any, groups: t.Any, stack: StackGroups) -> list[
     for group, roles in roles_of.items():
         for host in groups.get(group, ()):
             for role in roles:
-                specs.setdefault(host, {}).update(role_options(role))
+                own = options_of(role)
+                specs.setdefault(host, {}).update(
+                    {OTHER_NAMES.get(name, name): spec for name, spec in own.items()}
+                )
     variables, _errors = read_variables(hostvars, {host: list(own) for host, own in specs.items()})
     problems: dict[str, list[str]] = {}
     for host, own in variables.items():
@@ -61,14 +63,6 @@ def wrong_variables(hostvars: t.Any, groups: t.Any, stack: StackGroups) -> list[
             if problem:
                 problems.setdefault(problem, []).append(host)
     return [f"host {hosts[0]}: {problem}" for problem, hosts in problems.items()]
-
-
-@functools.cache
-def role_options(role: str) -> dict[str, Spec]:
-    """Return the options of a role by the names that an inventory has for them."""
-    document = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text("utf-8"))
-    options = document["argument_specs"]["main"]["options"]
-    return {OTHER_NAMES.get(name, name): spec for name, spec in options.items()}
 
 
 def _problem(name: str, value: t.Any, spec: Spec) -> str:

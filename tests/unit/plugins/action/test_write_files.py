@@ -32,7 +32,7 @@ def test_files_are_written_and_no_change_is_told(tmp_path) -> None:
     result = action(files={str(path): "<p>ü</p>"}).run()
     assert result == {"changed": False, "paths": [str(path)]}
     assert path.read_text(encoding="utf-8") == "<p>ü</p>"
-    assert path.stat().st_mode & 0o777 == 0o644
+    assert path.stat().st_mode & 0o777 == 0o640
     assert [each.name for each in path.parent.iterdir()] == ["a.html"]
 
 

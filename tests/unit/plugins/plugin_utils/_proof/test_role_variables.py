@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 import yaml
 from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.role_variables import (
-    ROLES,
     wrong_variables,
 )
+from ansible_collections.peerlb.stack.plugins.plugin_utils._roles import ROLES, role_options
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
 GROUPS = {"all": ["lb1", "web1", "db1"], "nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": ["db1"]}
@@ -18,7 +18,7 @@ UNQUOTED = ["", "null", "010", "0o17", "1.10", "12:30:00", "yes", "no", "off", "
 
 
 def problems(**variables) -> list[str]:
-    return wrong_variables({name: variables for name in GROUPS["all"]}, GROUPS, STACK)
+    return wrong_variables({name: variables for name in GROUPS["all"]}, GROUPS, STACK, role_options)
 
 
 @pytest.mark.parametrize("written", UNQUOTED)
@@ -35,7 +35,7 @@ def test_the_environment_is_text_as_it_was_written(written) -> None:
     assert problems(webapp_environment={"KEY": written}) == []
 
 
-@pytest.mark.parametrize("written", ["1.10", "yes", "2024-01-01", "2001-01-04 1:2:3"])
+@pytest.mark.parametrize("written", ["1.10", "yes", "2024-01-01", "2001-01-04 1:02:03"])
 def test_text_of_a_role_is_text(written) -> None:
     found = problems(webapp_version=yaml.safe_load(written))
     assert found[0].startswith("host web1: webapp_version is ")
