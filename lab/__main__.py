@@ -19,10 +19,16 @@ from .plan import Plan, PlanError, make_plan
 from .run import LabError, say
 
 
-def up(plan: Plan) -> None:
-    """Build the lab, or change only what differs from the plan."""
+def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
+    """Build the lab, or change only what differs from the plan.
+
+    debian12: the names of the hosts that run Debian 12.
+    """
     start = time.monotonic()
-    cached = [hosts.root_path(), *images.paths().values()]
+    old = {plan.host(name).name for name in debian12}
+    suites = {h.name: hosts.SUITES["12" if h.name in old else "13"] for h in plan.hosts}
+    roots = [hosts.root_path(suite) for suite in dict.fromkeys(suites.values())]
+    cached = [*roots, *images.paths().values()]
     preflight.check(cold=not all(path.exists() for path in cached))
     state.refuse_other_clone()
     interface = preflight.default_interface()
@@ -35,10 +41,11 @@ def up(plan: Plan) -> None:
     state.save("starting" if fresh else "up", saved)
     with ThreadPoolExecutor(max_workers=1) as pool:
         made = pool.submit(images.make_all)
-        root = hosts.root_file_system()
+        for suite in dict.fromkeys(suites.values()):
+            hosts.root_file_system(suite)
         hosts.remove_outdated(plan)
         fabric.apply(plan, interface, preflight.nameserver())
-        boot(plan, plan.hosts, root)
+        boot(plan, plan.hosts, suites)
         images.serve(made.result())
     procs.end_builders()
     cache.prune({path.name for path in cached} | hosts.roots_in_use())
@@ -46,14 +53,17 @@ def up(plan: Plan) -> None:
     say(f"up: {' '.join(h.name for h in plan.hosts)} ({time.monotonic() - start:.1f} s)")
 
 
-def boot(plan: Plan, links: t.Sequence[Link], root: t.Any) -> None:
-    """Power on the hosts that are off, all at once, and wait until sshd answers on each."""
+def boot(plan: Plan, links: t.Sequence[Link], suites: t.Mapping[str, str]) -> None:
+    """Power on the hosts that are off, all at once, and wait until sshd answers on each.
+
+    suites: which suite of Debian a host has, by the host's name.
+    """
     hosts.public_key()
     off = [link.name for link in links if not hosts.running(link)]
     mgmt = plan.management.namespace
     start = time.monotonic()
     with ThreadPoolExecutor(max_workers=len(links)) as pool:
-        list(pool.map(lambda link: hosts.boot(link, root, mgmt), links))
+        list(pool.map(lambda link: hosts.boot(link, suites[link.name], mgmt), links))
     hosts.write_known_hosts(plan)
     if off:
         say(f"booted {' '.join(off)} ({time.monotonic() - start:.1f} s)")
@@ -79,7 +89,7 @@ def start(plan: Plan, name: str) -> None:
     link = plan.host(name)
     if not hosts.exists(link):
         raise LabError(f"{name} does not exist yet; run: python -m lab up")
-    boot(plan, [link], hosts.root_path())
+    boot(plan, [link], {name: hosts.suite_of(link)})
 
 
 def stop(plan: Plan, name: str, kill: bool) -> None:
@@ -139,7 +149,10 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
     parser.add_argument("-i", "--inventory", action="append", help="default: inventories/lab")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="build and boot, or change what differs from the inventory")
+    command = commands.add_parser(
+        "up", help="build and boot, or change what differs from the inventory"
+    )
+    command.add_argument("--debian12", nargs="+", default=[], metavar="HOST", help="not Debian 13")
     command = commands.add_parser("down", help="remove all but the cache")
     command.add_argument("--force", action="store_true", help="also if another clone's lab is up")
     commands.add_parser("status", help="exit 0 if all is up")
@@ -185,7 +198,7 @@ def main(argv: t.Sequence[str]) -> int:
         return 0 if status(plan) else 1
     with state.lock(0 if args.command == "up" else 60):
         if args.command == "up":
-            up(plan)
+            up(plan, args.debian12)
         elif args.command == "start":
             start(plan, args.host)
         else:

@@ -21,6 +21,7 @@ from .plan import Plan
 from .run import LabError, run, step, wait_until
 
 SUITE = "trixie"
+SUITES = {"12": "bookworm", "13": SUITE}  # by the version of Debian
 HOSTS = DISKS / "hosts"
 KEY = PRIVATE / "id_ed25519"
 OPS = 1000
@@ -33,18 +34,23 @@ while systemd-nspawn "$@"; [ $? -eq 133 ]; do :; done  # 133: the host asks for 
 """
 
 
-def root_file_system() -> Path:
-    """Return the path of the root file system that all hosts share. It is built if missing."""
+def root_file_system(suite: str = SUITE) -> Path:
+    """Return the path of the root file system that hosts share. It is built if missing."""
 
     def build(target: Path) -> None:
-        debian.bootstrap("host", SUITE, "minbase", target, "--skip=cleanup/apt")
+        debian.bootstrap("host", suite, "minbase", target, "--skip=cleanup/apt")
 
-    return cache.ensure(root_path(), build)
+    return cache.ensure(root_path(suite), build)
 
 
-def root_path() -> Path:
-    """Return the path of the root file system, which may not exist yet."""
-    return cache.path("host", debian.recipe("host", SUITE))
+def root_path(suite: str = SUITE) -> Path:
+    """Return the path of a root file system, which may not exist yet."""
+    return cache.path("host", debian.recipe("host", suite))
+
+
+def suite_of(link: Link) -> str:
+    """Return which suite of Debian the host's disk has, or will have if it has no disk."""
+    return _read(HOSTS / link.name / "disk.json").get("suite", SUITE)
 
 
 def roots_in_use() -> set[str]:
@@ -61,11 +67,15 @@ def public_key() -> Path:
     return KEY.with_suffix(".pub")
 
 
-def disk(link: Link, root: Path) -> Path:
-    """Return the path of the host's disk. A change of its address or of the lab's key renews it."""
+def disk(link: Link, suite: str) -> Path:
+    """Return the path of the host's disk.
+
+    A change of its address, of its suite of Debian or of the lab's key renews it.
+    """
     path = HOSTS / link.name
-    wanted = {"address": link.address, "key": public_key().read_text(encoding="ascii")}
-    spec = _read(path / "disk.json")
+    key = public_key().read_text(encoding="ascii")
+    wanted = {"address": link.address, "key": key, "suite": suite}
+    spec = {"suite": SUITE, **_read(path / "disk.json")}
     if {key: spec.get(key) for key in wanted} == wanted:
         return path
     procs.end(link.namespace)
@@ -73,7 +83,7 @@ def disk(link: Link, root: Path) -> Path:
     for part in ("work", "root", *(_place(bind) for bind in BIND)):
         (path / part).mkdir(parents=True)
     _write_identity(link, path / "upper", wanted["key"])
-    spec = {**wanted, "root": str(root)}
+    spec = {**wanted, "root": str(root_path(suite))}
     (path / "disk.json").write_text(json.dumps(spec), encoding="utf-8")
     return path
 
@@ -118,12 +128,12 @@ def running(link: Link) -> bool:
     return procs.alive(link.namespace)
 
 
-def boot(link: Link, root: Path, mgmt: str) -> None:
+def boot(link: Link, suite: str, mgmt: str) -> None:
     """Power the host on if it is off, and wait until its sshd answers.
 
-    *mgmt* is the namespace from which Ansible connects.
+    *mgmt* is the namespace from which Ansible connects. The root file system of *suite* is built.
     """
-    path = disk(link, root)
+    path = disk(link, suite)
     if not running(link):
         lower = _read(path / "disk.json")["root"]
         name = link.namespace

@@ -65,6 +65,7 @@ SLOW = {
     "gcp-processes": f"{OFFLINE} python -m pytest -q -n 2 tests/gcp/processes",
     # "default" deploys on bare hosts. The next scenarios use that, and "destroy" removes the lab.
     "default": "molecule destroy -s default && molecule test -s default --destroy=never",
+    "newest": "molecule test -s newest --destroy=never",
     "refuse": "molecule test -s refuse --destroy=never",
     "contract": "molecule test -s contract --destroy=never",
     "firewall": "molecule test -s firewall --destroy=never",
