@@ -65,7 +65,7 @@ FORMS = 'write them as web1=3,web2=1 or as {"web1": 3, "web2": 1}'
         (('{"weights": "{\\"web1\\": 3, \\"web1\\": 4}"}',), "weights: web1 is given twice"),
         (
             ("weights=web1=3 web2=1",),
-            "web2 became a variable of its own, because the weights are cut",
+            "web2 became a variable of its own, because",
         ),
         (("weights=web1=3, web2=1",), "web2 became a variable of its own"),
         (("weights=web1=3 ,web2",), "',web2' belongs to no variable: -e cuts a value at a space"),

@@ -24,11 +24,8 @@ PLAYS = {
 def layers(said: str) -> list[str]:
     """Return the layers in which a task ran. The arguments of each role are validated always."""
     plays = re.findall(r"^PLAY \[(.+?)\](.*?)(?=^PLAY )", said, re.MULTILINE | re.DOTALL)
-    ran = {
-        name
-        for name, tasks in plays
-        if re.search(r"^TASK \[(?!.*: Validating arguments)", tasks, re.M)
-    }
+    task = re.compile(r"^TASK \[(?!.*: Validating arguments)", re.MULTILINE)
+    ran = {name for name, tasks in plays if task.search(tasks)}
     return [layer for layer, name in PLAYS.items() if name in ran]
 
 
