@@ -9,8 +9,11 @@ help: ## List these commands
 		printf '  make %-7s %s\n' "$$target" "$$text"; done
 
 demo: setup ## Build the lab, deploy the stack on it and prove who reaches whom (root)
+	@echo 'demo: building the lab; about 30 s, and 2 min more the first time'
 	python -m lab up
+	@echo 'demo: deploying the stack; about 4 min, most of it for packages and images on each host'
 	ansible-playbook site.yml
+	@python -m lab next
 
 test: setup ## Run every test: the checks, the artefact and the stack on the lab (root)
 	python scripts/test.py all

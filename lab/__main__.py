@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: python -m lab up|down|status|start|stop|exec|images|retag."""
+"""The command line of the lab: python -m lab up|down|status|next|start|stop|exec|images|retag."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from . import cache, fabric, hosts, images, preflight, procs, retag, state
+from . import cache, fabric, forward, hosts, images, preflight, procs, retag, state
 from .links import Link
 from .names import CLONE, FABRIC, PREFIX
 from .plan import Plan, PlanError, make_plan
@@ -47,10 +47,13 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
         fabric.apply(plan, interface, preflight.nameserver())
         boot(plan, plan.hosts, suites)
         images.serve(made.result())
+    forward.start(plan.way_in)
     procs.end_builders()
     cache.prune({path.name for path in cached} | hosts.roots_in_use())
     state.save("up", saved)
     say(f"up: {' '.join(h.name for h in plan.hosts)} ({time.monotonic() - start:.1f} s)")
+    if forward.url():
+        say(f"for a browser on this machine: {forward.url()}")
 
 
 def boot(plan: Plan, links: t.Sequence[Link], suites: t.Mapping[str, str]) -> None:
@@ -79,23 +82,34 @@ def status(plan: Plan) -> bool:
     lines = list(hosts.report(plan)) if FABRIC in procs.namespaces() else ["no namespaces"]
     mirror = procs.alive(procs.MIRROR)
     lines.append(f"{'mirror':<10} {'198.18.77.2:5000':<32} {'up' if mirror else 'off'}")
+    if plan.way_in:
+        lines.append(f"{'browser':<10} {forward.url():<32} {'up' if forward.url() else 'off'}")
     print("\n".join(lines))
     return all(line.endswith(" up") for line in lines)
 
 
-def start(plan: Plan, name: str) -> None:
-    """Power a host on. Its disk is as it was."""
+def start(plan: Plan, names: t.Sequence[str]) -> None:
+    """Power hosts on, all at once. Their disks are as they were."""
     _require_up()
-    link = plan.host(name)
-    if not hosts.exists(link):
-        raise LabError(f"{name} does not exist yet; run: python -m lab up")
-    boot(plan, [link], {name: hosts.suite_of(link)})
+    links = [plan.host(name) for name in dict.fromkeys(names)]
+    for link in links:
+        if not hosts.exists(link):
+            raise LabError(f"{link.name} does not exist yet; run: python -m lab up")
+    boot(plan, links, {link.name: hosts.suite_of(link) for link in links})
 
 
-def stop(plan: Plan, name: str, kill: bool) -> None:
-    """Power a host off, or cut its power."""
+def stop(plan: Plan, names: t.Sequence[str], kill: bool) -> None:
+    """Power hosts off, or cut their power, all at once."""
     _require_up()
-    hosts.stop(plan.host(name), kill)
+    links = [plan.host(name) for name in dict.fromkeys(names)]
+    with ThreadPoolExecutor(max_workers=len(links)) as pool:
+        list(pool.map(lambda link: hosts.stop(link, kill), links))
+
+
+def show_next() -> None:
+    """Print what a person who has just deployed the stack wants to know."""
+    _require_up()
+    print(NEXT.format(url=forward.url() or "(no client of this lab may use it) ", clone=CLONE))
 
 
 def serve_images(names: t.Sequence[str]) -> None:
@@ -156,10 +170,11 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     command = commands.add_parser("down", help="remove all but the cache")
     command.add_argument("--force", action="store_true", help="also if another clone's lab is up")
     commands.add_parser("status", help="exit 0 if all is up")
-    command = commands.add_parser("start", help="power a host on")
-    command.add_argument("host")
-    command = commands.add_parser("stop", help="power a host off")
-    command.add_argument("host")
+    commands.add_parser("next", help="say where the service is, and what to try next")
+    command = commands.add_parser("start", help="power hosts on")
+    command.add_argument("hosts", nargs="+", metavar="host")
+    command = commands.add_parser("stop", help="power hosts off")
+    command.add_argument("hosts", nargs="+", metavar="host")
     command.add_argument("--kill", action="store_true", help="cut its power")
     command = commands.add_parser("images", help="build other applications, for the mirror")
     command.add_argument("names", nargs="+", choices=images.APPLICATIONS)
@@ -172,10 +187,26 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+# What "make demo" ends with.
+NEXT = """
+The service, for a browser on this machine:
+    {url}
+    {url}connection    writes a row to MySQL, through the load balancer
+Who reaches whom, as a page:
+    {clone}/report/peerlb-report.html
+Try next (docs/first-tour.md goes on from there):
+    .venv/bin/ansible-playbook playbooks/lb_status.yml
+    .venv/bin/ansible-playbook playbooks/set_weights.yml -e weights=web1=3,web2=1
+    .venv/bin/ansible-playbook playbooks/drain.yml -e member=web2
+Remove all of it:
+    make down
+"""
+
 # The commands that do not need the inventory.
 WITHOUT_PLAN: dict[str, t.Callable[[argparse.Namespace], None]] = {
     "down": lambda args: down(args.force),
     "images": lambda args: serve_images(args.names),
+    "next": lambda _args: show_next(),
     "retag": lambda args: move_tag(args.image, args.revision),
 }
 
@@ -200,9 +231,9 @@ def main(argv: t.Sequence[str]) -> int:
         if args.command == "up":
             up(plan, args.debian12)
         elif args.command == "start":
-            start(plan, args.host)
+            start(plan, args.hosts)
         else:
-            stop(plan, args.host, args.kill)
+            stop(plan, args.hosts, args.kill)
     return 0
 
 

@@ -29,6 +29,17 @@ class PlanError(ValueError):
     """The inventory describes a lab that cannot be built."""
 
 
+class WayIn(t.NamedTuple):
+    """From where a client uses the service, and where the service is.
+
+    Example: ("peerlb-client", "10.0.0.2", 80).
+    """
+
+    namespace: str
+    address: str
+    port: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """The parts of a lab. The first of the *links* is the one from which Ansible connects.
@@ -40,6 +51,7 @@ class Plan:
     links: tuple[Link, ...]
     tables: dict[int, tuple[str, ...]]
     ruleset: str
+    way_in: WayIn | None = None  # None if no client of the lab may use the service
 
     @property
     def hosts(self) -> tuple[Link, ...]:
@@ -69,7 +81,18 @@ def make_plan(topology: Topology) -> Plan:
     links = (_management(topology), *_host_links(topology))
     tables = {link.table: _routes(topology, link, links) for link in links}
     tables[MAIN] = tuple(_route(link) for link in links)
-    return Plan(links, tables, fabric_rules(topology, links))
+    return Plan(links, tables, fabric_rules(topology, links), _way_in(topology, links))
+
+
+def _way_in(topology: Topology, links: t.Sequence[Link]) -> WayIn | None:
+    """Return the first way by which a host outside of all networks uses a service by HTTP."""
+    clients = [link for link in links if link.host and not link.host.network]
+    for flow in topology.flows:
+        for target in topology.members(flow.target) if flow.protocol == "http" else ():
+            for link in clients:
+                if link.host and target.network and topology.admits(link.host, target, flow.port):
+                    return WayIn(link.namespace, target.address, flow.port)
+    return None
 
 
 def _management(topology: Topology) -> Link:

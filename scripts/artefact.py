@@ -22,7 +22,16 @@ NAME = "peerlb.stack"
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".cache" / "artefact"
 PLACE = WORK / "place"
-CONTENT = [":(glob)*.md", "LICENSE", "docs", "meta", "playbooks", "plugins", "roles"]
+CONTENT = [
+    ":(glob)*.md",
+    "LICENSE",
+    "docs",
+    "inventories/example",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
+]
 # Ansible then ignores the link in .venv, so nothing is read from the clone.
 ALONE = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
 WRITTEN_BY_BUILD = {"FILES.json", "MANIFEST.json"}
@@ -121,6 +130,16 @@ def check_playbooks() -> None:
     print(f"playbooks: {len(names)}")
 
 
+def check_inventory() -> None:
+    """Fail unless the installed collection makes an inventory that its check accepts."""
+    project = WORK / "project"
+    project.mkdir()
+    made = ["ansible-playbook", f"{NAME}.new_inventory", "-e", "dir=inventories/mine"]
+    output(*made, cwd=project, **ALONE)
+    output("ansible-playbook", "-i", "inventories/mine", f"{NAME}.check", cwd=project, **ALONE)
+    print("inventory: made and checked")
+
+
 def check_page() -> None:
     """Fail unless an installed filter makes an HTML page with its templates and stylesheet."""
     audit = {
@@ -145,6 +164,7 @@ def main() -> None:
     install(artefact)
     check_documentation()
     check_playbooks()
+    check_inventory()
     check_page()
 
 

@@ -48,6 +48,12 @@ options:
     description: For how many seconds to wait until the release answers.
     type: float
     default: 15
+  lock_timeout:
+    description:
+      - For how many seconds to wait for another change of the same service. A change that still has
+        to wait then is refused, with the name of who makes the other one.
+    type: float
+    default: 30
   keep:
     description: How many releases to keep on the disk for a rollback.
     type: int

@@ -72,6 +72,12 @@ options:
     description: For how many seconds to wait until the service is healthy and answers.
     type: float
     default: 120
+  lock_timeout:
+    description:
+      - For how many seconds to wait for another change of the same service. A change that still has
+        to wait then is refused, with the name of who makes the other one.
+    type: float
+    default: 30
   keep:
     description: How many releases to keep on the disk for a rollback, at least 2.
     type: int

@@ -28,8 +28,11 @@ options:
     type: str
     default: ""
   weights:
-    description: The weight of each member, by name, V(0) to V(1000). V(0) means no new requests.
-    type: dict
+    description:
+      - The weight of each member, V(0) to V(1000), as a dictionary by name or as text such as
+        V(web1=3,web2=1). V(0) means no new requests.
+      - A member that is given twice is refused.
+    type: raw
     default: {}
   states:
     description:
@@ -93,12 +96,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.overrides import read_changes
+from ..module_utils._balancer.weights import read_weights
 from ..module_utils._nginx.checks import PoolError
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
     "pool": {"type": "str", "default": ""},
-    "weights": {"type": "dict", "default": {}},
+    "weights": {"type": "raw", "default": {}},
     "states": {"type": "dict", "default": {}},
     "reset": {"type": "bool", "default": False},
 }
@@ -107,7 +111,7 @@ ARGUMENT_SPEC = {
 def run(module: AnsibleModule) -> dict:
     """Make the change live, and return the module's result; one of ERRORS says why it failed."""
     params = module.params
-    changes = read_changes(params["weights"], params["states"])
+    changes = read_changes(read_weights(params["weights"]), params["states"])
     if bool(changes) == params["reset"]:
         raise PoolError("give weights or states to set, or reset to take back what was set")
     balancer = BalancerModule.of(module)

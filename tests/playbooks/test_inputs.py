@@ -51,3 +51,68 @@ def test_a_change_is_tested_on_every_load_balancer_before_it_is_made_on_the_firs
     tested = said.index("TASK [steps | override | Set weights and states at run time]")
     assert said.index("Test the change on every load balancer") < tested
     assert said.index("PLAY [Change one load balancer after the other]") > tested
+
+
+FORMS = 'write them as web1=3,web2=1 or as {"web1": 3, "web2": 1}'
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ((), f"missing required arguments: weights: {FORMS}"),
+        (("weights=",), f"weights: no weight is given: {FORMS}"),
+        (("weights=Inventory",), f"weights: 'Inventory' is not understood at 'Inventory': {FORMS}"),
+        (("weights=@w.json",), f"weights: '@w.json' is not understood at '@w.json': {FORMS}"),
+        (("weights=web1=3,web1=4",), "weights: web1 is given twice, as 3 and as 4"),
+        (('{"weights": "{\\"web1\\": 3, \\"web1\\": 4}"}',), "weights: web1 is given twice"),
+        (
+            ("weights=web1=3 web2=1",),
+            "web2 became a variable of its own, because",
+        ),
+        (("weights=web1=3, web2=1",), "web2 became a variable of its own"),
+        (("weights=web1=3 ,web2",), "',web2' belongs to no variable: -e cuts a value at a space"),
+        (("weights=web1=three",), "member web1: weight"),
+        (('{"weights": ["web1", 3]}',), FORMS),
+        (('{"weights": {}}',), f"weights: none is given: {FORMS}"),
+    ],
+)
+def test_weights_that_are_not_clear_are_refused(stack, given, message) -> None:
+    done = stack.play("set_weights", *(word for each in given for word in ("-e", each)))
+    assert done.returncode == 2, done.stdout
+    said = " ".join(done.stdout.replace('\\"', '"').split())
+    assert message in said
+    assert "TASK [steps | override" not in said
+
+
+def test_a_variable_that_is_named_as_a_host_is_no_weight_that_was_cut(fleet) -> None:
+    code, said = fleet.play("set_weights", "-e", '{"weights": "web1=2", "web2": {"rack": 7}}')
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("from=web1",), "missing required arguments: explain, or from and to: write -e from=web1"),
+        (("to=lb1:3306",), "missing required arguments: explain, or from and to"),
+        (("explain=web1 -> lb1:3306",), "'-> lb1:3306' belongs to no variable"),
+    ],
+)
+def test_half_a_connection_is_refused(stack, given, message) -> None:
+    done = stack.play("explain", *(word for each in given for word in ("-e", each)))
+    assert done.returncode == 2, done.stdout
+    assert message in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("explain=web1->db1:3306",),
+        ("from=web1", "to=db1:3306"),
+        ('{"explain": "web1 -> db1:3306"}',),
+    ],
+)
+def test_a_connection_is_explained_in_each_form(stack, given) -> None:
+    words = [word for each in (*given, "explain_watch=1") for word in ("-e", each)]
+    done = stack.play("explain", *words, "--limit", "web1")
+    assert done.returncode == 0, done.stdout
+    assert "web1 -> db1:3306 (tcp) works" in done.stdout

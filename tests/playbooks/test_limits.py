@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from support.fleet.fleet import Fleet
 
 FAR = "the shares of the members, and whether the application reaches MySQL"
 
@@ -95,3 +96,49 @@ def test_explanation_asks_who_is_inside(stack) -> None:
     assert done.returncode == 0, done.stdout
     assert "web1 -> db1:3306 (tcp) works" in done.stdout
     assert "not asked, as outside of --limit: db1" in done.stdout
+
+
+FOR_BALANCERS = {
+    "set_weights": ("weights=web1=2",),
+    "drain": ("member=web2",),
+    "undrain": ("member=web2",),
+    "rollback": (),
+    "lb_status": (),
+    "nginx_lb": (),
+}
+
+
+@pytest.mark.parametrize(
+    ("playbook", "given", "limit", "group"),
+    [
+        *((name, given, "web1", "nginx_lb") for name, given in FOR_BALANCERS.items()),
+        ("webapp", (), "lb1", "webapp"),
+        ("mysql", (), "web1,localhost", "mysql"),
+        ("rollback", ("service=webapp",), "lb1", "webapp"),
+        ("status", (), "client", "nginx_lb, webapp, mysql"),
+        ("firewall", (), "client", "nginx_lb, webapp, mysql"),
+    ],
+)
+def test_limit_under_which_nothing_would_be_done_is_refused(
+    stack, playbook, given, limit, group
+) -> None:
+    words = [word for each in given for word in ("-e", each)]
+    done = stack.play(playbook, "--limit", limit, *words)
+    assert done.returncode == 2, done.stdout
+    assert f"no host of {group} is inside --limit {limit}: nothing would be done" in done.stdout
+
+
+def test_site_under_a_limit_without_a_host_of_the_stack_is_refused(tmp_path) -> None:
+    fleet = Fleet(tmp_path, hosts=4).build()
+    code, said = fleet.play("site", "--limit", "client")
+    assert code == 2, said
+    assert "no host of nginx_lb, webapp, mysql is inside --limit client" in " ".join(said.split())
+    code, said = fleet.play("site", "--limit", "web1")
+    assert code == 0, said
+
+
+@pytest.mark.parametrize("name", ["site", "set_weights", "lb_status"])
+def test_tag_that_selects_nothing_is_refused(stack, name) -> None:
+    done = stack.play(name, "--tags", "nginx", "-e", "weights=web1=2")
+    assert done.returncode == 2, done.stdout
+    assert "no task has the tag nginx: nothing would be done" in done.stdout

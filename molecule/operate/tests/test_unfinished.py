@@ -13,7 +13,8 @@ from support.lab import shell, ssh, start, start_play
 
 def test_error_names_another_operator_at_work(lab, figures) -> None:
     plays = [
-        start_play("set_weights", weights={"web1": 2 + n}, operator=f"op{n}") for n in range(4)
+        start_play("set_weights", weights={"web1": 2 + n}, operator=f"op{n}", lock_timeout=0)
+        for n in range(4)
     ]
     texts = [play.communicate(timeout=120)[0] for play in plays]
     done = [play.returncode == 0 for play in plays]
@@ -23,6 +24,13 @@ def test_error_names_another_operator_at_work(lab, figures) -> None:
     assert lab.valid()
     assert "changed=0" in lab.play("nginx_lb")
     figures["4 operators at once"] = f"{done.count(True)} changed it, {done.count(False)} refused"
+
+
+def test_changes_at_the_same_time_wait_for_each_other(lab) -> None:
+    plays = [start_play("set_weights", weights={"web1": 2 + n}) for n in range(3)]
+    texts = [play.communicate(timeout=240)[0] for play in plays]
+    assert [play.returncode for play in plays] == [0, 0, 0], texts
+    assert lab.valid()
 
 
 # Waits for the process that takes the lock, and kills it after a delay.

@@ -36,6 +36,7 @@ COMMON_SPEC: dict[str, dict[str, t.Any]] = {
     "container": {"type": "str", "default": "peerlb-nginx"},
     "status_port": {"type": "int", "default": 8081},
     "timeout": {"type": "float", "default": 15},
+    "lock_timeout": {"type": "float", "default": 30},
     "keep": {"type": "int", "default": 10},
     "operator": {"type": "str", "default": "ansible"},
     "reason": {"type": "str", "default": ""},
@@ -69,9 +70,11 @@ class BalancerModule:
     def locked(self) -> t.ContextManager[None]:
         """Return a context in which no other module changes this load balancer.
 
-        A StoreError names who is changing it now. Check mode writes nothing and takes no lock.
+        A StoreError names who is still changing it after lock_timeout. Check mode writes nothing
+        and takes no lock.
         """
-        return self.store.lock(self.params["operator"], needed=not self.check_mode)
+        wait = self.params["lock_timeout"]
+        return self.store.lock(self.params["operator"], needed=not self.check_mode, wait=wait)
 
     def note(self) -> dict[str, str]:
         """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""

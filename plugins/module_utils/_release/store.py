@@ -19,6 +19,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 import typing as t
 from pathlib import Path
 
@@ -56,11 +57,11 @@ class Store:
         self.history_file = self.root / "history.json"
 
     @contextlib.contextmanager
-    def lock(self, owner: str, *, needed: bool = True) -> t.Iterator[None]:
+    def lock(self, owner: str, *, needed: bool = True, wait: float = 0) -> t.Iterator[None]:
         """Keep others from changing this service within a `with` block.
 
-        A StoreError names the owner of a lock that is held already. needed=False locks nothing and
-        writes nothing, for check mode.
+        Another one's change is waited for, for at most this many seconds. A StoreError then names
+        its owner. needed=False locks nothing and writes nothing, for check mode.
         """
         if not needed:
             yield
@@ -70,13 +71,7 @@ class Store:
             self.root.chmod(self.mode)
             handle = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         with os.fdopen(handle, "r+", encoding="utf-8") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = stream.read().strip() or "somebody"
-                raise StoreError(
-                    f"{holder} is changing this service right now; wait and run again"
-                ) from None
+            _await_turn(stream, wait)
             # The owner's name is a courtesy: a full disk must not keep anybody from the lock. The
             # stream would try again to write the name when it is closed, so it is not used here.
             with contextlib.suppress(OSError):
@@ -286,6 +281,24 @@ class Store:
             with contextlib.suppress(OSError):
                 self.discard()
             raise StoreError(f"cannot write {path}: {exc.strerror or exc}") from exc
+
+
+def _await_turn(stream: t.TextIO, wait: float) -> None:
+    """Lock an open file, after at most this many seconds; a StoreError names who holds the lock."""
+    end = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                stream.seek(0)
+                holder = stream.read().strip() or "somebody"
+                waited = f"waited {wait:g} s for this; " if wait else ""
+                raise StoreError(
+                    f"{holder} is changing this service right now; {waited}wait and run again"
+                ) from None
+        time.sleep(0.1)
 
 
 def former_id(

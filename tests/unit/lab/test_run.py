@@ -45,4 +45,30 @@ def test_exec_passes_the_command_s_own_options():
 
 def test_stop_cuts_the_power_only_with_kill():
     assert main.parse(["stop", "web1"]).kill is False
+    assert main.parse(["stop", "lb1", "web1"]).hosts == ["lb1", "web1"]
+    assert main.parse(["start", "lb1", "web1"]).hosts == ["lb1", "web1"]
     assert main.parse(["stop", "web1", "--kill"]).kill is True
+
+
+@pytest.mark.parametrize(
+    ("words", "kill"),
+    [(["stop", "web1", "web2", "--kill"], True), (["stop", "web1", "web2"], False)],
+)
+def test_several_hosts_are_stopped_by_one_command(monkeypatch, plan_of, words, kill):
+    stopped = []
+    monkeypatch.setattr(main, "_require_up", lambda: None)
+    monkeypatch.setattr(main.hosts, "stop", lambda link, cut: stopped.append((link.name, cut)))
+    args = main.parse(words)
+    main.stop(plan_of(), args.hosts, args.kill)
+    assert sorted(stopped) == [("web1", kill), ("web2", kill)]
+
+
+def test_next_names_the_way_in_the_report_and_how_to_remove(monkeypatch, capsys):
+    monkeypatch.setattr(main, "_require_up", lambda: None)
+    monkeypatch.setattr(main.forward, "url", lambda: "http://127.0.0.1:8080/")
+    main.show_next()
+    said = capsys.readouterr().out
+    assert "http://127.0.0.1:8080/" in said
+    assert f"{main.CLONE}/report/peerlb-report.html" in said
+    assert said.count("ansible-playbook playbooks/") == 3
+    assert said.endswith("make down\n\n")

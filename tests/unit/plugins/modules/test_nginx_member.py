@@ -310,4 +310,4 @@ def test_release_that_changed_meanwhile_is_a_line_of_the_history(
 def test_lock_is_respected(deploy, member, pool, tmp_path) -> None:
     deploy(pools=[pool])
     with Store(str(tmp_path / "nginx")).lock("eve"):
-        assert "eve (pid" in member("out")["msg"]
+        assert "eve (pid" in member("out", lock_timeout=0)["msg"]

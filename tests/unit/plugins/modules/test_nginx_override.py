@@ -138,7 +138,13 @@ def test_change_that_does_not_come_up_is_put_back(deploy, override, info, fake_n
 def test_second_operator_is_told_who_holds_the_lock(deploy, override, place) -> None:
     deploy()
     with Store(f"{place['path']}/nginx").lock("bob"):
-        assert "bob (pid" in override(**THREE_TO_ONE)["msg"]
+        assert "bob (pid" in override(**THREE_TO_ONE, lock_timeout=0)["msg"]
+
+
+def test_weights_as_text_are_those_of_a_mapping(deploy, override) -> None:
+    deploy()
+    assert weights(override(weights="web1=3,web2=1")) == {"web1": 3, "web2": 1}
+    assert "web1 is given twice" in override(weights="web1=3,web1=4")["msg"]
 
 
 def test_without_a_release_there_is_nothing_to_change(override) -> None:

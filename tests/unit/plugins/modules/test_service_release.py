@@ -110,7 +110,7 @@ def test_error_names_what_is_wrong(deploy_service, changes, message) -> None:
 def test_second_operator_is_told_who_is_at_work(deploy_service, docker, tmp_path) -> None:
     deploy_service()
     with Store(str(tmp_path / "shop")).lock("ada"):
-        assert "ada (pid" in deploy_service()["msg"]
+        assert "ada (pid" in deploy_service(lock_timeout=0)["msg"]
 
 
 def test_renewal_is_noted_until_somebody_says_that_it_is_complete(deploy_service, tmp_path) -> None:

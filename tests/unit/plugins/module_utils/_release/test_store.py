@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
@@ -95,6 +97,23 @@ def test_lock_names_who_holds_it(store: Store) -> None:
     with store.lock("ada"), refused, second.lock("bob"):
         pass
     with second.lock("bob"):
+        pass
+
+
+def test_change_waits_for_its_turn(store: Store) -> None:
+    """The other change ends while this one waits."""
+    second = Store(str(store.root))
+    other = contextlib.ExitStack()
+    other.enter_context(store.lock("ada"))
+    timer = threading.Timer(0.3, other.close)
+    timer.start()
+    with second.lock("bob", wait=30):
+        assert timer.finished.is_set()
+
+
+def test_change_that_waited_in_vain_names_for_whom(store: Store) -> None:
+    refused = pytest.raises(StoreError, match=r"ada .* is changing .* waited 0.2 s for this; wait")
+    with store.lock("ada"), refused, Store(str(store.root)).lock("bob", wait=0.2):
         pass
 
 
