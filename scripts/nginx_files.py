@@ -36,7 +36,13 @@ DATABASE = {
 }
 LISTENERS = [
     {"port": 80, "pool": "webapp"},
-    {"port": 3306, "pool": "mysql", "protocol": "tcp", "address": "10.0.0.2"},
+    {
+        "port": 3306,
+        "pool": "mysql",
+        "protocol": "tcp",
+        "address": "10.0.0.2",
+        "allow": ["10.1.0.2/31"],
+    },
 ]
 # By case: the settings of the web pool and the variables of the role that differ from the defaults.
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
@@ -50,6 +56,8 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "no_retry_no_keepalive": ({"retry_on": [], "keepalive": 0}, {}),
     "limited": ({"members": [{**MEMBERS[0], "max_conns": 100}, MEMBERS[1]]}, {}),
     "behind_a_proxy": ({}, {"nginx_lb_trusted_proxies": ["35.191.0.0/16"]}),
+    "own_names": ({}, {"nginx_lb_server_names": ["shop.example", "*.shop.example"]}),
+    "limits_of_clients": ({}, {"nginx_lb_limit_conn": 20, "nginx_lb_limit_conn_tcp": 20}),
 }
 # crossplane does not know these directives yet.
 NEW_DIRECTIVES = ("keepalive_min_timeout", "sticky")
@@ -68,7 +76,9 @@ def render(pool: dict[str, t.Any], variables: dict[str, t.Any], place: Path) -> 
     listeners = [vars(Listener.parse(entry, ["webapp", "mysql"])) for entry in LISTENERS]
     given = {"nginx_lb_pools": pools, "nginx_lb_listeners": listeners, **variables}
     templar = Templar(DataLoader(), variables={**role_variables(), **given})
-    files = templar.template(templar.available_variables["__nginx_lb_templates"])
+    names = ("__nginx_lb_templates", "__nginx_lb_parts")
+    parts = [templar.template(templar.available_variables[name]) for name in names]
+    files = {**parts[0], **parts[1]}
     version = templar.template(templar.available_variables["nginx_lb_version"])
     release = Inputs.parse(files, pools, listeners, version).release()
     for name, text in {**release.files, **release.generated()}.items():
@@ -115,8 +125,9 @@ def main() -> int:
     for case, (pool, variables) in CASES.items():
         place = WORK / case
         version = render(pool, variables, place)
-        nginx_conf = place / "nginx.conf"
-        found = unknown_directives(nginx_conf) + security_issues(nginx_conf)
+        found = []
+        for nginx_conf in sorted(place.glob("nginx*.conf")):
+            found += unknown_directives(nginx_conf) + security_issues(nginx_conf)
         failed += bool(found)
         print(f"{case}: nginx {version}: {'refused' if found else 'ok'}", *found, sep="\n")
     return 1 if failed else 0

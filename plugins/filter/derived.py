@@ -25,7 +25,7 @@ OF_PART: dict[str, Names] = {
     },
     "webapp": {},
     "nginx_lb": {},
-    "verify": {STACK.application: VARIABLES},
+    "verify": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
     "firewall": {name: ("firewall_trusted_interfaces",) for name in STACK.names()},
 }
 

@@ -33,6 +33,12 @@ options:
       - C(compose.yml) must define the service C(nginx).
     type: dict
     required: true
+  secrets:
+    description:
+      - The text of files that only root may read, such as the key of a certificate, by path below
+        C(secrets/) in the release. Neither logs nor diffs show them.
+    type: dict
+    default: {}
   pools:
     description: The pools, which are groups of hosts that the load is balanced to.
     type: list
@@ -167,6 +173,11 @@ options:
         description: The address to listen on; empty means all addresses of the host.
         type: str
         default: ""
+      allow:
+        description: The ranges of the clients that are admitted. An empty list admits everybody.
+        type: list
+        elements: str
+        default: []
   version:
     description: The version of nginx in the image, such as V(1.30).
     type: str
@@ -258,11 +269,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs, pin_image
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
+from ..module_utils._release.release import SECRETS
 from ..module_utils._release.store import Store
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
     "files": {"type": "dict", "required": True},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
     "pools": {"type": "list", "elements": "dict", "required": True, "options": POOL},
     "listeners": {"type": "list", "elements": "dict", "required": True, "options": LISTENER},
     "version": {"type": "str", "required": True},
@@ -295,7 +308,8 @@ def run(module: AnsibleModule) -> dict:
     """Make the release live, and return the module's result; one of ERRORS says why it failed."""
     params = module.params
     balancer = BalancerModule.of(module)
-    files = dict(params["files"])
+    secrets = {SECRETS + path: text for path, text in params["secrets"].items()}
+    files = {**params["files"], **secrets}
     if params["image"]:
         pin_image(files, params["image"], params["digest"], balancer.present(), balancer.has_image)
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"])

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._nginx.checks import PoolError
 from .._release.engine import Engine, ServiceError, runner
 from .._release.image import Images
-from .._release.release import Release
+from .._release.release import Release, is_secret
 from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
 from .inputs import Inputs
@@ -112,6 +112,8 @@ class BalancerModule:
         "release": "3f9a1c52be07", "previous": "0d44e1a97c31"}. One of ERRORS says why the last good
         release is still, or again, live.
         """
+        if any(map(is_secret, wanted.files)):
+            wanted = replace(wanted, key=self.store.key(make=not self.check_mode))
         rollout = Rollout.plan(self.store, self.nginx, wanted)
         if rollout.changed and not self.check_mode:
             if self.params["test_only"]:

@@ -27,19 +27,32 @@ from .nginx_release import NginxRelease
 OBSOLETE = ("cut_dead.py", "logrotate.conf")
 # Who may read the logs on Debian and Ubuntu.
 LOG_GROUP = "adm"
+LOGROTATE = Path("/usr/sbin/logrotate")
+ROTATION = "logrotate.conf"
 MOUNT = "/etc/nginx/peerlb"  # the store, as the container sees it
 
 
 def release_at(status_port: int) -> str | None:
-    """Return the id of the release that answers on this port of 127.0.0.1, or None."""
-    connection = http.client.HTTPConnection("127.0.0.1", status_port, timeout=2)
+    """Return the id of the release that answers on this port of 127.0.0.1, or None.
+
+    Where tcp listeners have an nginx of their own, both have to serve the same release.
+    """
+    status, release = _ask(status_port, "/release")
+    if status != 200:
+        return None
+    return release if _ask(status_port, "/release/tcp") in ((404, ""), (200, release)) else None
+
+
+def _ask(port: int, path: str) -> tuple[int, str]:
+    """Return the status of an answer and the text of a good one; (0, "") if there is no answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/release")
+        connection.request("GET", path)
         answer = connection.getresponse()
         text = answer.read(64).decode("ascii", "replace").strip()
-        return text if answer.status == 200 else None
+        return answer.status, text if answer.status == 200 else ""
     except (OSError, http.client.HTTPException):
-        return None
+        return 0, ""
     finally:
         connection.close()
 
@@ -141,7 +154,9 @@ class Nginx:
             make_log_directory(self.logs)
 
     def test(self, directory: Path, _wanted: Release, look: Look) -> None:
-        """Let `nginx -t` test the release in this directory; a ServiceError is its refusal.
+        """Let `nginx -t` and logrotate test the release in this directory.
+
+        A ServiceError is the refusal of one of them.
 
         A test in the running container is quicker, and right only if that container has the
         release's image; otherwise a container of its own is run for the test.
@@ -152,9 +167,23 @@ class Nginx:
             command = ["docker", "exec", self.name, "nginx", *nginx]
         else:
             compose = self._compose(directory)
-            command = [*compose, "run", "--rm", "--no-deps", "-T", "nginx", *nginx]
+            command = [
+                *compose,
+                "run",
+                "--rm",
+                "--no-deps",
+                "-T",
+                "--entrypoint",
+                "nginx",
+                "nginx",
+                *nginx,
+            ]
         failure = f"the new configuration does not pass its test with {_image(directory)}"
         self.engine.succeed(command, f"{failure}, nothing was changed")
+        if (directory / ROTATION).exists() and LOGROTATE.exists():
+            # An error in this file would be seen by nobody, and the logs would fill the disk.
+            command = [str(LOGROTATE), "--debug", str(directory / ROTATION)]
+            self.engine.succeed(command, f"{ROTATION} is refused by logrotate, nothing was changed")
 
     def bring_up(self, store: Store, release_id: str, look: Look, *, edited: bool) -> None:
         """Let nginx serve the release to which the link points by now, and confirm that it does.

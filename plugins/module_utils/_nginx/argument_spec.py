@@ -47,4 +47,5 @@ LISTENER = {
     "pool": {"type": "str", "required": True},
     "protocol": {"type": "str", "choices": list(LISTENER_PROTOCOLS), "default": Listener.protocol},
     "address": {"type": "str", "default": Listener.address},
+    "allow": {"type": "list", "elements": "str", "default": list(Listener.allow)},
 }

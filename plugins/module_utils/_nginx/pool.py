@@ -14,7 +14,7 @@ import typing as t
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
-from .._values.addresses import parse_address
+from .._values.addresses import parse_address, parse_cidr
 from .._values.entries import errors_at, line, one_of, parse_port, shown, typed, whole_number
 from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, defaults_of, read_settings, seconds
@@ -216,13 +216,15 @@ class Pool:
 class Listener:
     """A port on which nginx accepts connections, and the name of the pool that they go to.
 
-    An empty address means every address of the host.
+    An empty address means every address of the host. allow: the ranges of the clients that are
+    admitted; () admits everybody.
     """
 
     port: int
     pool: str
     protocol: str = "http"
     address: str = ""
+    allow: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, entry: t.Any, pools: t.Iterable[str]) -> Listener:
@@ -239,6 +241,8 @@ class Listener:
             if values["address"]:
                 values["address"] = parse_address(values["address"])
             one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
+            allow = typed("allow", values["allow"], list)
+            values["allow"] = tuple(str(parse_cidr(each)) for each in allow)
             if values["pool"] not in known:
                 text = f"no pool is named {shown(values['pool'])}; declared: {', '.join(known)}"
                 raise ValueError(text)

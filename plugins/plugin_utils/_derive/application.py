@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.model import Topology
-from ...module_utils._topology.values import TopologyError
+from ...module_utils._topology.values import Host, TopologyError
 from ...module_utils._values.entries import is_list, misfit, whole_number
 from .._stack import STACK, StackGroups
 from .flows import service_port
@@ -28,8 +28,9 @@ class Application:
     """How the inventory says that the application is asked.
 
     own: whether the user runs an image of their own; server_name: the name for the Host header, ""
-    for the address; health_path and health_statuses: what is asked and which answers are good, ""
-    and () if the inventory sets neither.
+    for the address. If the inventory sets none, it is the first name that the load balancers serve.
+    health_path and health_statuses: what is asked and which answers are good, "" and () if the
+    inventory sets neither.
     """
 
     own: bool = False
@@ -55,6 +56,7 @@ class Application:
         if problems:
             raise TopologyError(problems)
         own, server_name, path, statuses = (values[name] for name in VARIABLES)
+        server_name = server_name or _served_name(topology.members(stack.balancer), variables)
         if path or statuses:
             path, statuses = path or HEALTH_PATH, statuses or HEALTH_STATUSES
         return cls(bool(own), server_name or "", path or "", statuses or ())
@@ -82,6 +84,13 @@ class Application:
 def requests_of(topology: Topology, variables: HostVars, stack: StackGroups = STACK) -> Requests:
     """Return how probes ask, as `Application.requests` does, by the hosts' variables."""
     return Application.of(topology, stack, variables).requests(topology, stack)
+
+
+def _served_name(balancers: list[Host], variables: HostVars) -> str:
+    """Return the first name by which the load balancers serve; "" if they serve any."""
+    lists = (variables.get(host.name, {}).get("nginx_lb_server_names") for host in balancers)
+    names = (str(name) for each in lists if is_list(each) for name in each or ())
+    return next((name for name in names if "*" not in name), "")
 
 
 def _host_name(key: str, value: t.Any) -> str:

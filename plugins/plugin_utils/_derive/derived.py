@@ -95,7 +95,9 @@ def balancers(
         pool_settings = _list(own, "peerlb_pools")
         by_host[host.name] = {
             "pools": pools(topology, stack.balancer, member_settings, pool_settings),
-            "listeners": listeners(topology, stack.balancer, _list(own, "peerlb_listeners")),
+            "listeners": listeners(
+                topology, stack.balancer, _list(own, "peerlb_listeners"), host.name
+            ),
         }
     return by_host
 

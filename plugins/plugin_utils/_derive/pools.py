@@ -10,9 +10,10 @@ import typing as t
 from ...module_utils._nginx.checks import PoolError
 from ...module_utils._nginx.pool import MEMBER_SETTINGS, Listener, Pool
 from ...module_utils._topology.model import Topology
-from ...module_utils._topology.values import Flow
+from ...module_utils._topology.values import ANY, Flow
 from ...module_utils._values.entries import is_list, listing, misfit, shown, unknown_keys
 from ...module_utils._values.protocols import PROTOCOLS
+from ...module_utils._values.ranges import Span, cidrs, union
 
 MemberSettings = t.Mapping[str, t.Any]  # the variable peerlb_member by host
 
@@ -71,12 +72,13 @@ def pools(
 
 
 def listeners(
-    topology: Topology, balancer: str, listener_settings: t.Any = ()
+    topology: Topology, balancer: str, listener_settings: t.Any = (), host: str = ""
 ) -> list[dict[str, t.Any]]:
     """Return the listeners of the load balancers: one for each port that flows lead to.
 
-    [{"port": 3306, "pool": "mysql", "protocol": "tcp", "address": ""}]: the pool is that of the
-    only flow from the load balancers with the same protocol, unless the settings name another.
+    [{"port": 3306, "pool": "mysql", "protocol": "tcp", "address": "", "allow": ["10.1.0.2/31"]}]:
+    the pool is that of the only flow from the load balancers with the same protocol, unless the
+    settings name another. host: whose listeners to return, where flows lead to single hosts.
     listener_settings: what people declared of listeners in `peerlb_listeners`, each entry with its
     port. Raises a PoolError with one line for each entry at fault.
     """
@@ -91,12 +93,34 @@ def listeners(
     params = []
     for port, flow in flows.items():
         try:
-            params.append(vars(_listener(flow, by_pool, settings.get(str(port), {}))))
+            allow = _sources(topology, [host] if host else _names(topology, balancer), port)
+            entry = {"allow": allow, **settings.get(str(port), {})}
+            listener = vars(_listener(flow, by_pool, entry))
+            params.append({**listener, "allow": list(listener["allow"])})
         except PoolError as exc:
             problems.append(str(exc))
     if problems:
         raise PoolError("\n".join(problems))
     return params
+
+
+def _names(topology: Topology, balancer: str) -> list[str]:
+    return [host.name for host in topology.members(balancer)]
+
+
+def _sources(topology: Topology, names: t.Sequence[str], port: int) -> list[str]:
+    """Return the ranges from which flows lead to a port of these hosts; [] if it is from any.
+
+    A host counts with its address alone, as in the rules of the host's firewall. If no address of a
+    source is known, only the hosts themselves are admitted.
+    """
+    sources = {source for name in names for source in topology.flows_by_port.get((name, port), ())}
+    if ANY in sources:
+        return []
+    admitted: list[Span] = []
+    for source in sources:
+        admitted = union(admitted, topology.addresses(source))
+    return cidrs(admitted) or [f"{topology.host(name).address}/32" for name in names]
 
 
 def _by_key(what: str, key: str, entries: t.Any) -> tuple[dict[str, dict], list[str]]:

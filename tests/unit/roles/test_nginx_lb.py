@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
+import os
 import re
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
+import yaml
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
     NginxRelease,
 )
@@ -224,6 +230,256 @@ def test_unclear_version_is_refused_before_anything_else(role, version, problem)
     assert role.get(task["when"], nginx_lb_version=version) is bool(problem)
     message = task["ansible.builtin.fail"]["msg"].strip().removeprefix("{{").removesuffix("}}")
     assert problem in role.get(message, nginx_lb_version=version)
+
+
+POOLS = [
+    {
+        "name": "webapp",
+        "members": [],
+        "retry_on": [],
+        "connect_timeout": "1s",
+        "read_timeout": "9s",
+    },
+    {"name": "mysql", "members": [], "connect_timeout": "1s", "idle_timeout": "1h"},
+]
+HTTP = {"port": 80, "pool": "webapp", "protocol": "http", "allow": []}
+TCP = {"port": 3306, "pool": "mysql", "protocol": "tcp", "allow": ["10.1.0.2/31"]}
+
+
+def rendered(role, listeners=(HTTP, TCP), **variables) -> dict[str, str]:
+    """Return the files of a release by path, as the role renders them."""
+    given = {"nginx_lb_pools": POOLS, "nginx_lb_listeners": list(listeners), **variables}
+    files = {}
+    for name in ("__nginx_lb_templates", "__nginx_lb_parts"):
+        files.update(role.get(name, **given))
+    return files
+
+
+def directives(text: str, name: str) -> list[str]:
+    """Return the values of a directive: directives("a b;", "a") is ["b"]."""
+    lines = (line.strip() for line in text.splitlines())
+    return [line.split(" ", 1)[1].rstrip(";") for line in lines if line.startswith(f"{name} ")]
+
+
+def test_each_kind_of_listeners_has_an_nginx_of_its_own(role) -> None:
+    """The connections of a worker are one budget, which clients of :80 could use up."""
+    files = rendered(role)
+    includes = {
+        name: directives(files[f"nginx{name}.conf"], "include")[1:]
+        for name in ("", "-http", "-tcp")
+    }
+    assert includes == {
+        "": ["http.conf", "stream.conf"],  # what `nginx -t` tests
+        "-http": ["http.conf"],
+        "-tcp": ["temp_paths.conf", "release.conf", "stream.conf"],
+    }
+    assert len({*directives("".join(files.values()), "pid")}) == 2
+    service = yaml.safe_load(files["compose.yml"])["services"]["nginx"]
+    assert service["entrypoint"] == ["sh", "-c"]
+    assert "current/nginx-$$part.conf" in service["command"][0]
+    assert "/release/tcp" in files["status.conf"]
+    assert service["healthcheck"]["test"][-1].endswith("/release/tcp")
+
+
+@pytest.mark.parametrize(
+    "given", [{"listeners": [HTTP]}, {"listeners": [TCP]}, {"nginx_lb_files": {"nginx.conf": "#"}}]
+)
+def test_one_kind_of_listeners_or_an_own_nginx_conf_has_one_nginx(role, given) -> None:
+    files = rendered(role, **given)
+    service = yaml.safe_load(files["compose.yml"])["services"]["nginx"]
+    assert service["entrypoint"] == ["nginx"]
+    assert "nginx-tcp.conf" not in files
+    assert "/release/tcp" not in files["status.conf"]
+
+
+def test_supervising_shell_passes_signals_on_and_ends_with_either_nginx(role, tmp_path) -> None:
+    program = yaml.safe_load(rendered(role)["compose.yml"])["services"]["nginx"]["command"][0]
+    fake = tmp_path / "nginx"
+    fake.write_text(
+        "#!/usr/bin/env python3\n"
+        "import pathlib, signal, sys\n"
+        f"log = pathlib.Path('{tmp_path}') / pathlib.Path(sys.argv[4]).name\n"
+        "def note(number, _frame):\n"
+        "    log.open('a').write(signal.Signals(number).name + ' ')\n"
+        "    number == signal.SIGQUIT and sys.exit()\n"
+        "for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT):\n"
+        "    signal.signal(number, note)\n"
+        "log.write_text('ready ')\n"
+        "while not log.with_suffix('.die').exists(): signal.sigtimedwait([], 0.05)\n"
+    )
+    fake.chmod(0o755)
+    logs = [tmp_path / "nginx-http.conf", tmp_path / "nginx-tcp.conf"]
+
+    def wait_for(text: str) -> None:
+        end = time.monotonic() + 20
+        while not all(log.exists() and log.read_text() == text for log in logs):
+            assert time.monotonic() < end, [log.read_text() for log in logs if log.exists()]
+            time.sleep(0.02)
+
+    def start() -> subprocess.Popen:
+        for path in tmp_path.glob("nginx-*"):
+            path.unlink()
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        shell = ["sh", "-c", program.replace("$$", "$")]
+        started = subprocess.Popen(shell, env={**os.environ, "PATH": path}, start_new_session=True)
+        wait_for("ready ")
+        return started
+
+    shell = start()
+    try:
+        text = "ready "
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT):
+            shell.send_signal(number)
+            text += f"{number.name} "
+            wait_for(text)
+        assert shell.wait(20) == 0
+        shell = start()
+        logs[1].with_suffix(".die").touch()
+        assert shell.wait(20) != 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+
+
+def test_slow_clients_are_cut_and_their_buffers_bounded(role) -> None:
+    files = rendered(role, nginx_lb_header_timeout="7s", nginx_lb_header_buffer_size="64k")
+    http = files["http.conf"]
+    timeouts = [f"client_{kind}_timeout" for kind in ("header", "body")] + ["send_timeout"]
+    assert [directives(http, name) for name in timeouts] == [["7s"], ["15s"], ["15s"]]
+    assert directives(http, "reset_timedout_connection") == ["on"]
+    assert directives(http, "large_client_header_buffers") == ["4 64k"]
+    assert directives(http, "proxy_buffer_size") == ["64k"]
+    assert directives(http, "proxy_busy_buffers_size") == ["64k"]
+    assert directives(http, "proxy_max_temp_file_size") == ["1m"]
+    assert "limit_conn peerlb_bodies 256;" in files["servers.conf"]
+    paths = {name: directives(files["temp_paths.conf"], f"{name}_temp_path") for name in PATHS}
+    logs = role.load("vars/main.yml")["__nginx_lb_logs"]
+    assert paths == {"client_body": [f"{logs}/bodies"], "proxy": [f"{logs}/answers"]}
+
+
+PATHS = ("client_body", "proxy")
+
+
+def test_container_is_bounded(role) -> None:
+    limits = {"nginx_lb_tmpfs_size": "9m", "nginx_lb_memory_limit": "1g", "nginx_lb_pids_limit": 99}
+    service = yaml.safe_load(rendered(role, **limits)["compose.yml"])["services"]["nginx"]
+    assert (service["mem_limit"], service["pids_limit"]) == ("1g", 99)
+    assert service["tmpfs"] == ["/run:mode=0755,size=9m", "/tmp:mode=1777,size=9m"]
+    assert "mem_limit" not in rendered(role)["compose.yml"]
+
+
+def test_client_limits_are_by_choice(role) -> None:
+    files = rendered(role)
+    assert not any("$binary_remote_addr" in text for text in files.values())
+    files = rendered(role, nginx_lb_limit_conn=5, nginx_lb_limit_conn_tcp="6")
+    # nginx refuses one name for zones of http and of stream.
+    for path, zone in (("http.conf", "peerlb_clients"), ("stream.conf", "peerlb_tcp_clients")):
+        assert f"limit_conn_zone $binary_remote_addr zone={zone}:16m;" in files[path]
+    assert "limit_conn peerlb_clients 5;" in files["servers.conf"]
+    assert "limit_conn peerlb_tcp_clients 6;" in files["stream.conf"]
+
+
+def test_headers_that_clients_must_not_set_are_cleared(role) -> None:
+    text = rendered(role)["servers.conf"]
+    set_headers = dict(each.split(" ", 1) for each in directives(text, "proxy_set_header"))
+    cleared = {name for name, value in set_headers.items() if value == '""'}
+    assert cleared == set(role.load("vars/main.yml")["__nginx_lb_cleared"])
+    named = "Forwarded X-Original-URL X-Rewrite-URL X-Forwarded-Server X-Forwarded-Prefix Proxy"
+    assert {*named.split(), "HTTP2-Settings"} <= cleared
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_websockets_are_the_only_upgrade_and_by_choice(role, passing) -> None:
+    files = rendered(role, nginx_lb_websockets=passing)
+    assert ("~*^websocket:" in files["http.conf"]) is passing
+    assert "proxy_set_header Upgrade $peerlb_upgrade;" in files["servers.conf"]
+
+
+@pytest.mark.parametrize("query, variable", [(True, "$request_uri"), (False, "$uri")])
+def test_query_is_logged_by_choice(role, query, variable) -> None:
+    assert f'"uri":"{variable}"' in rendered(role, nginx_lb_log_query=query)["http.conf"]
+
+
+def test_names_of_the_service_are_served_alone(role) -> None:
+    assert directives(rendered(role)["servers.conf"], "server_name") == ["_"]
+    text = rendered(role, nginx_lb_server_names=["shop.example", "*.shop.example"])["servers.conf"]
+    assert directives(text, "server_name") == ["_", "shop.example *.shop.example"]
+    assert directives(text, "listen") == ["80 default_server reuseport backlog=4096", "80"]
+    assert directives(text, "return") == ["421"]
+
+
+def test_listener_admits_the_sources_of_its_flows(role) -> None:
+    files = rendered(role, [{**HTTP, "allow": ["10.9.0.0/16", "10.8.0.1/32"]}, TCP])
+    assert directives(files["stream.conf"], "allow") == ["10.1.0.2/31"]
+    assert directives(files["stream.conf"], "deny") == ["all"]
+    assert directives(files["servers.conf"], "allow") == ["10.9.0.0/16", "10.8.0.1/32"]
+    assert directives(files["servers.conf"], "deny") == ["all"]
+    assert "deny" not in rendered(role, [HTTP])["servers.conf"]
+
+
+def test_trusted_proxy_is_admitted_by_its_own_address(role) -> None:
+    """After realip, allow and deny would compare the address of the proxy's client."""
+    listener = {**HTTP, "allow": ["35.191.0.0/16"]}
+    given = {"nginx_lb_trusted_proxies": ["35.191.0.0/16"]}
+    text = rendered(role, [listener, TCP], **given)["servers.conf"]
+    assert directives(text, "geo") == ["$realip_remote_addr $peerlb_admitted_1 {"]
+    assert "if ($peerlb_admitted_1 = 0) { return 403; }" in text
+    assert "deny" not in text
+
+
+@pytest.mark.parametrize(
+    "size, written",
+    [("100m", "100M"), ("1g", "1G"), ("64K", "64k"), ("100M", "100M"), (512, "512")],
+)
+def test_size_of_logs_is_written_as_logrotate_reads_it(role, size, written) -> None:
+    text = rendered(role, nginx_lb_log_size=size)["logrotate.conf"]
+    assert f"    size {written}\n" in text
+
+
+@pytest.mark.parametrize(
+    "variable, value, problem",
+    [
+        *(
+            ("log_size", size, "is not a whole number of bytes, or one with k, M or G")
+            for size in ("100MB", "100Mi", "1.5G", "100 M", "", "0", "M", "-1", "100M\n")
+        ),
+        ("header_timeout", "10 s", "is not a time such as 10s"),
+        ("header_buffer_size", "32kB", "is not a size such as 64k or 16m"),
+        ("tmpfs_size", "a lot", "is not a size such as 64k or 16m"),
+        ("memory_limit", "1.5g", "is not a size such as 512m"),
+        ("limit_conn", -1, "is not a whole number from 0 to 99999"),
+        ("large_bodies", 0, "is not a whole number from 1 to 99999"),
+        ("project_dir", "/opt/peer lb", "is not an absolute path of letters"),
+        ("project_dir", "/opt/100%", "is not an absolute path of letters"),
+        ("server_names", ["shop.example; return 200"], "is not a name such as shop.example"),
+        ("server_names", ["shop.example:8080"], "is not a name such as shop.example"),
+        ("trusted_proxies", ["0.0.0.0/0"], "trusts nearly everybody"),
+        ("trusted_proxies", ["::/0"], "trusts nearly everybody"),
+        ("trusted_proxies", ["0.0.0.0/1", "128.0.0.0/1"], "trusts nearly everybody"),
+        ("trusted_proxies", ["proxy.example"], "is not an address or a range"),
+    ],
+)
+def test_option_that_makes_no_sense_is_refused_by_name(role, variable, value, problem) -> None:
+    found = role.get("__nginx_lb_problems", **{f"nginx_lb_{variable}": value})
+    assert found
+    values = value if isinstance(value, list) else [value]
+    for line, one in zip(found, values, strict=True):
+        assert line.startswith(f"nginx_lb_{variable}: ")
+        assert json.dumps(one).strip('"') in line
+        assert problem in line
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"nginx_lb_trusted_proxies": ["10.0.0.0/8", "192.0.2.1", "fc00::/7", "2001:db8::1"]},
+        {"nginx_lb_log_size": 1048576, "nginx_lb_limit_conn": "10"},
+        {"nginx_lb_server_names": ["shop.example", "*.shop.example", "10.0.0.2"]},
+    ],
+)
+def test_options_that_make_sense_are_taken(role, given) -> None:
+    assert role.get("__nginx_lb_problems", **given) == []
 
 
 # The tests below compare the role's variables and templates with the module's options.

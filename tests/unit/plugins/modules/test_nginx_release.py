@@ -91,3 +91,26 @@ def test_refusal_by_nginx_leaves_the_live_release(run_module, params, fake_nginx
     assert result["failed"]
     assert "unexpected end of file" in result["msg"]
     assert info(run_module, params)["release"] == first["release"]
+
+
+def test_secrets_are_readable_by_root_alone_and_shown_nowhere(run_module, params, tmp_path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----"
+    done = run_module(nginx_release, **params, secrets={"tls/site.key": key})
+    releases = tmp_path / "nginx/releases"
+    (path,) = releases.rglob("site.key")
+    assert path.relative_to(releases / done["release"]).as_posix() == "secrets/tls/site.key"
+    assert (path.read_text(), path.stat().st_mode & 0o777) == (key, 0o600)
+    assert key not in str(done)
+    assert not run_module(nginx_release, **params, secrets={"tls/site.key": key})["changed"]
+    renewed = run_module(nginx_release, **params, secrets={"tls/site.key": "another key"})
+    assert renewed["changed"]
+    assert "another key" not in str(renewed)
+    assert "secrets/tls/site.key" in str(renewed["diff"])
+
+
+def test_secret_cannot_be_guessed_from_the_id(run_module, params, tmp_path) -> None:
+    """Without the host's own key, the same secret has another id."""
+    first = run_module(nginx_release, **params, secrets={"x": "a guess"})
+    (tmp_path / "nginx/key").write_text("the key of another host")
+    second = run_module(nginx_release, **params, secrets={"x": "a guess"})
+    assert first["release"] != second["release"]

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import http.server
 import stat
 import threading
+import typing as t
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,3 +229,43 @@ def test_release_that_is_not_on_the_disk_is_told(fake_nginx, store, live) -> Non
     assert _nginx.serving_release(store, fake_nginx.port) == "0123456789ab"
     fake_nginx.loaded = None
     assert _nginx.serving_release(store, fake_nginx.port) is None
+
+
+class TwoNginx(http.server.BaseHTTPRequestHandler):
+    """A status port that also tells what the nginx of the tcp listeners serves."""
+
+    tcp: t.ClassVar[tuple[int, str]] = (404, "")
+
+    def do_GET(self) -> None:
+        status, text = (200, "new") if self.path == "/release" else self.tcp
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_words: t.Any) -> None:
+        """Print nothing."""
+
+
+@pytest.mark.parametrize(
+    ("tcp", "release"),
+    [((404, "no"), "new"), ((200, "new"), "new"), ((200, "old"), None), ((502, ""), None)],
+)
+def test_release_is_served_if_both_nginx_serve_it(monkeypatch, tcp, release) -> None:
+    monkeypatch.setattr(TwoNginx, "tcp", tcp)
+    with http.server.HTTPServer(("127.0.0.1", 0), TwoNginx) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert release_at(server.server_port) == release
+        server.shutdown()
+
+
+def test_rotation_of_the_logs_is_tested_with_the_release(
+    container, fake_nginx, staged, tmp_path, monkeypatch
+) -> None:
+    program = tmp_path / "logrotate"
+    program.touch()
+    monkeypatch.setattr(_nginx, "LOGROTATE", program)
+    container.test(staged, None, OTHER_CONTAINER)
+    assert len(fake_nginx.commands) == 1  # a release may have no such file
+    (staged / "logrotate.conf").touch()
+    container.test(staged, None, OTHER_CONTAINER)
+    assert fake_nginx.commands[-1] == [str(program), "--debug", str(staged / "logrotate.conf")]

@@ -27,7 +27,7 @@ def test_other_time_is_refused(value) -> None:
 
 def test_setting_without_a_value_has_the_default() -> None:
     settings = read_settings(Listener, {"port": 80, "address": None})
-    assert settings == {"port": 80, "protocol": "http", "address": ""}
+    assert settings == {"port": 80, "protocol": "http", "address": "", "allow": ()}
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_setting_without_a_value_has_the_default() -> None:
     [
         ("web", "is 'web', not a mapping with port"),
         ({"address": ""}, "port is missing"),
-        ({"port": 80, "tls": 1}, "unknown key tls; known: port, pool, protocol, address"),
+        ({"port": 80, "tls": 1}, "unknown key tls; known: port, pool, protocol, address, allow"),
     ],
 )
 def test_settings_are_refused(entry, complaint) -> None:

@@ -89,3 +89,17 @@ def test_only_the_application_is_asked_for_its_health(stack) -> None:
     found = requests_of(stack.parse(), {"web1": {"webapp_health_path": "/up"}})
     assert found["web1", 3000] == {"path": "/up", "statuses": [200]}
     assert found["lb1", 80] == {}
+
+
+@pytest.mark.parametrize(
+    ("own", "names", "asked"),
+    [
+        ("", ["*.shop.example", "shop.example"], "shop.example"),
+        ("blog.example", ["shop.example"], "blog.example"),
+        ("", [], ""),
+        ("", None, ""),
+    ],
+)
+def test_name_that_the_load_balancer_serves_is_asked(stack, own, names, asked) -> None:
+    variables = {"web1": {"webapp_server_name": own}, "lb1": {"nginx_lb_server_names": names}}
+    assert Application.of(stack.parse(), STACK, variables).server_name == asked

@@ -110,8 +110,14 @@ def test_error_names_every_pool_at_fault(stack) -> None:
 def test_each_port_of_the_load_balancers_makes_a_listener(stack) -> None:
     stack.flow("vpc-db", "nginx_lb", 3306, "mysql")  # one more client, no more listeners
     assert listeners(stack.parse(), "nginx_lb") == [
-        {"port": 80, "pool": "webapp", "protocol": "http", "address": ""},
-        {"port": 3306, "pool": "mysql", "protocol": "tcp", "address": ""},
+        {"port": 80, "pool": "webapp", "protocol": "http", "address": "", "allow": []},
+        {
+            "port": 3306,
+            "pool": "mysql",
+            "protocol": "tcp",
+            "address": "",
+            "allow": ["10.1.0.2/31", "10.2.0.0/16"],
+        },
     ]
 
 
@@ -122,6 +128,7 @@ def test_listener_has_its_settings(stack) -> None:
         "pool": "webapp",
         "protocol": "tcp",
         "address": "10.0.0.2",
+        "allow": [],
     }
 
 
@@ -138,7 +145,8 @@ def test_listener_has_its_settings(stack) -> None:
         ([{"port": 80}, {"port": "80"}], "listener 80: is declared twice; remove one"),
         (
             [{"port": 80, "pools": "x"}],
-            "listener 80: unknown key pools; known: port, pool, protocol, address; is pool meant?",
+            "listener 80: unknown key pools; known: port, pool, protocol, address, allow;"
+            " is pool meant?",
         ),
         ([{"port": 80, "pool": "x"}], "listener 80: no pool is named x; declared: webapp, mysql"),
         ([{"port": 80, "pool": "mysql"}], "listener 80: is http, but its pool mysql is mysql"),
@@ -165,3 +173,32 @@ def test_listener_with_two_fitting_pools_has_to_name_one(stack) -> None:
     )
     found = listeners(topology, "nginx_lb", [{"port": 3306, "pool": "mysql-3307"}])
     assert found[1]["pool"] == "mysql-3307"
+
+
+def test_listener_admits_the_hosts_of_its_flows_and_no_network_of_theirs(stack) -> None:
+    by_port = {each["port"]: each["allow"] for each in listeners(stack.parse(), "nginx_lb")}
+    assert by_port == {80: [], 3306: ["10.1.0.2/31"]}
+    stack.flow("any", "nginx_lb", 3306, "mysql")
+    assert [each["allow"] for each in listeners(stack.parse(), "nginx_lb")] == [[], []]
+
+
+def test_flow_to_one_load_balancer_opens_no_port_of_another(stack) -> None:
+    stack.add("lb2", "10.0.0.3", "nginx_lb", "servers")
+    stack.flow("db1", "lb1", 3306, "mysql")
+    admitted = [
+        listeners(stack.parse(), "nginx_lb", host=name)[1]["allow"] for name in ("lb1", "lb2")
+    ]
+    assert admitted == [["10.1.0.2/31", "10.2.0.2/32"], ["10.1.0.2/31"]]
+
+
+def test_source_without_a_known_address_admits_nobody(stack) -> None:
+    stack.add("laptop", "laptop.example", "clients")
+    stack.flow("laptop", "nginx_lb", 8080, "http")
+    assert listeners(stack.parse(), "nginx_lb")[2]["allow"] == ["10.0.0.2/32"]
+
+
+def test_sources_of_a_listener_may_be_declared(stack) -> None:
+    declared = [{"port": 3306, "allow": ["192.0.2.0/24"]}]
+    assert listeners(stack.parse(), "nginx_lb", declared)[1]["allow"] == ["192.0.2.0/24"]
+    with pytest.raises(PoolError, match="listener 3306: 10.1 is not an IPv4 range"):
+        listeners(stack.parse(), "nginx_lb", [{"port": 3306, "allow": ["10.1"]}])
