@@ -159,6 +159,12 @@ options:
         type: list
         elements: int
         default: []
+  ready_path:
+    description:
+      - What is asked for at O(health) to learn whether the service reaches what it depends on, such
+        as its database. If what ran before gave a good answer, the release has to as well.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -256,6 +262,7 @@ ARGUMENT_SPEC = {
             "statuses": {"type": "list", "elements": "int", "default": []},
         },
     },
+    "ready_path": TEXT,
 }
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from .._probe.sweep import probe_all
@@ -23,6 +23,7 @@ from .specification import Health, Specification
 from .store import Store
 
 PROBE_SECONDS = 5.0
+READY_SECONDS = 20.0  # until a healthy service reaches what it depends on
 POLL_SECONDS = 0.3
 FIRST_COMMAND_DONE = "first_command.json"
 CONFIRMED = "confirmed.json"
@@ -152,11 +153,14 @@ class DockerService:
         other = record is not None and _release_of(store, created_from(record)) != release_id
         again = ["--force-recreate"] if edited or other or _is_amiss(look, release_id) else []
         begun = time.time()
+        was_ready = record is not None and _is_ready(spec.health)
         try:
             up = ["up", "--detach", "--remove-orphans", "--quiet-pull", *again]
             failure = f"{spec.container} does not start"
             self.engine.compose(directory, *up, failure=failure)
             self._confirm(spec)
+            if was_ready:
+                self._confirm_ready(spec)
         except ServiceError as exc:
             lines = self.engine.last_lines(spec.container, since=begun)
             told = f"{exc}\nIts last lines:\n{lines}"
@@ -193,6 +197,15 @@ class DockerService:
             if time.monotonic() > end:
                 waited = f"{self.timeout:g} s"
                 raise ServiceError(f"{spec.container} did not come up in {waited}: {problem}")
+            time.sleep(POLL_SECONDS)
+
+    def _confirm_ready(self, spec: Specification) -> None:
+        """Wait until the service reaches what it depends on, as the one before it did."""
+        end = time.monotonic() + min(self.timeout, READY_SECONDS)
+        while not _is_ready(spec.health):
+            if time.monotonic() > end:
+                told = f"{spec.health.ready_path} does not answer well, and it did before"
+                raise ServiceError(f"{spec.container} is not ready: {told}")
             time.sleep(POLL_SECONDS)
 
     def _remember(self, store: Store, spec: Specification) -> None:
@@ -248,6 +261,11 @@ def probe(health: Health) -> str | None:
     if result.ok:
         return None
     return f"does not answer at {target} ({health.protocol}): {result.outcome.detail}"
+
+
+def _is_ready(health: Health) -> bool:
+    """Tell whether the service says that it reaches what it depends on."""
+    return bool(health.ready_path) and not probe(replace(health, path=health.ready_path))
 
 
 def fingerprint(record: Record) -> str:

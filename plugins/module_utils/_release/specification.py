@@ -35,7 +35,10 @@ class SpecificationError(ValueError):
 
 @dataclass(frozen=True)
 class Health:
-    """Where and how the service answers once it works; address empty means: ask only Docker."""
+    """Where and how the service answers once it works; address empty means: ask only Docker.
+
+    ready_path, if there is one, answers well only if what the service itself depends on works.
+    """
 
     protocol: str = "tcp"
     address: str = ""
@@ -43,6 +46,7 @@ class Health:
     path: str = "/"
     host: str = ""
     statuses: tuple[int, ...] = ()
+    ready_path: str = ""
 
 
 @dataclass(frozen=True)

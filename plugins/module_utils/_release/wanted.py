@@ -43,7 +43,7 @@ def wanted_release(module: ServiceModule) -> Release:
         requested=params["image"],
         image=image_of(module),
         owner=params["owner"],
-        health=Health(**health),
+        health=Health(**health, ready_path=params.get("ready_path", "")),
         test=tuple(params["test"]),
         series=Series(**series),
         first_command=tuple(params["first_command"]),

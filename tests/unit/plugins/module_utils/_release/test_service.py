@@ -366,3 +366,31 @@ def test_run_killed_at_any_step_is_completed_by_the_next(host, monkeypatch, kind
     assert (host.store.present(), host.container["Image"]) == (wanted, "sha256:shop:2")
     assert not host.deploy(wanted).changed
     assert host.store.history()[-1]["id"] == wanted.id
+
+
+@pytest.mark.parametrize(
+    "before, after, refused",
+    [("ready", "ready", False), ("ready", "not", True), ("not", "not", False), ("", "not", False)],
+)
+def test_release_reaches_what_the_former_one_reached(
+    host, monkeypatch, before, after, refused
+) -> None:
+    """before: what ran before, "" for nothing; after: what the new release says of itself."""
+    says = {"shop:1": before, "shop:2": after}
+
+    def answer(health: Health) -> str | None:
+        if health.path != "/readyz":
+            return None
+        return None if says[host.container["Image"].removeprefix("sha256:")] == "ready" else "is 503"
+
+    monkeypatch.setattr(_service, "probe", answer)
+    health = Health("http", "10.1.0.2", 3000, "/healthz", ready_path="/readyz")
+    if before:
+        host.deploy(host.release(image="shop:1", health=health))
+    if not refused:
+        host.deploy(host.release(image="shop:2", health=health))
+        return
+    with pytest.raises(ServiceError) as caught:
+        host.deploy(host.release(image="shop:2", health=health))
+    assert "/readyz does not answer well, and it did before" in str(caught.value)
+    assert host.container["Image"] == "sha256:shop:1"
