@@ -6,13 +6,25 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
+
+import yaml
 
 from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
+from ..plugin_utils._hostvars import CachedHostVars, missing_secrets, unquoted_texts
 from ..plugin_utils._inventory import read_inventory
+from ..plugin_utils._proof.database import (
+    OF_APPLICATION,
+    OF_DATABASE,
+    prove_connections,
+    schema_problems,
+)
 from ..plugin_utils._proof.proof import prove
 from ..plugin_utils._stack import STACK, StackGroups
 
+ROLES = Path(__file__).parents[2] / "roles"
+# Variables that a playbook hands to a role under another name.
+HANDED_ON = {"peerlb_mysql_users": "mysql_users", "peerlb_databases": "mysql_databases"}
 SETTINGS = ("peerlb_pools", "peerlb_listeners")  # variables of the load balancers
 
 
@@ -35,22 +47,43 @@ def proof(
     pools: t.Any = None,
     listeners: t.Any = None,
     secrets: t.Mapping | None = None,
+    roles: t.Mapping | None = None,
 ) -> dict[str, list[str]]:
     """Return what is proven of a declaration, and what is wrong with it."""
     lines: list[str] = []
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
     try:
-        inventory = read_inventory(declaration, groups, cached, {balancer: SETTINGS})
+        names = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
+        inventory = read_inventory(declaration, groups, cached, names)
         if pools is None:
             pools = inventory.first(balancer, "peerlb_pools", [])
         if listeners is None:
             listeners = inventory.first(balancer, "peerlb_listeners", [])
         proven = prove(inventory.topology, stack, inventory.member_settings, pools, listeners)
-        lines, problems = proven.lines(), proven.problems
+        more = (inventory.topology, stack, inventory.variables)
+        rows, too_few = prove_connections(*more)
+        proven.rows += rows
+        lines = proven.lines()
+        problems = proven.problems + too_few + schema_problems(*more)
     except TopologyError as exc:
         problems = list(exc.problems)
-    return {"lines": lines, "problems": problems + missing_secrets(groups, cached, secrets or {})}
+    problems = problems + missing_secrets(groups, cached, secrets or {})
+    specs = {group: _options(names) for group, names in (roles or {}).items()}
+    return {"lines": lines, "problems": problems + unquoted_texts(groups, cached, specs)}
+
+
+def _options(roles: t.Iterable[str]) -> dict[str, t.Any]:
+    """Return the options of roles by name, as their argument specifications have them."""
+    options: dict[str, t.Any] = {}
+    for role in roles:
+        path = ROLES / role / "meta/argument_specs.yml"
+        options |= yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]["main"][
+            "options"
+        ]
+    if "webapp_environment" in options:
+        options["webapp_environment"] = {"values": "str"}
+    return options | {own: options[name] for own, name in HANDED_ON.items() if name in options}
 
 
 class FilterModule:

@@ -10,6 +10,7 @@ read each variable once.
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -104,3 +105,51 @@ def missing_secrets(groups: t.Any, hostvars: t.Any, needed: Names) -> list[str]:
         if len(by_group) > 1 and len(set().union(*by_group.values())) > 1:
             problems.append(f"{name}: is not the same for all hosts of {', '.join(by_group)}")
     return problems
+
+
+# What YAML makes of a text that is not quoted. The value of a vault is of no such kind.
+KINDS = {bool: "true or false", (int, float): "a number", datetime.date: "a date"}
+
+
+def unquoted_texts(groups: t.Any, hostvars: t.Any, specs: t.Mapping) -> list[str]:
+    """Return a problem for each variable that should be text, and of which YAML made something else.
+
+    specs: by group, the options of the roles that take its variables, as in an argument
+    specification. No value is part of a problem. 0123456 is 42798 to YAML, and yes is true.
+    """
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for group, options in specs.items():
+        for host in groups.get(group, ()):
+            own = hostvars.get(host) or {}
+            for name, option in options.items():
+                for place, kind in _unquoted(_value(own, name), option, name):
+                    found.setdefault((group, place, kind), []).append(host)
+    return [
+        f"{place}: is {kind} and not text for {listing(hosts)} ({group}), and YAML may have changed"
+        " what was written: quote it"
+        for (group, place, kind), hosts in found.items()
+    ]
+
+
+def _value(variables: t.Any, name: str) -> t.Any:
+    """Return a variable; None for one that has an error, which those report who need it."""
+    try:
+        return variables.get(name)
+    except (AnsibleError, UndefinedError):
+        return None
+
+
+def _unquoted(value: t.Any, option: t.Mapping, place: str) -> t.Iterator[tuple[str, str]]:
+    """Yield where in a value text should be, and what is there: ("mysql_users.password", "a number")."""
+    entries = list(value) if is_list(value) else [value]
+    for entry in entries:
+        if isinstance(entry, t.Mapping):
+            texts = {name: {"type": "str"} for name in entry} if "values" in option else {}
+            for name, inner in (option.get("options") or texts).items():
+                yield from _unquoted(_value(entry, name), inner, f"{place}.{name}")
+        elif option.get("elements", option.get("type")) == "str":
+            yield from ((place, kind) for types, kind in KINDS.items() if _is(entry, types))
+
+
+def _is(value: t.Any, types: t.Any) -> bool:
+    return isinstance(value, types) and (types is bool or not isinstance(value, bool))

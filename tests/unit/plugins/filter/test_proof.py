@@ -189,6 +189,34 @@ def test_problems_of_wrong_settings(inventory, options, problem_text) -> None:
     assert problem.startswith(problem_text)
 
 
+ROLES = {"mysql": ["docker", "mysql"], "nginx_lb": ["nginx_lb"], "webapp": ["webapp"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "place"),
+    [
+        ("mysql_root_password", 42798, "mysql_root_password"),
+        ("webapp_mysql_password", True, "webapp_mysql_password"),
+        ("webapp_version", 1.10, "webapp_version"),
+        ("peerlb_mysql_users", [{"name": "a", "password": 1}], "peerlb_mysql_users.password"),
+        ("webapp_registry", {"password": 1234}, "webapp_registry.password"),
+        ("webapp_environment", {"TOKEN": 8}, "webapp_environment.TOKEN"),
+    ],
+)
+def test_text_that_is_not_quoted_is_refused(inventory, name, value, place) -> None:
+    inventory.variables[name] = value
+    found = problems(inventory, roles=ROLES)
+    assert found
+    assert all(line.startswith(f"{place}: is ") and "quote it" in line for line in found)
+    inventory.variables[name] = "0123456" if place == name else []
+    assert problems(inventory, roles=ROLES) == []
+
+
+def test_database_that_cannot_serve_the_application_is_a_problem(inventory) -> None:
+    inventory.variables |= {"webapp_mysql_database": "sys", "mysql_config": {"max_connections": 9}}
+    assert len(problems(inventory)) == 2
+
+
 def test_topology_problems_of_a_wrong_declaration(inventory) -> None:
     inventory.variables["topology"]["flows"][0]["port"] = 0
     assert topology_problems(*inventory.read()) == [

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from ansible.errors import AnsibleTemplateError, AnsibleUndefinedVariable
 from ansible_collections.peerlb.stack.plugins.plugin_utils._hostvars import (
@@ -10,6 +12,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._hostvars import (
     missing_secrets,
     read_variables,
     registered,
+    unquoted_texts,
 )
 from support.lazy_variables import LazyVariables
 
@@ -107,3 +110,45 @@ def test_registered_results_are_returned_by_host() -> None:
         "a": {"x": {"rc": 0}},
         "localhost": {"x": {"rc": 1}},
     }
+
+
+TEXT = {"type": "str"}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (42798, "a number"),
+        (1.10, "a number"),
+        (True, "true or false"),
+        (date(2026, 1, 2), "a date"),
+        ("0123456", ""),
+        (None, ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("option", "wrap", "place"),
+    [
+        (TEXT, lambda value: value, "k"),
+        ({"type": "list", "elements": "str"}, lambda value: ["a", value], "k"),
+        (
+            {"type": "list", "elements": "dict", "options": {"password": TEXT}},
+            lambda value: [{"password": value, "other": 1}],
+            "k.password",
+        ),
+        ({"values": "str"}, lambda value: {"TOKEN": value}, "k.TOKEN"),
+    ],
+)
+def test_text_that_yaml_has_changed_is_a_problem(value, kind, option, wrap, place) -> None:
+    hostvars = {"a": {"k": wrap(value), "n": 1}, "b": {"k": wrap(value)}}
+    specs = {"red": {"k": option, "n": {"type": "int"}}}
+    problem = (
+        f"{place}: is {kind} and not text for a, b (red), and YAML may have changed what was"
+        " written: quote it"
+    )
+    assert unquoted_texts(GROUPS, hostvars, specs) == ([problem] if kind else [])
+
+
+def test_variable_with_an_error_is_reported_elsewhere() -> None:
+    hostvars = {"a": LazyVariables(k=AnsibleUndefinedVariable("'x' is undefined"))}
+    assert unquoted_texts(GROUPS, hostvars, {"red": {"k": TEXT}}) == []

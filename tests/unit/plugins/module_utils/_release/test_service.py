@@ -381,7 +381,9 @@ def test_release_reaches_what_the_former_one_reached(
     def answer(health: Health) -> str | None:
         if health.path != "/readyz":
             return None
-        return None if says[host.container["Image"].removeprefix("sha256:")] == "ready" else "is 503"
+        return (
+            None if says[host.container["Image"].removeprefix("sha256:")] == "ready" else "is 503"
+        )
 
     monkeypatch.setattr(_service, "probe", answer)
     health = Health("http", "10.1.0.2", 3000, "/healthz", ready_path="/readyz")
