@@ -112,7 +112,7 @@ KINDS = {bool: "true or false", (int, float): "a number", datetime.date: "a date
 
 
 def unquoted_texts(groups: t.Any, hostvars: t.Any, specs: t.Mapping) -> list[str]:
-    """Return a problem for each variable that should be text, and of which YAML made something else.
+    """Return a problem for each variable that should be text and that YAML made something else of.
 
     specs: by group, the options of the roles that take its variables, as in an argument
     specification. No value is part of a problem. 0123456 is 42798 to YAML, and yes is true.
@@ -140,7 +140,7 @@ def _value(variables: t.Any, name: str) -> t.Any:
 
 
 def _unquoted(value: t.Any, option: t.Mapping, place: str) -> t.Iterator[tuple[str, str]]:
-    """Yield where in a value text should be, and what is there: ("mysql_users.password", "a number")."""
+    """Yield where text should be, and what is there: ("mysql_users.password", "a number")."""
     entries = list(value) if is_list(value) else [value]
     for entry in entries:
         if isinstance(entry, t.Mapping):

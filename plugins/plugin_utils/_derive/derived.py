@@ -66,8 +66,8 @@ def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Der
 def connections(topology: Topology, stack: StackGroups, variables: HostVars) -> int:
     """Return how many connections to MySQL the application may open: 64 for two hosts of 2 x 16.
 
-    variables: `webapp_workers` and `webapp_threads` of the application's hosts. A host with an image
-    of the user's own counts 0, as only its owner knows.
+    variables: `webapp_workers` and `webapp_threads` of the application's hosts. A host with an
+    image of the user's own counts 0, as only its owner knows.
     """
     found = 0
     for host in topology.members(stack.application):

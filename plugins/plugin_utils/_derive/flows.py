@@ -66,8 +66,8 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     These are the addresses from which flows with the protocol mysql (or flows to the port, if it is
     given) lead to target, as the firewall admits them: those of a group's hosts, or a whole range
     ("10.0.0.0/255.255.0.0") for a flow from a network or a range; ["%"] if such a flow admits any.
-    Behind a load balancer, they are the load balancer's, as MySQL does not see the client's address.
-    Raises a TopologyError if no such flow leads to target.
+    Behind a load balancer, they are the load balancer's, as MySQL does not see the client's
+    address. Raises a TopologyError if no such flow leads to target.
     """
     servers = {host.name for host in topology.members(target)}
     flows = [
@@ -82,12 +82,8 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     if not ranges:
         which = f"port {port}" if port else "protocol mysql"
         raise TopologyError([f"topology.flows: no flow with {which} leads to {target}"])
-    widest = [
-        cidr
-        for cidr in ranges
-        if not any(cidr != other and cidr.subnet_of(other) for other in ranges)
-    ]
-    return [_host_part(cidr) for cidr in widest]
+    covered = {one for one in ranges for other in ranges if one != other and one.subnet_of(other)}
+    return [_host_part(cidr) for cidr in ranges if cidr not in covered]
 
 
 def _host_part(cidr: IPv4Network) -> str:

@@ -14,7 +14,6 @@ from .._stack import StackGroups
 
 # What each of them holds is MySQL's own.
 SYSTEM_SCHEMAS = ("information_schema", "mysql", "performance_schema", "sys")
-CONNECTIONS = 151  # MySQL's default of max_connections, and the role's unless more are needed
 OF_APPLICATION = ("webapp_image", "webapp_workers", "webapp_threads", "webapp_mysql_database")
 OF_DATABASE = ("mysql_config", "peerlb_databases")
 
@@ -22,7 +21,7 @@ OF_DATABASE = ("mysql_config", "peerlb_databases")
 def prove_connections(
     topology: Topology, stack: StackGroups, variables: HostVars
 ) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return rows that compare MySQL's max_connections with what the application opens, and problems.
+    """Return rows that compare max_connections with what the application opens, and problems.
 
     variables: OF_APPLICATION and OF_DATABASE by host. The rows are pairs as `Proof.rows`.
     """
@@ -38,8 +37,9 @@ def prove_connections(
             text = f"the application opens up to {needed} connections, of {given}"
             if needed > int(given):
                 problems.append(
-                    f"{host.name}: mysql_config has max_connections {given}, and the application may"
-                    f" open {needed} (workers x threads of all its hosts): raise it, or leave it out"
+                    f"{host.name}: mysql_config has max_connections {given}, and the application"
+                    f" may open {needed} (workers x threads of all its hosts): raise it, or leave"
+                    " it out"
                 )
         rows.append((f"connections to {host.name}", text))
     return (rows if needed else []), problems

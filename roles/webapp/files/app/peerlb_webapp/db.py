@@ -126,7 +126,7 @@ class Database:
         return self._read(lambda c: c.execute(query).scalar_one(), 0)
 
     def _read(self, work: t.Callable[[Connection], Result], without_table: Result) -> Result:
-        """Return what a query finds, or *without_table*. It creates no table: reading writes nothing."""
+        """Return what a query finds, or *without_table*: reading creates no table."""
         return self._run(work, lambda: without_table)
 
     def _write(self, work: t.Callable[[Connection], Result]) -> Result:
@@ -204,8 +204,8 @@ def _engine(config: Config) -> Engine:
 def _tls(config: Config) -> dict[str, t.Any]:
     """Return the driver's arguments for TLS.
 
-    The server's certificate has to be signed by the CA of mysql_ca_file, if there is one. MySQL signs
-    its own certificates, without a host's name and without the extensions of RFC 5280.
+    The server's certificate has to be signed by the CA of mysql_ca_file, if there is one. MySQL
+    signs its own certificates, without a host's name and without the extensions of RFC 5280.
     """
     if not config.mysql_tls:
         return {"ssl_disabled": True}
