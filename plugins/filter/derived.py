@@ -40,7 +40,9 @@ def _mysql(inventory: Inventory, groups: t.Any) -> Part:
     addresses = _derived.addresses(inventory.topology, groups.get(STACK.database, ()))
     database = _derived.database(inventory.topology, STACK, inventory.variables)
     connections = _derived.connections(inventory.topology, STACK, inventory.variables)
-    return {**database, "addresses": addresses, "connections": connections}
+    clients = _derived.clients(inventory.topology, STACK, database["account"]["name"])
+    more = {"addresses": addresses, "connections": connections, "clients": clients}
+    return {**database, **more}
 
 
 def _webapp(inventory: Inventory, groups: t.Any) -> Part:

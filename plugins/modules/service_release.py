@@ -102,6 +102,15 @@ options:
         description: Whether to admit another series.
         type: bool
         default: false
+      volume:
+        description: The volume with the data. It is asked for its series if there is no container.
+        type: str
+        default: ""
+      notes:
+        description: The files in the volume that tell the version of the data, such as 9.7.4.
+        type: list
+        elements: str
+        default: []
   first_command:
     description: A command that runs in a container of its own before the first start on this host.
     type: list
@@ -244,6 +253,8 @@ ARGUMENT_SPEC = {
             "command": LIST,
             "pattern": TEXT,
             "allow": {"type": "bool", "default": False},
+            "volume": TEXT,
+            "notes": LIST,
         },
     },
     "first_command": LIST,

@@ -85,18 +85,19 @@ class DockerService:
         """Get the image of the release: build it or pull it; refuse another series."""
         spec = _specification(wanted)
         self.images.ensure(spec, wanted)
-        record = look.details.get("record")
-        if record and spec.series.command and not spec.series.allow:
-            self._refuse_other_series(spec, record["Image"])
+        if spec.series.command and not spec.series.allow:
+            self._refuse_other_series(spec, look.details.get("record"))
 
-    def _refuse_other_series(self, spec: Specification, present: str) -> None:
-        """Raise a ServiceError if the image is of another series than the one that runs."""
-        if self.images.id_of(spec.image) == present:
+    def _refuse_other_series(self, spec: Specification, record: Record | None) -> None:
+        """Raise a ServiceError if the image is of another series than what runs or the data."""
+        if record and self.images.id_of(spec.image) == record["Image"]:
             return
-        old, new = (self._series(spec, image) for image in (present, spec.image))
+        old = self._series(spec, record["Image"]) if record else self._series_of_data(spec)
+        new = self._series(spec, spec.image) if old else ""
+        what = f"{spec.container} runs" if record else f"the data in {spec.series.volume} is of"
         if old and new and old != new:
             raise ServiceError(
-                f"{spec.requested} is of series {new}, and {spec.container} runs series {old}."
+                f"{spec.requested} is of series {new}, and {what} series {old}."
                 " The data cannot go back once the new series has changed it. Make a backup, and"
                 f" set mysql_allow_series_change (the option series.allow) to true to go on"
             )
@@ -108,6 +109,18 @@ class DockerService:
         output = self.engine.succeed([*run, *arguments], f"{image} does not tell its version")
         match = re.search(spec.series.pattern, output)
         return match[1] if match else ""
+
+    def _series_of_data(self, spec: Specification) -> str:
+        """Return the series that a volume tells that no container uses, or "" if it tells none."""
+        volume = spec.series.volume
+        if not volume or self.engine.run(["docker", "volume", "inspect", volume])[0] != 0:
+            return ""
+        mount = ["--volume", f"{volume}:/data:ro", "--entrypoint", "cat"]
+        run = ["docker", "run", "--rm", "--network", "none", *mount, spec.image]
+        # Which of the files there are depends on the version, so cat may fail.
+        output = self.engine.run([*run, *(f"/data/{note}" for note in spec.series.notes)])[1]
+        found = re.findall(r"\b(\d+\.\d+)\.\d+", output)
+        return found[-1] if found else ""
 
     def test(self, directory: Path, wanted: Release, _look: Look) -> None:
         """Let the image test the files of the staged release, and Compose its project."""

@@ -15,6 +15,7 @@ from .flows import flow_address, grant_hosts, service_port
 from .pools import MemberSettings, listeners, pools
 
 Derived = dict[str, t.Any]
+PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/mysql_password"
 WORKERS, THREADS = 2, 16  # the defaults of the role webapp
 
 
@@ -76,6 +77,15 @@ def connections(topology: Topology, stack: StackGroups, variables: HostVars) -> 
             workers, threads = own.get("webapp_workers"), own.get("webapp_threads")
             found += int(workers or WORKERS) * int(threads or THREADS)
     return found
+
+
+def clients(topology: Topology, stack: StackGroups, user: str) -> list[dict[str, str]]:
+    """Return the files from which the application's hosts read the password of a user.
+
+    [{"host": "web1", "user": "webapp", "path": "/opt/peerlb/webapp/…/mysql_password"}]
+    """
+    hosts = topology.members(stack.application)
+    return [{"host": host.name, "user": user, "path": PASSWORD_FILE} for host in hosts]
 
 
 def _databases(name: str, others: t.Sequence[t.Mapping[str, t.Any]]) -> list[t.Any]:

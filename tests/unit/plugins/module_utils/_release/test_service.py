@@ -396,3 +396,27 @@ def test_release_reaches_what_the_former_one_reached(
         host.deploy(host.release(image="shop:2", health=health))
     assert "/readyz does not answer well, and it did before" in str(caught.value)
     assert host.container["Image"] == "sha256:shop:1"
+
+
+@pytest.mark.parametrize(
+    ("notes", "refused"),
+    [
+        ('{"upgrade_history": [{"version": "8.4.9"}, {"version": "9.7.4-2"}]}', False),
+        ('8.0.36{"upgrade_history": [{"version": "9.6.1"}]}', True),
+        ("8.0.36", True),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_data_of_another_series_are_refused_also_without_a_container(host, notes, refused) -> None:
+    series = Series(
+        ("shop", "--version"), r"Ver (\S+)", volume="shop-data", notes=("info", "history")
+    )
+    host.docker.series = {"shop:1": "9.7"}
+    host.docker.volumes = {} if notes is None else {"shop-data": notes}
+    if not refused:
+        host.deploy(host.release(series=series))
+        return
+    with pytest.raises(ServiceError, match="of series 9.7, and the data in shop-data is of series"):
+        host.deploy(host.release(series=series))
+    assert host.docker.containers == {}
