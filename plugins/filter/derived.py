@@ -16,11 +16,17 @@ from ..plugin_utils._stack import STACK
 Part = dict[str, t.Any]
 Names = dict[str, tuple[str, ...]]  # names of variables by group
 
+CONNECTIONS = ("webapp_image", "webapp_workers", "webapp_threads")
 # The variables that are read besides those of each host: always, and for a part.
 ALWAYS: Names = {STACK.balancer: ("peerlb_pools", "peerlb_listeners")}
 OF_PART: dict[str, Names] = {
     "mysql": {
-        STACK.application: ("webapp_mysql_user", "webapp_mysql_database"),
+        STACK.application: (
+            "webapp_mysql_user",
+            "webapp_mysql_database",
+            "webapp_mysql_privileges",
+            *CONNECTIONS,
+        ),
         STACK.database: ("peerlb_databases",),
     },
     "webapp": {},
@@ -33,7 +39,10 @@ OF_PART: dict[str, Names] = {
 def _mysql(inventory: Inventory, groups: t.Any) -> Part:
     addresses = _derived.addresses(inventory.topology, groups.get(STACK.database, ()))
     database = _derived.database(inventory.topology, STACK, inventory.variables)
-    return {**database, "addresses": addresses}
+    connections = _derived.connections(inventory.topology, STACK, inventory.variables)
+    clients = _derived.clients(inventory.topology, STACK, database["account"]["name"])
+    more = {"addresses": addresses, "connections": connections, "clients": clients}
+    return {**database, **more}
 
 
 def _webapp(inventory: Inventory, groups: t.Any) -> Part:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils._database.change import read_clients
 from ..plugin_utils._database.differences import differences
 from ..plugin_utils._database.server import read_server
 
@@ -18,10 +19,12 @@ def mysql_differences(
     users: t.Sequence[t.Mapping[str, t.Any]] = (),
     databases: t.Sequence[t.Mapping[str, t.Any]] = (),
     hostname: str = "",
+    clients: t.Any = None,
 ) -> dict[str, t.Any]:
     """Return what differs on a server, as the names of changes with what they take."""
     try:
-        return differences(read_server(result), users, databases, hostname).as_dict()
+        server, known = read_server(result), read_clients(clients)
+        return differences(server, users, databases, hostname, known).as_dict()
     except ValueError as error:
         raise AnsibleFilterError(str(error)) from error
 

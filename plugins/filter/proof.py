@@ -10,6 +10,12 @@ import typing as t
 from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import read_inventory
+from ..plugin_utils._proof.database import (
+    OF_APPLICATION,
+    OF_DATABASE,
+    prove_connections,
+    schema_problems,
+)
 from ..plugin_utils._proof.proof import HOST_VARIABLES, prove
 from ..plugin_utils._proof.role_variables import wrong_variables
 from ..plugin_utils._roles import role_options
@@ -43,8 +49,8 @@ def proof(
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
     try:
-        names: dict[str, tuple[str, ...]] = {group: HOST_VARIABLES for group in stack.names()}
-        names[balancer] = (*HOST_VARIABLES, *SETTINGS)
+        own = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
+        names = {group: (*HOST_VARIABLES, *own[group]) for group in stack.names()}
         inventory = read_inventory(declaration, groups, cached, names)
         if pools is None:
             pools = inventory.first(balancer, "peerlb_pools", [])
@@ -54,7 +60,11 @@ def proof(
             *(inventory.topology, stack, inventory.member_settings, pools, listeners),
             inventory.variables,
         )
-        lines, problems = proven.lines(), proven.problems
+        more = (inventory.topology, stack, inventory.variables)
+        rows, too_few = prove_connections(*more)
+        proven.rows += rows
+        lines = proven.lines()
+        problems = proven.problems + too_few + schema_problems(*more)
     except TopologyError as exc:
         problems = list(exc.problems)
     problems += wrong_variables(cached, groups, stack, role_options)

@@ -14,8 +14,9 @@ description:
   - Reads a file with SQL, which may be packed with gzip, and says whether it can be loaded into one
     database.
   - A seed is refused if it creates, drops or changes to a database, as a dump of C(mysqldump
-    --databases) does, or if it is
-    no text. Names such as C(other.table) in its statements are not judged.
+    --databases) does, if it makes or fills tables of another one, if it changes accounts,
+    privileges or settings of the server, or if it is no text. Names such as C(other.table) within a
+    query are not judged.
 options:
   _terms:
     description: The file. A relative path is searched as C(ansible.builtin.copy) searches it.

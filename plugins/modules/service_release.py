@@ -102,6 +102,15 @@ options:
         description: Whether to admit another series.
         type: bool
         default: false
+      volume:
+        description: The volume with the data. It is asked for its series if there is no container.
+        type: str
+        default: ""
+      notes:
+        description: The files in the volume that tell the version of the data, such as 9.7.4.
+        type: list
+        elements: str
+        default: []
   first_command:
     description: A command that runs in a container of its own before the first start on this host.
     type: list
@@ -159,6 +168,12 @@ options:
         type: list
         elements: int
         default: []
+  ready_path:
+    description:
+      - What is asked for at O(health) to learn whether the service reaches what it depends on, such
+        as its database. If what ran before gave a good answer, the release has to as well.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""
@@ -238,6 +253,8 @@ ARGUMENT_SPEC = {
             "command": LIST,
             "pattern": TEXT,
             "allow": {"type": "bool", "default": False},
+            "volume": TEXT,
+            "notes": LIST,
         },
     },
     "first_command": LIST,
@@ -256,6 +273,7 @@ ARGUMENT_SPEC = {
             "statuses": {"type": "list", "elements": "int", "default": []},
         },
     },
+    "ready_path": TEXT,
 }
 
 

@@ -30,6 +30,7 @@ class FakeDocker:
         self.refuse: dict[str, str] = {}
         self.containers: dict[str, dict[str, t.Any]] = {}
         self.units: dict[str, list[str]] = {}
+        self.volumes: dict[str, str] = {}  # what the notes in a volume say, by the volume's name
         self.log = ""
         self.commands: list[list[str]] = []
         self.done: list[str] = []
@@ -49,6 +50,7 @@ class FakeDocker:
             "inspect": self._inspect,
             "image": self._image,
             "run": self._run,
+            "volume": lambda words: (int(words[-1] not in self.volumes), "", ""),
             "logs": lambda _words: (0, self.log, ""),
             "compose": self._compose,
             "pull": self._pull,
@@ -107,6 +109,8 @@ class FakeDocker:
         if "--read-only" in words:
             self.done.append(f"test {entrypoint} with {image}")
             return 0, "", ""
+        if entrypoint == "cat":
+            return 1, self.volumes[words[words.index("--volume") + 1].partition(":")[0]], ""
         return 0, f"Ver {self.series.get(image, '')}\n", ""
 
     def _compose(self, words: list[str]) -> Answer:

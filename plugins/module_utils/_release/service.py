@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from .._probe.sweep import probe_all
@@ -23,6 +23,7 @@ from .specification import Health, Specification
 from .store import Store
 
 PROBE_SECONDS = 5.0
+READY_SECONDS = 20.0  # until a healthy service reaches what it depends on
 POLL_SECONDS = 0.3
 FIRST_COMMAND_DONE = "first_command.json"
 CONFIRMED = "confirmed.json"
@@ -84,18 +85,19 @@ class DockerService:
         """Get the image of the release: build it or pull it; refuse another series."""
         spec = _specification(wanted)
         self.images.ensure(spec, wanted)
-        record = look.details.get("record")
-        if record and spec.series.command and not spec.series.allow:
-            self._refuse_other_series(spec, record["Image"])
+        if spec.series.command and not spec.series.allow:
+            self._refuse_other_series(spec, look.details.get("record"))
 
-    def _refuse_other_series(self, spec: Specification, present: str) -> None:
-        """Raise a ServiceError if the image is of another series than the one that runs."""
-        if self.images.id_of(spec.image) == present:
+    def _refuse_other_series(self, spec: Specification, record: Record | None) -> None:
+        """Raise a ServiceError if the image is of another series than what runs or the data."""
+        if record and self.images.id_of(spec.image) == record["Image"]:
             return
-        old, new = (self._series(spec, image) for image in (present, spec.image))
+        old = self._series(spec, record["Image"]) if record else self._series_of_data(spec)
+        new = self._series(spec, spec.image) if old else ""
+        what = f"{spec.container} runs" if record else f"the data in {spec.series.volume} is of"
         if old and new and old != new:
             raise ServiceError(
-                f"{spec.requested} is of series {new}, and {spec.container} runs series {old}."
+                f"{spec.requested} is of series {new}, and {what} series {old}."
                 " The data cannot go back once the new series has changed it. Make a backup, and"
                 f" set mysql_allow_series_change (the option series.allow) to true to go on"
             )
@@ -107,6 +109,18 @@ class DockerService:
         output = self.engine.succeed([*run, *arguments], f"{image} does not tell its version")
         match = re.search(spec.series.pattern, output)
         return match[1] if match else ""
+
+    def _series_of_data(self, spec: Specification) -> str:
+        """Return the series that a volume tells that no container uses, or "" if it tells none."""
+        volume = spec.series.volume
+        if not volume or self.engine.run(["docker", "volume", "inspect", volume])[0] != 0:
+            return ""
+        mount = ["--volume", f"{volume}:/data:ro", "--entrypoint", "cat"]
+        run = ["docker", "run", "--rm", "--network", "none", *mount, spec.image]
+        # Which of the files there are depends on the version, so cat may fail.
+        output = self.engine.run([*run, *(f"/data/{note}" for note in spec.series.notes)])[1]
+        found = re.findall(r"\b(\d+\.\d+)\.\d+", output)
+        return found[-1] if found else ""
 
     def test(self, directory: Path, wanted: Release, _look: Look) -> None:
         """Let the image test the files of the staged release, and Compose its project."""
@@ -152,11 +166,14 @@ class DockerService:
         other = record is not None and _release_of(store, created_from(record)) != release_id
         again = ["--force-recreate"] if edited or other or _is_amiss(look, release_id) else []
         begun = time.time()
+        was_ready = record is not None and _is_ready(spec.health)
         try:
             up = ["up", "--detach", "--remove-orphans", "--quiet-pull", *again]
             failure = f"{spec.container} does not start"
             self.engine.compose(directory, *up, failure=failure)
             self._confirm(spec)
+            if was_ready:
+                self._confirm_ready(spec)
         except ServiceError as exc:
             lines = self.engine.last_lines(spec.container, since=begun)
             told = f"{exc}\nIts last lines:\n{lines}"
@@ -193,6 +210,15 @@ class DockerService:
             if time.monotonic() > end:
                 waited = f"{self.timeout:g} s"
                 raise ServiceError(f"{spec.container} did not come up in {waited}: {problem}")
+            time.sleep(POLL_SECONDS)
+
+    def _confirm_ready(self, spec: Specification) -> None:
+        """Wait until the service reaches what it depends on, as the one before it did."""
+        end = time.monotonic() + min(self.timeout, READY_SECONDS)
+        while not _is_ready(spec.health):
+            if time.monotonic() > end:
+                told = f"{spec.health.ready_path} does not answer well, and it did before"
+                raise ServiceError(f"{spec.container} is not ready: {told}")
             time.sleep(POLL_SECONDS)
 
     def _remember(self, store: Store, spec: Specification) -> None:
@@ -248,6 +274,11 @@ def probe(health: Health) -> str | None:
     if result.ok:
         return None
     return f"does not answer at {target} ({health.protocol}): {result.outcome.detail}"
+
+
+def _is_ready(health: Health) -> bool:
+    """Tell whether the service says that it reaches what it depends on."""
+    return bool(health.ready_path) and not probe(replace(health, path=health.ready_path))
 
 
 def fingerprint(record: Record) -> str:

@@ -35,7 +35,10 @@ class SpecificationError(ValueError):
 
 @dataclass(frozen=True)
 class Health:
-    """Where and how the service answers once it works; address empty means: ask only Docker."""
+    """Where and how the service answers once it works; address empty means: ask only Docker.
+
+    ready_path, if there is one, answers well only if what the service itself depends on works.
+    """
 
     protocol: str = "tcp"
     address: str = ""
@@ -43,6 +46,7 @@ class Health:
     path: str = "/"
     host: str = ""
     statuses: tuple[int, ...] = ()
+    ready_path: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,15 @@ class Series:
     """How the image tells the version of its program: the words of a command, and a pattern.
 
     The first group of the pattern is the series. Data of one series may not go back to another.
+    volume and notes are where the data tells its version if there is no container: a volume, and
+    files in it; the last series in them is that of the data.
     """
 
     command: tuple[str, ...] = ()
     pattern: str = ""
     allow: bool = False
+    volume: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,8 @@ class Specification:
         try:
             record = json.loads(release.files[SPECIFICATION])
             health = {**record["health"], "statuses": tuple(record["health"]["statuses"])}
-            series = {**record["series"], "command": tuple(record["series"]["command"])}
+            words = {name: tuple(record["series"].get(name, ())) for name in ("command", "notes")}
+            series = {**record["series"], **words}
             lists = {name: tuple(record[name]) for name in ("test", "first_command")}
             return cls(
                 **{**record, **lists, "health": Health(**health), "series": Series(**series)}

@@ -37,13 +37,14 @@ def wanted_release(module: ServiceModule) -> Release:
     """Return the release that the parameters describe; a SpecificationError says what is wrong."""
     params = module.params
     health = {**params["health"], "statuses": tuple(params["health"].get("statuses") or ())}
-    series = {**params["series"], "command": tuple(params["series"].get("command") or ())}
+    words = {name: tuple(params["series"].get(name) or ()) for name in ("command", "notes")}
+    series = {**params["series"], **words}
     specification = Specification(
         service=params["service"],
         requested=params["image"],
         image=image_of(module),
         owner=params["owner"],
-        health=Health(**health),
+        health=Health(**health, ready_path=params.get("ready_path", "")),
         test=tuple(params["test"]),
         series=Series(**series),
         first_command=tuple(params["first_command"]),

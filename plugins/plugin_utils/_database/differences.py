@@ -9,10 +9,11 @@ import hashlib
 import typing as t
 from dataclasses import dataclass, field
 
+from .change import Client, UndecidedError, former_password, sibling, still_in_use
 from .password import salt_of, stored_password
 from .privileges import GLOBAL, OPTION, Grants, entries, sentences, wanted_grants
 from .server import FORMER_MARK, KEY, OWNER, Account, Server
-from .statements import PLUGIN, account_name, set_account, set_privileges
+from .statements import PLUGIN, account_name, discard_password, set_account, set_privileges
 
 Wanted = t.Mapping[str, t.Any]
 
@@ -27,6 +28,10 @@ class Differences:
     seeds: the databases of `mysql_databases` whose seed is to be loaded;
     accounts: those to create or to change, undeclared: those to drop; each as name, host and sql,
     the statements that do it;
+    exposed: the names of those into which an account may write while their seed is loaded;
+    retained: the accounts whose former password is valid too and is needed no more, like accounts;
+    kept: sentences about those whose clients need it;
+    undecided: the clients have to be asked which password they use;
     record: the attributes for root; password_file: whether root's password has to be written to its
     file.
     """
@@ -36,6 +41,10 @@ class Differences:
     seeds: list[Wanted] = field(default_factory=list)
     accounts: list[dict[str, t.Any]] = field(default_factory=list)
     undeclared: list[dict[str, str]] = field(default_factory=list)
+    exposed: list[str] = field(default_factory=list)
+    retained: list[dict[str, str]] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    undecided: bool = False
     record: dict[str, t.Any] = field(default_factory=dict)
     password_file: bool = False
     notes: list[str] = field(default_factory=list)
@@ -46,13 +55,18 @@ class Differences:
 
 
 def differences(
-    server: Server, users: t.Sequence[Wanted], databases: t.Sequence[Wanted], hostname: str
+    server: Server,
+    users: t.Sequence[Wanted],
+    databases: t.Sequence[Wanted],
+    hostname: str,
+    clients: t.Sequence[Client] | None = None,
 ) -> Differences:
     """Return what differs.
 
     users, databases: as in mysql_users and mysql_databases; hostname: the server's name in the
-    inventory.
-    ValueError: an account's privileges cannot be read.
+    inventory; clients: from `read_clients`.
+    ValueError: an account's privileges cannot be read, its password cannot be changed now, or a
+    database cannot be loaded again without a word.
     """
     found = Differences()
     _compare_password_file(found, server)
@@ -60,7 +74,7 @@ def differences(
         _compare_database(found, server, database)
     for user in users:
         for host in user["hosts"]:
-            _compare_account(found, server, user, host, hostname)
+            _compare_account(found, server, user, host, hostname, clients)
     _find_undeclared(found, server, users)
     return found
 
@@ -89,6 +103,7 @@ def _compare_database(found: Differences, server: Server, database: Wanted) -> N
     state = (server.noted.get("seeds") or {}).get(name, {}).get("state", "")
     half = state == "loading" or server.objects(FORMER_MARK + name) is not None
     if half and objects is not None:
+        _refuse_to_drop(server, database)
         found.half_loaded.append(name)
         found.databases.append(name)
         found.notes.append(
@@ -96,6 +111,8 @@ def _compare_database(found: Differences, server: Server, database: Wanted) -> N
         )
     if half or objects is None or not (objects or state):
         found.seeds.append(database)
+        if server.writers(name):
+            found.exposed.append(name)
         found.notes.append(f"database {name}: its seed is loaded")
     elif not state:
         marks = found.record.setdefault(KEY, {}).setdefault("seeds", {})
@@ -103,8 +120,25 @@ def _compare_database(found: Differences, server: Server, database: Wanted) -> N
         found.notes.append(f"database {name}: is not empty, so its seed is recorded as loaded")
 
 
+def _refuse_to_drop(server: Server, database: Wanted) -> None:
+    """Raise a ValueError if somebody may have written to a database whose load was cut off."""
+    name = database["name"]
+    mark = (server.noted.get("seeds") or {}).get(name, {})
+    if mark.get("exposed") and server.objects(name) and not database.get("reload"):
+        raise ValueError(
+            f"database {name}: the load of its seed was cut off, and an account may have written to"
+            " it since. Set reload: true for it in mysql_databases to drop it with all that it"
+            " holds and to load the seed again"
+        )
+
+
 def _compare_account(
-    found: Differences, server: Server, user: Wanted, host: str, hostname: str
+    found: Differences,
+    server: Server,
+    user: Wanted,
+    host: str,
+    hostname: str,
+    clients: t.Sequence[Client] | None,
 ) -> None:
     name = user["name"]
     present = server.accounts.get((name, host.lower()))
@@ -115,16 +149,60 @@ def _compare_account(
     except ValueError as error:
         raise ValueError(f"mysql_users, privileges of {name}: {error}") from error
     reasons = _reasons(own, stored, wanted) if present else ["is created"]
+    _compare_retained(found, own, user, stored, clients)
     if not reasons:
         return
+    try:
+        former = former_password(present or sibling(server, name) or own, user["password"], clients)
+    except UndecidedError:
+        found.undecided, former = True, ""
+    if former and own.authentication != stored:
+        found.kept.append(
+            f"account {name}@{host}: its former password stays valid too, until webapp.yml or"
+            " site.yml has renewed all web servers"
+        )
     found.notes.append(f"account {name}@{host}: {'; '.join(reasons)}")
-    account = account_name(name, host)
-    kept = own.plugin == PLUGIN and own.authentication == stored
     sql = [
-        set_account(account, bool(present), None if kept else stored, {"managed_by": OWNER}),
-        *set_privileges(account, wanted, own.grants, own.restricted),
+        *_set_password(own, present is not None, stored, former),
+        *set_privileges(account_name(name, host), wanted, own.grants, own.restricted),
     ]
     found.accounts.append({"name": name, "host": host, "sql": "\n".join(sql)})
+
+
+def _set_password(own: Account, exists: bool, stored: str, former: str) -> list[str]:
+    """Return the statements that set an account but for its privileges.
+
+    stored: what MySQL shall store of the password; former: of the one that stays valid beside it.
+    """
+    account, attributes = account_name(own.name, own.host), {"managed_by": OWNER}
+    if own.plugin == PLUGIN and own.authentication == stored:
+        return [set_account(account, True, None, attributes)]
+    if not exists and former:
+        made = set_account(account, False, former, attributes)
+        return [made, set_account(account, True, stored, attributes, retain=True)]
+    retain = bool(former) and former == own.authentication
+    return [set_account(account, exists, stored, attributes, retain)]
+
+
+def _compare_retained(
+    found: Differences,
+    own: Account,
+    user: Wanted,
+    stored: str,
+    clients: t.Sequence[Client] | None,
+) -> None:
+    """Find out whether a former password of an account can be discarded."""
+    if not own.retained or own.authentication != stored or user.get("keep_former"):
+        return
+    hosts = still_in_use(own.name, user["password"], clients)
+    if hosts:
+        found.kept.append(
+            f"account {own.name}@{own.host}: its former password stays valid, as"
+            f" {', '.join(hosts)} log in with it"
+        )
+        return
+    sql = discard_password(account_name(own.name, own.host))
+    found.retained.append({"name": own.name, "host": own.host, "sql": sql})
 
 
 def _reasons(present: Account, stored: str, wanted: Grants) -> list[str]:

@@ -23,6 +23,16 @@ def stored_password(password: str, salt: str) -> str:
     return f"$A${ROUNDS // 1000:03d}${salt}{_sha256_crypt(password.encode(), salt.encode())}"
 
 
+def is_stored(text: str) -> bool:
+    """Tell whether a text is what MySQL stores of a password, so that somebody can log in."""
+    return text.startswith("$A$") and len(text) == len("$A$005$") + 20 + 43
+
+
+def is_password(password: str, stored: str) -> bool:
+    """Tell whether what MySQL stores is of this password; another number of rounds tells False."""
+    return stored == stored_password(password, stored[7:27])
+
+
 def salt_of(name: str, host: str, server: str) -> str:
     """Return the salt that an account keeps on one server, so that its password can be compared.
 

@@ -23,14 +23,15 @@ FORMER_MARK = "peerlb_seeding_"
 class Account:
     """An account, with what a wanted account is compared with.
 
-    authentication: what MySQL stores of its password; tls: what connections it demands, "" for any;
-    restricted: it has partial revokes.
+    authentication: what MySQL stores of its password; retained: of its former password, if that is
+    valid as well; tls: what connections it demands, "" for any; restricted: it has partial revokes.
     """
 
     name: str
     host: str
     plugin: str = ""
     authentication: str = ""
+    retained: str = ""
     locked: bool = False
     tls: str = ""
     restricted: bool = False
@@ -65,6 +66,15 @@ class Server:
         """Return what the role has noted of the server, in root's attribute."""
         return self.root.attributes.get(KEY) or {}
 
+    def writers(self, database: str) -> list[str]:
+        """Return the accounts, but for root and MySQL's own, that may write to a database."""
+        return [
+            f"{name}@{host}"
+            for (name, host), account in sorted(self.accounts.items())
+            if name != "root" and not name.startswith("mysql.")
+            if any(_reaches(scope, names, database) for scope, names in account.grants.items())
+        ]
+
     def objects(self, database: str) -> int | None:
         """Return how much a database holds, or None if it does not exist."""
         return self.databases.get(database.lower() if self.folded else database)
@@ -96,6 +106,7 @@ def _account(row: Row, by_grantee: t.Mapping[str, list]) -> Account:
         host=row["host"],
         plugin=row["plugin"] or "",
         authentication=row["authentication"] or "",
+        retained=row.get("retained") or "",
         locked=bool(row["locked"]),
         tls=row["tls"] or "",
         restricted=bool(row["restricted"]),
@@ -108,3 +119,13 @@ def _of_routine(row: Row) -> tuple[Scope, list[str], bool]:
     names = {name.upper() for name in row["names"].split(",") if name}
     scope = (row["kind"].lower(), row["db"], row["object"].lower())
     return scope, sorted(names - {"GRANT"}), "GRANT" in names
+
+
+def _reaches(scope: Scope, names: frozenset[str], database: str) -> bool:
+    """Tell whether privileges allow to write to a database. Its name may be a pattern of LIKE."""
+    kind, pattern, _object = scope
+    writing = {"INSERT", "UPDATE", "DELETE", "CREATE"} & {name.partition("(")[0] for name in names}
+    if not writing or kind not in ("global", "database", "table"):
+        return False
+    plain = pattern.replace("\\", "")
+    return kind == "global" or plain == database or "%" in pattern

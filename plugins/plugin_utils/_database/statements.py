@@ -27,16 +27,27 @@ def account_name(name: str, host: str) -> str:
 
 
 def set_account(
-    account: str, exists: bool, stored: str | None, attributes: t.Mapping[str, t.Any]
+    account: str,
+    exists: bool,
+    stored: str | None,
+    attributes: t.Mapping[str, t.Any],
+    retain: bool = False,
 ) -> str:
     """Return the statement that creates or alters an account, without privileges.
 
-    account: from `account_name`; stored: from `stored_password`, or None to keep the password.
+    account: from `account_name`; stored: from `stored_password`, or None to keep the password;
+    retain: the present password stays valid beside it, and one that was retained before does not.
     """
     verb = "ALTER" if exists else "CREATE"
     login = f" IDENTIFIED WITH {PLUGIN} AS 0x{stored.encode().hex()}" if stored else ""
+    login += " RETAIN CURRENT PASSWORD" if retain else ""
     note = quoted(json.dumps(attributes))
     return f"{verb} USER {account}{login} REQUIRE NONE ACCOUNT UNLOCK ATTRIBUTE {note};"
+
+
+def discard_password(account: str) -> str:
+    """Return the statement after which the former password of an account is valid no more."""
+    return f"ALTER USER {account} DISCARD OLD PASSWORD;"
 
 
 def set_privileges(account: str, wanted: Grants, present: Grants, anew: bool) -> list[str]:

@@ -15,6 +15,8 @@ from .flows import flow_address, grant_hosts, service_port
 from .pools import MemberSettings, listeners, pools
 
 Derived = dict[str, t.Any]
+PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/mysql_password"
+WORKERS, THREADS = 2, 16  # the defaults of the role webapp
 
 
 def addresses(topology: Topology, names: t.Iterable[str]) -> dict[str, str]:
@@ -32,17 +34,18 @@ def addresses(topology: Topology, names: t.Iterable[str]) -> dict[str, str]:
 def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Derived:
     """Return what the MySQL servers need.
 
-    {"port": 3306, "account": {"name": "webapp", "hosts": ["10.0.0.0/255.255.0.0"], "privileges":
+    {"port": 3306, "account": {"name": "webapp", "hosts": ["10.0.0.2"], "privileges":
     "webapp.*:ALL"}, "databases": {"db1": [{"name": "webapp"}]}}
 
-    variables: `webapp_mysql_user` and `webapp_mysql_database` of the application's hosts (the first
-    host that has one decides), and `peerlb_databases` of the MySQL servers.
+    variables: `webapp_mysql_user`, `webapp_mysql_database` and `webapp_mysql_privileges` of the
+    application's hosts (the first host that has one decides), and `peerlb_databases` of the MySQL
+    servers.
     """
     clients = [variables.get(host.name, {}) for host in topology.members(stack.application)]
 
-    def setting(key: str) -> str:
+    def setting(key: str, default: str = "webapp") -> str:
         values = (own.get(key) for own in clients)
-        return next((value for value in values if value is not None), "webapp")
+        return next((value for value in values if value is not None), default)
 
     name = setting("webapp_mysql_database")
     return {
@@ -51,13 +54,38 @@ def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Der
         "account": {
             "name": setting("webapp_mysql_user"),
             "hosts": grant_hosts(topology, stack.database),
-            "privileges": f"{name}.*:ALL",
+            # The application creates its tables itself, and so do the migrations of others.
+            "privileges": f"{name}.*:{setting('webapp_mysql_privileges', 'ALL')}",
         },
         "databases": {
             host.name: _databases(name, variables.get(host.name, {}).get("peerlb_databases") or [])
             for host in topology.members(stack.database)
         },
     }
+
+
+def connections(topology: Topology, stack: StackGroups, variables: HostVars) -> int:
+    """Return how many connections to MySQL the application may open: 64 for two hosts of 2 x 16.
+
+    variables: `webapp_workers` and `webapp_threads` of the application's hosts. A host with an
+    image of the user's own counts 0, as only its owner knows.
+    """
+    found = 0
+    for host in topology.members(stack.application):
+        own = variables.get(host.name, {})
+        if not own.get("webapp_image"):
+            workers, threads = own.get("webapp_workers"), own.get("webapp_threads")
+            found += int(workers or WORKERS) * int(threads or THREADS)
+    return found
+
+
+def clients(topology: Topology, stack: StackGroups, user: str) -> list[dict[str, str]]:
+    """Return the files from which the application's hosts read the password of a user.
+
+    [{"host": "web1", "user": "webapp", "path": "/opt/peerlb/webapp/…/mysql_password"}]
+    """
+    hosts = topology.members(stack.application)
+    return [{"host": host.name, "user": user, "path": PASSWORD_FILE} for host in hosts]
 
 
 def _databases(name: str, others: t.Sequence[t.Mapping[str, t.Any]]) -> list[t.Any]:

@@ -61,12 +61,13 @@ def service_port(topology: Topology, group: str, protocol: str, balancer: str) -
 
 
 def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
-    """Return the host parts of MySQL accounts that may log in at target: ["10.0.0.0/255.255.0.0"].
+    """Return the host parts of MySQL accounts that may log in at target: ["10.0.0.2"].
 
-    These are the ranges from which flows with the protocol mysql (or flows to the port, if it is
-    given) lead to target; ["%"] if such a flow admits any. Behind a load balancer, that is the load
-    balancer's network, as MySQL does not see the client's address. Raises a TopologyError if no
-    such flow leads to target.
+    These are the addresses from which flows with the protocol mysql (or flows to the port, if it is
+    given) lead to target, as the firewall admits them: those of a group's hosts, or a whole range
+    ("10.0.0.0/255.255.0.0") for a flow from a network or a range; ["%"] if such a flow admits any.
+    Behind a load balancer, they are the load balancer's, as MySQL does not see the client's
+    address. Raises a TopologyError if no such flow leads to target.
     """
     servers = {host.name for host in topology.members(target)}
     flows = [
@@ -77,24 +78,27 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     ]
     if any(flow.source == ANY for flow in flows):
         return ["%"]
-    ranges = [cidr for flow in flows for cidr in _source_ranges(topology, flow)]
+    ranges = dict.fromkeys(cidr for flow in flows for cidr in _source_ranges(topology, flow))
     if not ranges:
         which = f"port {port}" if port else "protocol mysql"
         raise TopologyError([f"topology.flows: no flow with {which} leads to {target}"])
-    return [f"{cidr.network_address}/{cidr.netmask}" for cidr in dict.fromkeys(ranges)]
+    covered = {one for one in ranges for other in ranges if one != other and one.subnet_of(other)}
+    return [_host_part(cidr) for cidr in ranges if cidr not in covered]
+
+
+def _host_part(cidr: IPv4Network) -> str:
+    """Return a range as MySQL writes it: "10.0.0.2", or "10.0.0.0/255.255.0.0"."""
+    one = cidr.prefixlen == cidr.max_prefixlen
+    return str(cidr.network_address) if one else f"{cidr.network_address}/{cidr.netmask}"
 
 
 def _source_ranges(topology: Topology, flow: Flow) -> list[IPv4Network]:
-    """Return the ranges that a flow comes from: the range that it names, or its hosts' networks.
-
-    A host outside of every network has its own address as a range.
-    """
+    """Return the ranges that a flow comes from; each host of a group is a range of one address."""
     if "/" in flow.source:
         return [parse_cidr(flow.source)]
-    hosts = topology.members(flow.source)
-    outside = [IPv4Network(h.address) for h in hosts if not h.network and h.address]
-    names = [name for name in topology.networks_of(flow.source) if name]
-    return outside + [cidr for name in names for cidr in topology.networks[name].cidrs]
+    if flow.source in topology.networks:
+        return list(topology.networks[flow.source].cidrs)
+    return [IPv4Network(host.address) for host in topology.members(flow.source) if host.address]
 
 
 def probe_targets(

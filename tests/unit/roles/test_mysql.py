@@ -58,13 +58,29 @@ def test_secrets_have_no_log(spec) -> None:
             {"plugin_load_add": ["a.so", "b.so"]},
             ["plugin_load_add = a.so", "plugin_load_add = b.so"],
         ),
-        ({}, ["mysqlx = OFF", "secure_file_priv = NULL", "skip_name_resolve = ON"]),
+        (
+            {},
+            [
+                "binlog_expire_logs_seconds = 86400",
+                "max_connections = 151",
+                "mysqlx = OFF",
+                "require_secure_transport = ON",
+                "secure_file_priv = NULL",
+                "skip_name_resolve = ON",
+            ],
+        ),
+        ({"require-secure-transport": False}, ["require_secure_transport = OFF"]),
     ],
 )
 def test_setting_becomes_lines_of_my_cnf(role, setting, lines) -> None:
     text = role.render("my.cnf.j2", mysql_config=setting).splitlines()
     assert [line for line in text if line in lines] == lines
     assert len([line for line in text if line.startswith("skip_name_resolve")]) == 1
+
+
+def test_mysql_admits_all_connections_of_its_clients(role) -> None:
+    text = role.render("my.cnf.j2", mysql_client_connections=320)
+    assert "max_connections = 340" in text.splitlines()
 
 
 def test_container_has_few_rights_and_no_password(role, variables) -> None:
@@ -102,6 +118,12 @@ def test_module_gets_no_password(role) -> None:
         ({"mysql_users": [{**APP, "password": "pässword"}]}, ""),
         ({"mysql_users": [{**APP, "password": ""}]}, "The password of app in mysql_users"),
         ({"mysql_users": [{**APP, "name": "root"}]}, 'mysql_users lists "root"'),
+        ({"mysql_users": [{**APP, "password": 42798}]}, "The password of app is not text"),
+        ({"mysql_root_password": True}, "The password of root is not text"),
+        ({"mysql_users": [{**APP, "password": "é" * 128}]}, ""),
+        ({"mysql_users": [{**APP, "password": "é" * 129}]}, "app has more than 256 bytes"),
+        ({"mysql_users": [{**APP, "password": "a\0b"}]}, "The password of app in mysql_users"),
+        ({"mysql_databases": [{"name": "Sys"}]}, "which is one of MySQL's own schemas"),
         ({"mysql_databases": [{"name": "a`b"}]}, 'mysql_databases lists "a`b"'),
         ({"mysql_databases": [{"name": "a" * 49}]}, "mysql_databases lists"),
         (

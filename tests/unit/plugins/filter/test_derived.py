@@ -22,6 +22,10 @@ def test_parts_equal_the_results_of_single_filters(inventory) -> None:
     assert list(found) == ["model", *PARTS]
     assert found["mysql"]["addresses"] == {"db1": "10.2.0.2"}
     assert found["mysql"]["account"]["hosts"] == topology.grant_hosts(*read, target="mysql")
+    assert found["mysql"]["connections"] == 64
+    path = "/opt/peerlb/webapp/current/secrets/mysql_password"
+    used = [{"host": web, "user": "webapp", "path": path} for web in ("web1", "web2")]
+    assert found["mysql"]["clients"] == used
     assert found["webapp"]["addresses"] == {"web1": "10.1.0.2", "web2": "10.1.0.3"}
     assert found["webapp"]["mysql_host"] == "10.0.0.2"
     assert found["nginx_lb"]["lb1"]["pools"] == topology.pools(*read)

@@ -50,7 +50,7 @@ def test_site_preview_reads_what_the_tasks_registered(inventory) -> None:
     first = lines.index("grants of db1:")
     assert lines[first + 1 : first + 4] == [
         "  - shop@10.9.0.0/255.255.0.0",
-        "  + shop@10.0.0.0/255.255.255.0",
+        "  + shop@10.0.0.2",
         "  + ada@%",
     ]
     assert "db1: MySQL's container is replaced: my.cnf differs" in lines

@@ -189,6 +189,29 @@ def test_problems_of_wrong_settings(inventory, options, problem_text) -> None:
     assert problem.startswith(problem_text)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mysql_root_password", 42798),
+        ("webapp_mysql_password", True),
+        ("webapp_version", 1.10),
+        ("peerlb_mysql_users", [{"name": "a", "password": 1, "privileges": "a.*:ALL"}]),
+        ("webapp_registry", {"password": 1234}),
+        ("webapp_environment", {"TOKEN": 8}),
+    ],
+)
+def test_text_that_is_not_quoted_is_refused(inventory, name, value) -> None:
+    inventory.variables[name] = value
+    found = [line for line in problems(inventory) if f": {name}" in line]
+    assert found
+    assert all("quote it" in line for line in found)
+
+
+def test_database_that_cannot_serve_the_application_is_a_problem(inventory) -> None:
+    inventory.variables |= {"webapp_mysql_database": "sys", "mysql_config": {"max_connections": 9}}
+    assert len(problems(inventory)) == 2
+
+
 def test_topology_problems_of_a_wrong_declaration(inventory) -> None:
     inventory.variables["topology"]["flows"][0]["port"] = 0
     assert topology_problems(*inventory.read()) == [

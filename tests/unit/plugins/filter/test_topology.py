@@ -34,7 +34,7 @@ def test_flow_address(inventory) -> None:
 @pytest.mark.parametrize("port", [{}, {"port": 3306}, {"port": "3306"}])
 def test_grant_hosts(inventory, port) -> None:
     found = filters.grant_hosts(*inventory.read(), target="mysql", **port)
-    assert found == ["10.0.0.0/255.255.255.0"]
+    assert found == ["10.0.0.2"]
 
 
 def test_pools(inventory) -> None:

@@ -75,8 +75,9 @@ def test_defaults_are_the_documented_ones() -> None:
     defaults = yaml.safe_load((ROLE / "defaults/main.yml").read_text())
     documented = {name: o["default"] for name, o in spec["options"].items() if "default" in o}
     assert {name: defaults[name] for name in documented} == documented
-    # These two follow from other variables.
-    assert set(defaults) - set(documented) == {"webapp_container_port", "webapp_operator"}
+    # These follow from other variables.
+    following = {"webapp_container_port", "webapp_operator", "webapp_ready_path"}
+    assert set(defaults) - set(documented) == following
 
 
 def test_container_has_few_rights() -> None:
@@ -186,6 +187,29 @@ def test_release_is_confirmed_as_its_users_ask_for_it() -> None:
     }
 
 
+def test_application_of_the_role_alone_is_asked_whether_it_reaches_mysql() -> None:
+    own = {"webapp_image": "registry.example/shop:1"}
+    assert options()["ready_path"] == "/readyz"
+    assert options(**own)["ready_path"] == ""
+    assert options(**own, webapp_ready_path="/up/db")["ready_path"] == "/up/db"
+
+
+def test_application_verifies_mysql_by_the_ca_that_it_is_given() -> None:
+    got = options(webapp_mysql_ca="-----BEGIN")
+    container = got["compose"]["services"]["webapp"]
+    assert got["files"] == {"mysql_ca.pem": "-----BEGIN"}
+    (volume,) = container["volumes"]
+    assert volume == f"./mysql_ca.pem:{container['environment']['MYSQL_CA_FILE']}:ro"
+    assert options()["files"] == {}
+    assert service()["environment"]["MYSQL_CA_FILE"] == ""
+
+
+@pytest.mark.parametrize("password", ["[1]", '{"a": 1}', "True", "0123", "é%s'\\"])
+def test_password_arrives_as_it_is_written(password: str) -> None:
+    got = options(webapp_mysql_password=password)
+    assert got["secrets"] == {"mysql_password": password}
+
+
 def test_program_of_the_container_may_be_another_one() -> None:
     given = {"webapp_entrypoint": ["/bin/shop"], "webapp_command": ["serve", "$PORT"]}
     got = service(**given, webapp_memory_limit="512m")
@@ -275,6 +299,10 @@ def test_valid_variables_have_no_problem() -> None:
         ("webapp_mysql_password", ""),
         ("webapp_mysql_password", None),
         ("webapp_mysql_password", "two\nlines"),
+        ("webapp_mysql_password", 42798),
+        ("webapp_mysql_password", True),
+        ("webapp_mysql_database", "mysql"),
+        ("webapp_mysql_database", "Information_Schema"),
         ("webapp_version", "1 0"),
         ("webapp_version", 1.10),
         ("webapp_health_path", "healthz"),

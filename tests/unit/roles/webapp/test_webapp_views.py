@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from peerlb_webapp import create_app
 from peerlb_webapp import views as views_module
 from peerlb_webapp.config import Config
-from peerlb_webapp.db import Database
+from peerlb_webapp.db import CHECKS, Database
+from sqlalchemy import inspect
+from sqlalchemy.engine import Engine
 
 JSON = {"Accept": "application/json"}
 
@@ -51,13 +53,38 @@ def test_every_answer_names_the_host_and_the_request(client: FlaskClient, path: 
     assert answer.headers["X-Request-ID"]
 
 
-def test_connection_page_writes_and_reads_a_row(client: FlaskClient, database: Database) -> None:
-    answer = client.get("/connection", headers=JSON)
-    assert answer.status_code == 200
-    assert answer.json["status"] == "Connection successful"
-    assert answer.json["row"]["request_id"] == answer.json["request_id"]
-    assert database.executions(answer.json["request_id"]) == 1
-    assert "Connection successful" in client.get("/connection").text
+def test_connection_page_reads_and_only_a_post_writes_a_row(
+    client: FlaskClient, database: Database, engine: Engine
+) -> None:
+    for _repeated in range(2):
+        answer = client.get("/connection", headers=JSON)
+        assert (answer.status_code, answer.json["status"]) == (200, "Connection successful")
+        assert answer.json["recent"] == []
+    assert not inspect(engine).has_table(CHECKS.name)
+    written = client.post("/connection", headers=JSON)
+    assert written.status_code == 201
+    assert written.json["row"]["request_id"] == written.json["request_id"]
+    assert database.executions(written.json["request_id"]) == 1
+    page = client.get("/connection").text
+    assert "Connection successful" in page
+    assert re.search(r"<td>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d</td>", page)
+    assert "was written to MySQL at 10.0.0.2:3306 and read back" in client.post("/connection").text
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_nobody_is_told_details_without_diagnostics(
+    config: Config, database: Database, headers: dict
+) -> None:
+    quiet = {**config.__dict__, "diagnostics": False}
+    dead = create_app(Config(**{**quiet, "mysql_host": "127.0.0.1", "mysql_port": 1})).test_client()
+    alive = create_app(Config(**quiet), database).test_client()
+    answers = [dead.get(path, headers=headers) for path in ("/connection", "/readyz")]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    answers += [alive.get(path, headers=headers) for path in ("/", "/connection", "/no")]
+    for answer in answers:
+        for detail in ("10.0.0.2", "127.0.0.1:1", "refused", "lab-a", "1.2.3"):
+            assert detail not in answer.text
+        assert answer.headers["X-Served-By"] == "web1"
 
 
 @pytest.mark.parametrize("headers", [{}, JSON])

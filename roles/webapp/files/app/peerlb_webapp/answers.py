@@ -22,7 +22,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # nginx forwards no longer on
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Vary": "Accept",
     "X-Content-Type-Options": "nosniff",
@@ -59,13 +59,11 @@ def register_answers(app: Flask) -> None:
 
 
 def _who() -> dict[str, t.Any]:
-    return {
-        "host": config().served_by,
-        "zone": config().zone,
-        "version": config().version,
-        "request_id": g.request_id,
-        "client": request.remote_addr,
-    }
+    """Return which host answers whom; zone and version are for those who test the load balancer."""
+    known = {"host": config().served_by, "request_id": g.request_id, "client": request.remote_addr}
+    if not config().diagnostics:
+        return known
+    return {**known, "zone": config().zone, "version": config().version}
 
 
 def _wants_json() -> bool:
@@ -96,6 +94,8 @@ def _failed(exc: Exception) -> Response:
         return response
     if isinstance(exc, DatabaseError):
         current_app.logger.warning("%s", exc)
-        return answer("connection.html", {"status": "Connection failed", "reason": str(exc)}, 503)
+        # The reason names MySQL's address, its user and its error.
+        reason = str(exc) if config().diagnostics else "The cause is in the application's log."
+        return answer("connection.html", {"status": "Connection failed", "reason": reason}, 503)
     current_app.logger.error("%s on %s", type(exc).__name__, request.path, exc_info=exc)
     return message("Internal Server Error", 500, reason="The cause is in the application's log.")

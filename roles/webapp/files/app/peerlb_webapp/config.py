@@ -40,6 +40,7 @@ class Config:
     mysql_user: str = "webapp"
     mysql_password: str = field(default="", repr=False)
     mysql_tls: bool = True
+    mysql_ca_file: str = ""
 
     @property
     def mysql_address(self) -> str:
@@ -87,6 +88,16 @@ def _networks(text: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(word) for word in text.replace(",", " ").split())
 
 
+def _file(path: str) -> str:
+    """Return the path of a file that can be read, or "" for none."""
+    try:
+        if path:
+            Path(path).read_bytes()
+    except OSError as exc:
+        raise ValueError(f"{path} cannot be read: {exc.strerror}") from None
+    return path
+
+
 def _password(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the password, from the file if there is one.
 
@@ -118,4 +129,5 @@ READERS: dict[str, t.Callable[[str], t.Any]] = {
     "mysql_database": str,
     "mysql_user": str,
     "mysql_tls": _flag,
+    "mysql_ca_file": _file,
 }

@@ -62,6 +62,7 @@ REASONS = {
     1142: "does not let user {user!r} do this to its table",
     1290: "is read-only",
     1836: "is read-only",
+    3159: "refuses connections without TLS",
     2003: "closed the connection",
     2006: "closed the connection",
     2013: "closed the connection",
@@ -110,32 +111,46 @@ class Database:
                 connection.execute(delete(CHECKS).where(CHECKS.c.id <= key - ROWS_KEPT))
             return key
 
-        key = self._run(put)
+        key = self._write(put)
         found = self._run(lambda c: c.execute(select(CHECKS).where(CHECKS.c.id == key)).one())
         return Check(*found)
 
     def recent(self, limit: int) -> list[Check]:
-        """Return the newest rows of all hosts, newest first."""
+        """Return the newest rows of all hosts, newest first; none before the first write."""
         query = select(CHECKS).order_by(CHECKS.c.id.desc()).limit(limit)
-        return self._run(lambda c: [Check(*row) for row in c.execute(query)])
+        return self._read(lambda c: [Check(*row) for row in c.execute(query)], [])
 
     def executions(self, request_id: str) -> int:
         """Return how many rows have this id. More than one means that a request was repeated."""
         query = select(func.count()).where(CHECKS.c.request_id == request_id)
-        return self._run(lambda c: c.execute(query).scalar_one())
+        return self._read(lambda c: c.execute(query).scalar_one(), 0)
 
-    def _run(self, work: t.Callable[[Connection], Result]) -> Result:
+    def _read(self, work: t.Callable[[Connection], Result], without_table: Result) -> Result:
+        """Return what a query finds, or *without_table*: reading creates no table."""
+        return self._run(work, lambda: without_table)
+
+    def _write(self, work: t.Callable[[Connection], Result]) -> Result:
+        def again() -> Result:
+            # IF NOT EXISTS, because another host may be creating the table at the same time.
+            self._in_transaction(lambda c: c.execute(CreateTable(CHECKS, if_not_exists=True)))
+            return self._in_transaction(work)
+
+        return self._run(work, again)
+
+    def _run(
+        self,
+        work: t.Callable[[Connection], Result],
+        without_table: t.Callable[[], Result] | None = None,
+    ) -> Result:
         if not self._config.mysql_host:
             raise DatabaseError("MYSQL_HOST is not set")
         try:
             try:
                 return self._in_transaction(work)
             except DBAPIError as exc:
-                if _code(exc) != NO_SUCH_TABLE:
+                if _code(exc) != NO_SUCH_TABLE or without_table is None:
                     raise
-            # IF NOT EXISTS, because another host may be creating the table at the same time.
-            self._in_transaction(lambda c: c.execute(CreateTable(CHECKS, if_not_exists=True)))
-            return self._in_transaction(work)
+            return without_table()
         except Exception as exc:  # the driver may raise any error if the server is not MySQL
             raise DatabaseError(self._reason(exc)) from None
 
@@ -189,13 +204,16 @@ def _engine(config: Config) -> Engine:
 def _tls(config: Config) -> dict[str, t.Any]:
     """Return the driver's arguments for TLS.
 
-    The certificate is not verified, because MySQL signs its own. TLS still hides the password.
+    The server's certificate has to be signed by the CA of mysql_ca_file, if there is one. MySQL
+    signs its own certificates, without a host's name and without the extensions of RFC 5280.
     """
     if not config.mysql_tls:
         return {"ssl_disabled": True}
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cafile=config.mysql_ca_file or None)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not config.mysql_ca_file:
+        context.verify_mode = ssl.CERT_NONE
     return {"ssl": context}
 
 
@@ -207,6 +225,8 @@ def _code(exc: DBAPIError) -> t.Any:
 def _network_reason(cause: OSError) -> str:
     if isinstance(cause, TimeoutError):
         return "connection timed out"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "its certificate is not signed by the CA in MYSQL_CA_FILE"
     if isinstance(cause, ssl.SSLError):
         return "TLS failed"
     return (cause.strerror or type(cause).__name__).lower()

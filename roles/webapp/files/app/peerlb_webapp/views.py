@@ -45,17 +45,14 @@ def readyz() -> Response:
 
 @pages.get("/connection")
 def connection() -> Response:
-    """Write a row, read it back, and show the newest rows of all hosts."""
-    row = database().write(g.request_id, config().served_by)
+    """Ask MySQL, and show the newest rows of all hosts. A GET writes nothing."""
     recent = database().recent(5)
     values = {
         "status": "Connection successful",
-        "mysql": config().mysql_address,
-        "ms": round((time.monotonic() - g.began) * 1000, 1),
-        "row": row._asdict(),
+        "ms": _milliseconds(),
         "recent": [check._asdict() for check in recent],
     }
-    return answer("connection.html", values)
+    return answer("connection.html", {**values, **_details()})
 
 
 def diagnostics(threads: int) -> Blueprint:
@@ -89,11 +86,20 @@ def diagnostics(threads: int) -> Blueprint:
 
     @blueprint.post("/connection")
     def write() -> Response:
-        """Write a row with the client's ?id=, so that a test can count repeated requests."""
+        """Write a row with the client's ?id=, read it back, and show the newest rows.
+
+        A test counts repeated requests by their id.
+        """
         request_id = request.args.get("id") or request.form.get("id") or g.request_id
         _refuse_bad_id(request_id)
         row = database().write(request_id, config().served_by)
-        return message("Written", 201, row=row._asdict())
+        values = {
+            "status": "Written",
+            "ms": _milliseconds(),
+            "row": row._asdict(),
+            "recent": [check._asdict() for check in database().recent(5)],
+        }
+        return answer("connection.html", {**values, **_details()}, 201)
 
     @blueprint.get("/connection/<request_id>")
     def executions(request_id: str) -> Response:
@@ -103,6 +109,15 @@ def diagnostics(threads: int) -> Blueprint:
         return message(f"{count} executions", 200, id=request_id, executions=count)
 
     return blueprint
+
+
+def _milliseconds() -> float:
+    return round((time.monotonic() - g.began) * 1000, 1)
+
+
+def _details() -> dict[str, str]:
+    """Return what only those may know who test the load balancer: where MySQL is."""
+    return {"mysql": config().mysql_address} if config().diagnostics else {}
 
 
 def _refuse_bad_id(request_id: str) -> None:

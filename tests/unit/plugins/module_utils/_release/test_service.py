@@ -366,3 +366,57 @@ def test_run_killed_at_any_step_is_completed_by_the_next(host, monkeypatch, kind
     assert (host.store.present(), host.container["Image"]) == (wanted, "sha256:shop:2")
     assert not host.deploy(wanted).changed
     assert host.store.history()[-1]["id"] == wanted.id
+
+
+@pytest.mark.parametrize(
+    "before, after, refused",
+    [("ready", "ready", False), ("ready", "not", True), ("not", "not", False), ("", "not", False)],
+)
+def test_release_reaches_what_the_former_one_reached(
+    host, monkeypatch, before, after, refused
+) -> None:
+    """before: what ran before, "" for nothing; after: what the new release says of itself."""
+    says = {"shop:1": before, "shop:2": after}
+
+    def answer(health: Health) -> str | None:
+        if health.path != "/readyz":
+            return None
+        return (
+            None if says[host.container["Image"].removeprefix("sha256:")] == "ready" else "is 503"
+        )
+
+    monkeypatch.setattr(_service, "probe", answer)
+    health = Health("http", "10.1.0.2", 3000, "/healthz", ready_path="/readyz")
+    if before:
+        host.deploy(host.release(image="shop:1", health=health))
+    if not refused:
+        host.deploy(host.release(image="shop:2", health=health))
+        return
+    with pytest.raises(ServiceError) as caught:
+        host.deploy(host.release(image="shop:2", health=health))
+    assert "/readyz does not answer well, and it did before" in str(caught.value)
+    assert host.container["Image"] == "sha256:shop:1"
+
+
+@pytest.mark.parametrize(
+    ("notes", "refused"),
+    [
+        ('{"upgrade_history": [{"version": "8.4.9"}, {"version": "9.7.4-2"}]}', False),
+        ('8.0.36{"upgrade_history": [{"version": "9.6.1"}]}', True),
+        ("8.0.36", True),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_data_of_another_series_are_refused_also_without_a_container(host, notes, refused) -> None:
+    series = Series(
+        ("shop", "--version"), r"Ver (\S+)", volume="shop-data", notes=("info", "history")
+    )
+    host.docker.series = {"shop:1": "9.7"}
+    host.docker.volumes = {} if notes is None else {"shop-data": notes}
+    if not refused:
+        host.deploy(host.release(series=series))
+        return
+    with pytest.raises(ServiceError, match="of series 9.7, and the data in shop-data is of series"):
+        host.deploy(host.release(series=series))
+    assert host.docker.containers == {}

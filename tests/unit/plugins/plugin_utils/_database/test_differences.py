@@ -8,6 +8,7 @@ import hashlib
 import json
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._database.change import Client
 from ansible_collections.peerlb.stack.plugins.plugin_utils._database.differences import differences
 from ansible_collections.peerlb.stack.plugins.plugin_utils._database.password import (
     salt_of,
@@ -80,6 +81,7 @@ class Converged:
         self.folded = 0
         self.users = [copy.deepcopy(APP)]
         self.databases = [SHOP, {"name": "mysql"}]
+        self.clients: list[Client] | None = None
 
     def found(self):
         """Return what differs."""
@@ -89,7 +91,7 @@ class Converged:
             {"name": n, "objects": c, "folded": self.folded} for n, c in self.objects.items()
         ]
         server = read_server([accounts, self.grants, self.routines, databases])
-        return differences(server, self.users, self.databases, "db1")
+        return differences(server, self.users, self.databases, "db1", self.clients)
 
 
 @pytest.fixture
@@ -128,6 +130,55 @@ def test_drift_of_an_account_is_found(server, change, reason) -> None:
         """ ATTRIBUTE '{"managed_by": "peerlb.stack.mysql"}';"""
     )
     assert ("REVOKE ALL" in account["sql"]) is ("restricted" in change)
+
+
+OLD, OTHER = (stored_password(each, 20 * "s") for each in ("old", "other"))
+
+
+def test_changed_password_leaves_the_former_one_valid(server) -> None:
+    server.app["authentication"] = OLD
+    found = server.found()
+    assert " RETAIN CURRENT PASSWORD REQUIRE NONE" in found.accounts[0]["sql"]
+    assert "its former password stays valid too" in found.kept[0]
+    assert found.retained == []
+
+
+def test_former_password_is_discarded_when_no_client_uses_it(server) -> None:
+    server.app["retained"] = OLD
+    server.clients = [Client("app", "web1", "old"), Client("app", "web2", APP["password"])]
+    found = server.found()
+    assert (found.notes, found.accounts, found.retained) == ([], [], [])
+    assert found.kept == [
+        f"account app@{HOST}: its former password stays valid, as web1 log in with it"
+    ]
+    server.clients[0] = Client("app", "web1", APP["password"])
+    found = server.found()
+    assert found.retained[0]["sql"] == f"ALTER USER 'app'@'{HOST}' DISCARD OLD PASSWORD;"
+    server.users[0]["keep_former"] = True
+    assert server.found().retained == []
+
+
+def test_third_password_keeps_what_the_clients_use(server) -> None:
+    server.app.update(authentication=OTHER, retained=OLD)
+    assert server.found().undecided
+    server.clients = [Client("app", "web1", "old")]
+    assert "RETAIN" not in server.found().accounts[0]["sql"]  # MySQL keeps the oldest then
+    server.clients = [Client("app", "web1", "other")]
+    assert "RETAIN" in server.found().accounts[0]["sql"]
+    server.clients = [Client("app", "web1", "other"), Client("app", "web2", "old")]
+    with pytest.raises(ValueError, match="the last change of its password is not complete"):
+        server.found()
+
+
+def test_account_for_a_new_address_admits_the_former_password_too(server) -> None:
+    server.app["authentication"] = OLD
+    server.users[0]["hosts"] = ["10.0.0.2"]
+    create, change, *_grants = server.found().accounts[0]["sql"].splitlines()
+    assert create.startswith("CREATE USER 'app'@'10.0.0.2' IDENTIFIED WITH")
+    assert f" AS 0x{OLD.encode().hex()} " in create
+    assert change.startswith("ALTER USER 'app'@'10.0.0.2'")
+    assert " RETAIN CURRENT PASSWORD " in change
+    assert server.found().undeclared[0]["host"] == HOST
 
 
 @pytest.mark.parametrize(
@@ -256,6 +307,33 @@ def test_mark_of_the_former_version_means_half_loaded(server) -> None:
     assert server.found().half_loaded == ["my_shop"]
     server.objects["peerlb_seeding_other"] = server.objects.pop("peerlb_seeding_my_shop")
     assert server.found().half_loaded == []
+
+
+def test_half_loaded_database_that_somebody_may_have_written_to_needs_a_word(server) -> None:
+    server.marks["seeds"] = {"my_shop": {"state": "loading", "exposed": True}}
+    with pytest.raises(ValueError, match="database my_shop: .* Set reload: true"):
+        server.found()
+    server.databases[0] = {**SHOP, "reload": True}
+    assert server.found().half_loaded == ["my_shop"]
+    server.databases[0], server.objects["my_shop"] = SHOP, 0
+    assert server.found().half_loaded == ["my_shop"]
+
+
+@pytest.mark.parametrize(
+    ("grants", "exposed"),
+    [
+        ([grant(set(ALL["database"]), "database", r"my\\_shop")], True),
+        ([grant({"INSERT"}, "global")], True),
+        ([grant({"SELECT"}, "global")], False),
+        ([grant({"INSERT"}, "database", "other")], False),
+        ([grant({"INSERT"}, "global", who="'root'@'localhost'")], False),
+    ],
+)
+def test_database_that_is_loaded_while_an_account_may_write_to_it_is_known(
+    server, grants, exposed
+) -> None:
+    server.marks["seeds"], server.objects["my_shop"], server.grants = {}, 0, grants
+    assert server.found().exposed == (["my_shop"] if exposed else [])
 
 
 def test_database_without_a_seed_is_only_created(server) -> None:

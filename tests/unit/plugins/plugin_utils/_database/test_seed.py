@@ -22,6 +22,10 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._database.seed import
         "CREATE TABLE databases (useful INT); DROP TABLE IF EXISTS schema_of;",
         "SELECT 5--1; SELECT 4/2;",
         "/*!40101 SET NAMES utf8mb4 */;",
+        "SET @saved = @@GLOBAL.time_zone, @other = 1; SET SESSION sql_log_bin = 0;",
+        "INSERT INTO t SELECT 'GRANT ALL'; CREATE TABLE grants (user INT); UPDATE t SET a = t.b;",
+        "INSERT INTO shop.t VALUES (1); DROP TABLE IF EXISTS `shop`.`t`; DELETE FROM t;",
+        "CREATE TABLE persist (a INT);\nALTER TABLE t ADD b INT;",
     ],
 )
 def test_seed_that_stays_in_its_database_is_good(text) -> None:
@@ -63,3 +67,32 @@ def test_seed_that_leaves_its_database_is_refused_with_help(text, problem) -> No
 )
 def test_seed_that_mysql_cannot_read_is_refused(data, problem) -> None:
     assert problem in seed_problem(data, "shop")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("SET GLOBAL max_connections = 1;", "SET GLOBAL"),
+        ("set /* x */ persist_only a = 1", "set /* x */ persist_only"),
+        ("SELECT 1; SET a = 1, GLOBAL b = 2;", "SET a = 1, GLOBAL"),
+        ("SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '';", "--set-gtid-purged=OFF"),
+        ("CREATE USER a@b;", "CREATE USER"),
+        ("/*!50013 DROP USER a@b */;", "DROP USER"),
+        ("GRANT ALL ON *.* TO a;", "GRANT"),
+        ("grant\n-- why\nselect on x to y", "grant"),
+        ("REVOKE ALL ON *.* FROM a;", "REVOKE"),
+        ("SET PASSWORD = 'x';", "SET PASSWORD"),
+        ("INSTALL PLUGIN a SONAME 'b';", "INSTALL PLUGIN"),
+        ("SHUTDOWN;", "SHUTDOWN"),
+        ("\\! rm -rf /", "\\!"),
+        ("source /etc/passwd", "source"),
+        ("ALTER DATABASE other CHARACTER SET utf8mb4;", "settings of the database other"),
+        ("DROP TABLE IF EXISTS other.t;", "a table of the database other"),
+        ("INSERT IGNORE INTO `other`.`t` VALUES (1);", "a table of the database other"),
+        ("CREATE TABLE mysql . x (a INT);", "a table of the database mysql"),
+        ("UPDATE other.t SET a = 1;", "a table of the database other"),
+        ("TRUNCATE TABLE other.t;", "a table of the database other"),
+    ],
+)
+def test_seed_that_reaches_beyond_its_database_is_refused(text, problem) -> None:
+    assert problem in seed_problem(text.encode(), "shop")

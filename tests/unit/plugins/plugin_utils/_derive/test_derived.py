@@ -9,6 +9,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.derived impor
     addresses,
     application,
     balancers,
+    connections,
     database,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
@@ -25,7 +26,7 @@ def test_database_without_variables(stack) -> None:
         "port": 3306,
         "account": {
             "name": "webapp",
-            "hosts": ["10.0.0.0/255.255.0.0"],
+            "hosts": ["10.0.0.2"],
             "privileges": "webapp.*:ALL",
         },
         "databases": {"db1": [{"name": "webapp"}]},
@@ -42,6 +43,24 @@ def test_first_host_that_has_a_variable_names_database_and_account(stack) -> Non
     assert found["account"]["name"] == "shop"
     assert found["account"]["privileges"] == "orders.*:ALL"
     assert found["databases"] == {"db1": [{"name": "orders"}, {"name": "reports"}]}
+
+
+def test_privileges_of_the_application_may_be_fewer(stack) -> None:
+    values = {"web1": {"webapp_mysql_privileges": "SELECT,INSERT"}}
+    found = database(stack.parse(), STACK, values)
+    assert found["account"]["privileges"] == "webapp.*:SELECT,INSERT"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, 64),
+        ({"web1": {"webapp_workers": "4"}}, 96),
+        ({"web1": {"webapp_threads": 8}, "web2": {"webapp_image": "shop:1"}}, 16),
+    ],
+)
+def test_connections_of_the_application_to_mysql(stack, values, expected) -> None:
+    assert connections(stack.parse(), STACK, values) == expected
 
 
 def test_database_of_the_application_may_be_among_the_others(stack) -> None:

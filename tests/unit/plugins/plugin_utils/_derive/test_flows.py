@@ -43,10 +43,10 @@ def test_flow_address_needs_exactly_one_flow(stack, asked, complaint) -> None:
 @pytest.mark.parametrize(
     ("flows", "granted"),
     [
-        ([], ["10.0.0.0/255.255.0.0"]),
+        ([], ["10.0.0.2"]),
         ([("vpc-lb", 3307)], ["10.0.0.0/255.255.0.0"]),
-        ([("10.0.7.0/24", 3307)], ["10.0.0.0/255.255.0.0", "10.0.7.0/255.255.255.0"]),
-        ([("clients", 3307)], ["10.0.0.0/255.255.0.0", "203.0.113.10/255.255.255.255"]),
+        ([("10.0.7.0/24", 3307)], ["10.0.0.2", "10.0.7.0/255.255.255.0"]),
+        ([("clients", 3307)], ["10.0.0.2", "203.0.113.10"]),
         ([("any", 3307)], ["%"]),
     ],
 )
@@ -58,11 +58,18 @@ def test_grants_are_for_the_sources_that_mysql_sees(stack, flows, granted) -> No
 
 def test_flows_with_other_protocols_grant_nothing(stack) -> None:
     stack.flow("clients", "mysql", 22)
-    assert grant_hosts(stack.parse(), "mysql") == ["10.0.0.0/255.255.0.0"]
+    assert grant_hosts(stack.parse(), "mysql") == ["10.0.0.2"]
+
+
+def test_each_load_balancer_is_granted_and_no_other_host_of_its_network(stack) -> None:
+    stack.add("lb2", "10.0.0.9", "nginx_lb")
+    stack.add("other", "10.0.0.77", "others")
+    assert grant_hosts(stack.parse(), "mysql") == ["10.0.0.2", "10.0.0.9"]
 
 
 def test_network_with_two_ranges_is_granted_both(stack) -> None:
     stack.topology["networks"][0]["cidrs"].append("192.168.0.0/20")
+    stack.flow("vpc-lb", "mysql", 3307, "mysql")
     found = grant_hosts(stack.parse(), "mysql")
     assert found == ["10.0.0.0/255.255.0.0", "192.168.0.0/255.255.240.0"]
 

@@ -31,7 +31,7 @@ def test_stack_of_the_design_is_proven(stack) -> None:
         "pool mysql": "db1 at port 3306",
         "webapp finds MySQL at": "10.0.0.2:3306 on lb1 in vpc-lb",
         "vpc-web -> vpc-db": "not peered, only through vpc-lb",
-        "mysql sees": "10.0.0.2 (lb1), granted to 10.0.0.0/255.255.0.0",
+        "mysql sees": "10.0.0.2 (lb1), granted to 10.0.0.2",
     }
 
 
@@ -69,7 +69,7 @@ def test_application_may_reach_mysql_itself(stack) -> None:
     rows = dict(shown.rows)
     assert rows["webapp finds MySQL at"] == "10.2.0.2:3306 on db1 in vpc-db"
     assert rows["mysql sees"] == (
-        "10.1.0.2 (web1), 10.1.0.3 (web2), granted to 10.1.0.0/255.255.0.0, 10.0.0.0/255.255.0.0"
+        "10.1.0.2 (web1), 10.1.0.3 (web2), granted to 10.1.0.2, 10.1.0.3, 10.0.0.2"
     )
     assert "vpc-web -> vpc-db" not in rows
 

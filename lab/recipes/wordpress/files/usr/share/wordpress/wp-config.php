@@ -12,6 +12,8 @@ define( 'DB_HOST', from_environment( 'MYSQL_HOST', 'localhost' ) . ':' . from_en
 define( 'DB_NAME', from_environment( 'MYSQL_DATABASE', 'wordpress' ) );
 define( 'DB_USER', from_environment( 'MYSQL_USER', 'wordpress' ) );
 define( 'DB_PASSWORD', $password_file ? rtrim( file_get_contents( $password_file ), "\n" ) : from_environment( 'MYSQL_PASSWORD' ) );
+// MySQL refuses a login without TLS.
+define( 'MYSQL_CLIENT_FLAGS', MYSQLI_CLIENT_SSL | MYSQLI_CLIENT_SSL_DONT_VERIFY_SERVER_CERT );
 define( 'DB_CHARSET', 'utf8mb4' );
 define( 'DB_COLLATE', '' );
 
