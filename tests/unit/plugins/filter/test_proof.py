@@ -189,13 +189,16 @@ def test_problems_of_wrong_settings(inventory, options, problem_text) -> None:
     assert problem.startswith(problem_text)
 
 
+MYSQL_USER = {"name": "a", "password": "x", "privileges": "a.*:ALL", "hosts": ["%"]}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("mysql_root_password", 42798),
         ("webapp_mysql_password", True),
         ("webapp_version", 1.10),
-        ("peerlb_mysql_users", [{"name": "a", "password": 1, "privileges": "a.*:ALL"}]),
+        ("peerlb_mysql_users", [{**MYSQL_USER, "password": 1}]),
         ("webapp_registry", {"password": 1234}),
         ("webapp_environment", {"TOKEN": 8}),
     ],
