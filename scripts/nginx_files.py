@@ -55,6 +55,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "sticky": ({"method": "sticky"}, {}),
     "no_retry_no_keepalive": ({"retry_on": [], "keepalive": 0}, {}),
     "limited": ({"members": [{**MEMBERS[0], "max_conns": 100}, MEMBERS[1]]}, {}),
+    "can_fail": ({"members": [{**MEMBERS[0], "max_fails": 3}, MEMBERS[1]]}, {}),
     "behind_a_proxy": ({}, {"nginx_lb_trusted_proxies": ["35.191.0.0/16"]}),
     "own_names": ({}, {"nginx_lb_server_names": ["shop.example", "*.shop.example"]}),
     "limits_of_clients": ({}, {"nginx_lb_limit_conn": 20, "nginx_lb_limit_conn_tcp": 20}),

@@ -10,7 +10,8 @@ short_description: Take a member out of its pools for a renewal, and put it back
 version_added: 0.1.0
 description:
   - With V(out), drains the member in each pool in which it serves, and waits until its requests
-    have ended. A member that somebody else has drained stays as it is.
+    have ended. A member that somebody else has drained stays as it is. In a pool of method
+    V(sticky) its state becomes V(down), so that clients that hold its cookie leave it too.
   - With V(in), asks the member whether it serves, from the load balancer's place, and lets it serve
     in the pools out of which the module took it. A member that does not answer stays out, and the
     module fails.

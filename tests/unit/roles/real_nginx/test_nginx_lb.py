@@ -64,8 +64,7 @@ def deploy(role, place):
         listeners = [vars(Listener.parse(listener, ["webapp"]))]
         files = role.get(
             "__nginx_lb_templates",
-            # Ansible takes a minute to put thousands of members into the templates.
-            nginx_lb_pools=[{**wanted, "members": wanted["members"][:20]}],
+            nginx_lb_pools=[wanted],
             nginx_lb_listeners=listeners,
             nginx_lb_image=f"nginx:{program.version}",
             nginx_lb_status_port=free_port(),

@@ -19,8 +19,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams impo
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import (
     NEWEST,
-    SINCE,
-    has,
     parse_version,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import (
@@ -172,10 +170,6 @@ def test_zone_follows_the_number_of_members(count, size) -> None:
     assert lines(render_upstream(pool(members=members), "tcp", NEWEST))[0].endswith(f" {size};")
 
 
-def test_features_of_a_version() -> None:
-    assert [has(parse_version("1.29.6"), each) for each in sorted(SINCE)] == [False, True, True]
-
-
 def test_tcp_upstream_has_no_http_directives() -> None:
     text = render_upstream(pool(), "tcp", NEWEST)
     assert "zone stream_webapp" in text
@@ -218,16 +212,6 @@ def test_each_context_has_its_own_file() -> None:
         "upstreams/http-webapp.conf",
         "upstreams/stream-webapp.conf",
     ]
-
-
-@pytest.mark.parametrize("text, version", [("1.30", (1, 30, 0)), ("1.29.6-alpine", (1, 29, 6))])
-def test_version_is_read_from_a_tag(text: str, version: tuple) -> None:
-    assert parse_version(text) == version
-
-
-def test_error_for_an_unknown_version_names_the_variable_to_set() -> None:
-    with pytest.raises(PoolError, match="set nginx_lb_version"):
-        parse_version("latest")
 
 
 def test_every_method_and_protocol_can_be_rendered() -> None:

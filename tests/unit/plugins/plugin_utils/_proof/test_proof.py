@@ -35,6 +35,15 @@ def test_stack_of_the_design_is_proven(stack) -> None:
     }
 
 
+def test_members_that_one_client_can_take_out_are_named(stack) -> None:
+    members = {"web2": {"max_fails": 2}, "web1": {"max_fails": 0}, "db1": {"max_fails": 3}}
+    rows = dict(proof(stack, members).rows)
+    assert [name for name in rows if name.startswith("warning")] == ["warning webapp"]
+    assert rows["warning webapp"].startswith("web2: max_fails is above 0, so nginx leaves a member")
+    tcp = proof(stack, members, listeners=[{"port": 80, "protocol": "tcp"}])
+    assert "warning" not in str(tcp.rows)
+
+
 def test_lines_have_two_columns(stack) -> None:
     lines = proof(stack).lines()
     assert lines[1] == "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web"
