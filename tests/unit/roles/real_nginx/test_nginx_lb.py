@@ -68,13 +68,14 @@ def deploy(role, place):
             nginx_lb_listeners=listeners,
             nginx_lb_image=f"nginx:{program.version}",
             nginx_lb_status_port=free_port(),
-            __nginx_lb_logs=str(place),
+            __nginx_lb_logs="/LOGS",
         )
         release = Inputs.parse(files, [wanted], listeners, program.version).release()
         for name, text in {**release.files, **release.generated()}.items():
             # What the container has and this machine has not.
             own = text.replace("/etc/nginx/mime.types", "types.conf")
             own = own.replace("_temp_path /tmp/", f"_temp_path {place}/")
+            own = own.replace("/LOGS", str(place))
             (place / name).parent.mkdir(exist_ok=True)
             (place / name).write_text(own)
         (place / "types.conf").write_text("types { text/plain txt; }")
