@@ -75,8 +75,13 @@ def connections(topology: Topology, stack: StackGroups, variables: HostVars) -> 
         own = variables.get(host.name, {})
         if not own.get("webapp_image"):
             workers, threads = own.get("webapp_workers"), own.get("webapp_threads")
-            found += int(workers or WORKERS) * int(threads or THREADS)
+            found += _number(workers, WORKERS) * _number(threads, THREADS)
     return found
+
+
+def _number(value: t.Any, default: int) -> int:
+    """Return a number as it is or as text; the default for what `wrong_variables` refuses."""
+    return int(value) if str(value).isdecimal() else default
 
 
 def clients(topology: Topology, stack: StackGroups, user: str) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ import typing as t
 
 from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.model import Topology
+from ...module_utils._values.entries import is_list
 from .._derive.derived import connections
 from .._stack import StackGroups
 
@@ -28,21 +29,25 @@ def prove_connections(
     needed = connections(topology, stack, variables)
     rows, problems = [], []
     for host in topology.members(stack.database):
-        own = variables.get(host.name, {})
-        config = {str(k).replace("-", "_"): v for k, v in (own.get("mysql_config") or {}).items()}
-        given = config.get("max_connections")
-        if given is None:
-            text = f"the application opens up to {needed} connections, and MySQL admits them"
-        else:
-            text = f"the application opens up to {needed} connections, of {given}"
-            if needed > int(given):
-                problems.append(
-                    f"{host.name}: mysql_config has max_connections {given}, and the application"
-                    f" may open {needed} (workers x threads of all its hosts): raise it, or leave"
-                    " it out"
-                )
+        given = _max_connections(variables.get(host.name, {}).get("mysql_config"))
+        admitted = "and MySQL admits them" if given is None else f"of {given}"
+        text = f"the application opens up to {needed} connections, {admitted}"
         rows.append((f"connections to {host.name}", text))
+        if given is not None and needed > given:
+            problems.append(
+                f"{host.name}: mysql_config has max_connections {given}, and the application may"
+                f" open {needed} (workers x threads of all its hosts): raise it, or leave it out"
+            )
     return (rows if needed else []), problems
+
+
+def _max_connections(config: t.Any) -> int | None:
+    """Return what `mysql_config` sets, if that is a number."""
+    if not isinstance(config, t.Mapping):
+        return None
+    given = {str(key).replace("-", "_"): value for key, value in config.items()}
+    value = str(given.get("max_connections"))
+    return int(value) if value.isdecimal() else None
 
 
 def schema_problems(topology: Topology, stack: StackGroups, variables: HostVars) -> list[str]:
@@ -50,14 +55,15 @@ def schema_problems(topology: Topology, stack: StackGroups, variables: HostVars)
     named = []
     for host in topology.members(stack.application):
         own = variables.get(host.name, {}).get("webapp_mysql_database")
-        named.append(("webapp_mysql_database", own))
+        named.append(("webapp_mysql_database", str(own)))
     for host in topology.members(stack.database):
-        others = variables.get(host.name, {}).get("peerlb_databases") or []
-        named += [("peerlb_databases", each.get("name")) for each in others if _is_entry(each)]
+        others = variables.get(host.name, {}).get("peerlb_databases")
+        entries = [each for each in others if _is_entry(each)] if is_list(others) else []
+        named += [("peerlb_databases", str(each.get("name"))) for each in entries]
     return [
         f"{variable}: {name} is one of MySQL's own schemas; give the database another name"
         for variable, name in dict.fromkeys(named)
-        if str(name).lower() in SYSTEM_SCHEMAS
+        if name.lower() in SYSTEM_SCHEMAS
     ]
 
 

@@ -56,6 +56,7 @@ def test_privileges_of_the_application_may_be_fewer(stack) -> None:
     [
         ({}, 64),
         ({"web1": {"webapp_workers": "4"}}, 96),
+        ({"web1": {"webapp_workers": "four", "webapp_threads": None}}, 64),
         ({"web1": {"webapp_threads": 8}, "web2": {"webapp_image": "shop:1"}}, 16),
     ],
 )

@@ -17,6 +17,8 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
         (None, "64 connections, and MySQL admits them", False),
         ({"max_connections": 64}, "64 connections, of 64", False),
         ({"max-connections": "63"}, "64 connections, of 63", True),
+        ({"max_connections": "many"}, "64 connections, and MySQL admits them", False),
+        ("text", "64 connections, and MySQL admits them", False),
     ],
 )
 def test_mysql_admits_all_connections_of_the_application(stack, config, row, refused) -> None:
