@@ -116,6 +116,8 @@ def test_a_connection_is_explained_in_each_form(stack, given) -> None:
     done = stack.play("explain", *words, "--limit", "web1")
     assert done.returncode == 0, done.stdout
     assert "web1 -> db1:3306 (tcp) works" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("playbook", "given"), [("rollback", {"release": 1.10}), ("drain", {"member": True})]
 )
