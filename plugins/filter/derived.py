@@ -80,7 +80,11 @@ DERIVE = {
 
 
 def derived(
-    declaration: t.Any, groups: t.Any, hostvars: t.Any, parts: t.Iterable[str] = ()
+    declaration: t.Any,
+    groups: t.Any,
+    hostvars: t.Any,
+    parts: t.Iterable[str] = (),
+    only: t.Sequence[str] | None = None,
 ) -> dict[str, t.Any]:
     """Return the model, and each of the parts under its name."""
     names = dict(ALWAYS)
@@ -88,7 +92,10 @@ def derived(
         for group, of_group in OF_PART[part].items():
             names[group] = (*names.get(group, ()), *of_group)
     with errors_for_ansible():
-        inventory = read_inventory(declaration, groups, hostvars, names)
+        inventory = read_inventory(declaration, groups, hostvars, names, only)
+        if only is not None:
+            placed = inventory.topology.hosts
+            groups = {name: [h for h in own if h in placed] for name, own in groups.items()}
         derived_parts = {part: DERIVE[part](inventory, groups) for part in parts}
     return {"model": inventory.as_text(), **derived_parts}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
+from ..module_utils._values.entries import listing, text
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import read_inventory
 from ..plugin_utils._proof.database import (
@@ -43,6 +44,7 @@ def proof(
     pools: t.Any = None,
     listeners: t.Any = None,
     secrets: t.Mapping | None = None,
+    only: t.Sequence[str] | None = None,
 ) -> dict[str, list[str]]:
     """Return what is proven of a declaration, and what is wrong with it."""
     lines: list[str] = []
@@ -51,7 +53,7 @@ def proof(
     try:
         own = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
         names = {group: (*HOST_VARIABLES, *own[group]) for group in stack.names()}
-        inventory = read_inventory(declaration, groups, cached, names)
+        inventory = read_inventory(declaration, groups, cached, names, only)
         if pools is None:
             pools = inventory.first(balancer, "peerlb_pools", [])
         if listeners is None:
@@ -65,6 +67,9 @@ def proof(
         proven.rows += rows
         lines = proven.lines()
         problems = proven.problems + too_few + schema_problems(*more)
+        left_out = [host for host in stack.hosts(groups) if host not in inventory.topology.hosts]
+        if left_out:
+            lines.append(f"left out, with a problem and outside of --limit: {listing(left_out)}")
     except TopologyError as exc:
         problems = list(exc.problems)
     problems += wrong_variables(cached, groups, stack, role_options)
@@ -72,9 +77,25 @@ def proof(
     return {"lines": lines, "problems": list(dict.fromkeys(problems))}
 
 
+def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a problem for each input that is not the text which its option wants."""
+    problems = []
+    for name, value in values.items():
+        if value is not None and options.get(name, {}).get("type", "str") in ("str", "path"):
+            try:
+                text(name, value)
+            except ValueError as exc:
+                problems.append(str(exc))
+    return problems
+
+
 class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
-        return {"proof": proof, "topology_problems": topology_problems}
+        return {
+            "changed_inputs": changed_inputs,
+            "proof": proof,
+            "topology_problems": topology_problems,
+        }

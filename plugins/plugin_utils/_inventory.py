@@ -22,6 +22,7 @@ from ..module_utils._topology.values import TopologyError
 from ..module_utils._values.entries import listing, text, whole_number
 from ._hostvars import Names, VariablesByHost, read_variables
 
+ZONE = "zone_"  # how groups of inventories/gcp begin that are named after a zone
 MARK = "peerlb.stack model "  # how the text of an inventory begins
 # The variables that are read of each host.
 OF_ALL = (
@@ -30,6 +31,7 @@ OF_ALL = (
     "peerlb_public_address",
     "peerlb_zone",
     "peerlb_member",
+    "gcp_zone",
 )
 
 
@@ -73,11 +75,16 @@ class Inventory:
 
 
 def read_inventory(
-    declaration: t.Any, groups: t.Any, hostvars: t.Any, names: Names | None = None
+    declaration: t.Any,
+    groups: t.Any,
+    hostvars: t.Any,
+    names: Names | None = None,
+    only: t.Sequence[str] | None = None,
 ) -> Inventory:
     """Evaluate the declaration, and return it with the hosts' variables.
 
-    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]}.
+    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]};
+    only: the hosts whose problems count. Others with a problem are left out.
     Raises a TopologyError that names every entry, or every variable, at fault at once.
     """
     by_host = {host: list(OF_ALL) for host in groups.get("all", ())}
@@ -85,15 +92,35 @@ def read_inventory(
         for host in groups.get(group, ()):
             by_host[host] += of_group
     variables, problems = read_variables(hostvars, by_host)
+    if only is not None:
+        counting = tuple(f"host {host}: " for host in only)
+        problems = [each for each in problems if each.startswith(counting)]
+    problems += _merged_vms(groups, variables)
     if declaration is None:
         problems += _declared_elsewhere(hostvars, by_host)
     if problems:
         raise TopologyError(problems)
-    topology = read_topology(declaration, groups, variables)
+    topology = read_topology(declaration, groups, variables, only)
     problems = wrong_names(topology.hosts)
     if problems:
         raise TopologyError(problems)
     return Inventory(topology, variables)
+
+
+def _merged_vms(groups: t.Any, variables: VariablesByHost) -> list[str]:
+    """Return a problem for each host that a cloud's inventory has made of VMs of several zones."""
+    zones: dict[str, list[str]] = {}
+    for group in sorted(groups):
+        for host in groups[group] if group.startswith(ZONE) else ():
+            if variables.get(host, {}).get("gcp_zone") is not None:
+                # A zone's name has no underscore: Ansible has put it in place of each hyphen.
+                zones.setdefault(host, []).append(group.removeprefix(ZONE).replace("_", "-"))
+    return [
+        f"host {host}: VMs in the zones {listing(own)} have this name, and the inventory has made"
+        " one host of them; rename the others"
+        for host, own in zones.items()
+        if len(own) > 1
+    ]
 
 
 def _declared_elsewhere(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:

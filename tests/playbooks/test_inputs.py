@@ -116,3 +116,17 @@ def test_a_connection_is_explained_in_each_form(stack, given) -> None:
     done = stack.play("explain", *words, "--limit", "web1")
     assert done.returncode == 0, done.stdout
     assert "web1 -> db1:3306 (tcp) works" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("playbook", "given"), [("rollback", {"release": 1.10}), ("drain", {"member": True})]
+)
+def test_an_input_that_is_not_the_text_that_was_written_is_named(stack, playbook, given) -> None:
+    stack.extra |= given
+    done = stack.play(playbook)
+    assert done.returncode == 2, done.stdout
+    said = " ".join(done.stdout.split())
+    ((name, value),) = given.items()
+    assert (
+        f"{name} is {value!r}, not text; YAML may have changed what was written: quote it" in said
+    )

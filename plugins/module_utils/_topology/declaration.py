@@ -14,12 +14,17 @@ from .sections import Groups, Reader
 from .values import Host, TopologyError
 
 
-def read_topology(declaration: t.Any, groups: Groups, hostvars: HostVars) -> Topology:
+def read_topology(
+    declaration: t.Any,
+    groups: Groups,
+    hostvars: HostVars,
+    only: t.Container[str] | None = None,
+) -> Topology:
     """Return the model of a declaration and of the inventory's hosts.
 
     declaration: the variable `topology` as people wrote it; groups: the names of hosts by group;
-    hostvars: `ansible_host` and the `peerlb_*` variables by host. Raises a TopologyError that names
-    every entry at fault at once.
+    hostvars: `ansible_host` and the `peerlb_*` variables by host; only: as for `place_hosts`.
+    Raises a TopologyError that names every entry at fault at once.
     """
     reader = Reader(groups)
     sections = reader.sections(declaration)
@@ -33,7 +38,7 @@ def read_topology(declaration: t.Any, groups: Groups, hostvars: HostVars) -> Top
     problems = reader.problems
     hosts: dict[str, Host] = {}
     if placeable:
-        hosts, misplaced = place_hosts(groups, hostvars, networks, flows)
+        hosts, misplaced = place_hosts(groups, hostvars, networks, flows, only)
         problems = problems + misplaced
     topology = Topology(networks, peerings, hosts, flows, management)
     # Entries are judged together only once each of them makes sense by itself.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import typing as t
 
 from .entries import shown
@@ -55,7 +56,7 @@ def parse_network_cidr(text: t.Any) -> IPv4Network:
 def parse_address(text: t.Any) -> str:
     """Return an IPv4 address as text; a ValueError says what would be right."""
     try:
-        parsed = ipaddress.ip_address(str(text))
+        parsed = ipaddress.ip_address(re.sub(r"^\[(.*)\]$", r"\1", str(text)))
     except ValueError:
         raise ValueError(f"{shown(text)} is not an IPv4 address such as 10.0.0.2") from None
     if not isinstance(parsed, ipaddress.IPv4Address):

@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ...module_utils._probe.target import NO_ROUTE, REFUSED, TIMEOUT
 from ...module_utils._topology.model import Topology
+from ...module_utils._values.entries import listing
+from .._derive.probe_name import ProbeName
 from .._report.data.report import verification_report
 from .._report.text.sample import sample_notes, sample_problems
 from .._report.text.tables import PROBE_HEADS, probe_row, probe_sentence, table
 from .evidence import Evidence
 
 REQUESTS = 40  # what the playbook sends for the sample
+UNHEARD = (REFUSED, TIMEOUT, NO_ROUTE)  # in these states of a probe nobody has answered
 OUTSIDE = "not judged, as outside of --limit"
 
 
@@ -26,7 +30,8 @@ def verification(topology: Topology, evidence: Evidence, generated_at: str) -> d
     documents.
     """
     results = [result for own in evidence.probes.values() for result in own]
-    all_problems, notes = problems(evidence), unjudged(evidence)
+    all_problems, not_judged = problems(evidence), unjudged(evidence)
+    notes = [*not_judged, *unguarded(evidence)]
     success = f"{len(results)} probes from {len(evidence.probes)} hosts are as declared"
     report = verification_report(
         topology,
@@ -43,7 +48,7 @@ def verification(topology: Topology, evidence: Evidence, generated_at: str) -> d
         "table": table(PROBE_HEADS, map(probe_row, results)),
         "service": service_lines(evidence),
         "problems": all_problems,
-        "unjudged": notes,
+        "unjudged": not_judged,
         "summary": [*(all_problems or [success]), *notes],
         "report": report,
     }
@@ -86,6 +91,28 @@ def unjudged(evidence: Evidence) -> list[str]:
             " verify_path is not"
         )
     return lines
+
+
+def unguarded(evidence: Evidence) -> list[str]:
+    """Return a sentence for each port that is closed only because nobody listens there.
+
+    A refusal is no proof of a rule. It is one if another source has found the port open: a rule of
+    the host itself then refuses. With hosts outside of `--limit` nobody knows, and [] comes back.
+    """
+    results = [result for own in evidence.probes.values() for result in own]
+    names = [ProbeName.parse(result["name"]) for result in results]
+    listened = {
+        name.destination for name, each in zip(names, results) if each["state"] not in UNHEARD
+    }
+    refused: dict[str, list[str]] = {}
+    for name, each in zip(names, results):
+        if (each["expect"], each["state"]) == ("closed", REFUSED):
+            refused.setdefault(name.destination, []).append(name.source)
+    return [
+        f"nothing keeps {listing(sources)} from {destination}, only nobody listens"
+        for destination, sources in refused.items()
+        if destination not in listened and not evidence.left_out
+    ]
 
 
 def service_lines(evidence: Evidence) -> list[str]:

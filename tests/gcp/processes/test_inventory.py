@@ -17,6 +17,12 @@ import pytest
 from support import ROOT
 from support.gcp_fake.example import REGION
 
+ZONES = {
+    f"{REGION}-a": ["db1", "web1"],
+    f"{REGION}-b": ["web2"],
+    f"{REGION}-c": ["lb1"],
+}
+
 
 @pytest.fixture
 def inventory(tmp_path) -> Path:
@@ -70,6 +76,7 @@ def test_inventory_has_groups_and_addresses_of_the_project(ansible, fake) -> Non
         **{"vms": ["db1", "lb1", "web1", "web2"]},
         **{"network_vpc_nginx_lb": ["lb1"], "network_vpc_db": ["db1"]},
         **{"network_vpc_webapp": ["web1", "web2"]},
+        **{f"zone_{zone.replace('-', '_')}": hosts for zone, hosts in ZONES.items()},
     }
     lb1 = found["_meta"]["hostvars"]["lb1"]
     wanted = {
@@ -215,3 +222,49 @@ def test_single_playbook_with_empty_inventory_fails_with_a_reason(
     done = ansible("ansible-playbook", f"playbooks/{playbook}.yml", "-e", "member=web2")
     assert done.returncode == 2
     assert "the inventory has no host in nginx_lb" in " ".join(done.stdout.split())
+
+
+def test_two_vms_of_one_name_are_refused_with_both_zones(ansible, fake) -> None:
+    twin = json.loads(json.dumps(fake.api.cloud.named("instances", "web2")))
+    twin["name"] = "web1"
+    fake.api.cloud.objects["instances"].append(twin)
+    done = ansible("ansible-playbook", "playbooks/check.yml")
+    assert done.returncode == 2, done.stdout
+    said = " ".join(done.stdout.split())
+    zones = f"the zones {REGION}-a, {REGION}-b have this name"
+    assert f"host web1: VMs in {zones}" in said
+
+
+def without(what: str) -> t.Callable[[dict], None]:
+    def change(vm: dict) -> None:
+        nic = vm["networkInterfaces"][0]
+        if what == "nics":
+            vm["networkInterfaces"] = []
+        elif what == "address":
+            del nic["networkIP"]
+        elif what == "labels":
+            del vm["labels"]
+        else:
+            nic.pop("accessConfigs", None)
+
+    return change
+
+
+@pytest.mark.parametrize("what", ["nics", "address"])
+def test_a_vm_without_an_address_is_named_and_others_work(ansible, fake, what) -> None:
+    without(what)(fake.api.cloud.named("instances", "web2"))
+    done = ansible("ansible-playbook", "playbooks/check.yml")
+    assert done.returncode == 2, done.stdout
+    assert "host web2: has no IPv4 address in a declared network" in " ".join(done.stdout.split())
+    done = ansible("ansible-playbook", "playbooks/check.yml", "--limit", "web1")
+    assert done.returncode == 0, done.stdout
+    assert "left out, with a problem and outside of --limit: web2" in " ".join(done.stdout.split())
+    parts = {"__groups": ["all"], "__parts": ["webapp", "nginx_lb", "firewall"]}
+    options = ("--limit", "lb1", "-e", json.dumps(parts))
+    done = ansible("ansible-playbook", "playbooks/derive.yml", *options)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_vm_without_an_external_address_needs_none(ansible, fake) -> None:
+    without("natIP")(fake.api.cloud.named("instances", "lb1"))
+    assert ansible("ansible-playbook", "playbooks/check.yml").returncode == 0

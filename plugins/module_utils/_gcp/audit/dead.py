@@ -48,6 +48,8 @@ def dead_findings(comparison: Comparison, others: t.Sequence[Finding]) -> t.Iter
             if rule.ipv6 and not rule.disabled:
                 yield Finding("rule-ipv6", name, "whom it admits or refuses by IPv6 is not judged")
                 continue
+            if rule.unknown and not rule.disabled:
+                continue  # whatever it decides is undecided
             dead = _never_matches(comparison, network, rule)
             if not dead and rule not in deciding:
                 dead = _shadowed(comparison, network, rule, faulty)

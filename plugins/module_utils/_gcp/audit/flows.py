@@ -117,6 +117,7 @@ def _unresolved(rule: Rule) -> str:
     """Return what only the cloud knows about a rule, such as " (address groups)"."""
     ends = (rule.sources, rule.destinations)
     words = [word for end in ends for word in end.unresolved]
+    words += [f"the field {name}, which is not known here" for name in rule.unknown]
     words += ["target tags"] if rule.target_secure_tags else []
     words += ["the network context"] if any(end.network_context for end in ends) else []
     words += [rule.action] if rule.action not in (ALLOW, DENY, GOTO_NEXT, "unknown") else []

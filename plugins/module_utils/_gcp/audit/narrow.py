@@ -28,8 +28,8 @@ def narrowing_commands(
 
     Each command is a line. The text is empty where no commands do that safely.
     """
-    if rule.ipv6:
-        return ""  # the new rule would not admit the IPv6 ranges
+    if rule.ipv6 or rule.unknown:
+        return ""  # the new rule would not have the IPv6 ranges, or what is not known of the rule
     lines = []
     for admission, services in needed.items():
         nics = (comparison.attachments[name].nic for name in admission.hosts)

@@ -44,9 +44,7 @@ def peering_findings(comparison: Comparison) -> t.Iterator[Finding]:
                 yield _outside(comparison, network, peering)
             elif both not in comparison.topology.peerings and both not in seen:
                 seen.add(both)
-                text = f"are peered by {peering.name} ({peering.state}), which is not declared"
-                command = comparison.gcloud.delete_peering(network.name, peering)
-                yield Finding("peering-undeclared", " and ".join(sorted(both)), text, command)
+                yield _undeclared(comparison, network, peer, peering)
 
 
 def _outside(comparison: Comparison, network: CloudNetwork, peering: Peering) -> Finding:
@@ -66,8 +64,27 @@ def _outside(comparison: Comparison, network: CloudNetwork, peering: Peering) ->
         return Finding("peering-undecided", " and ".join(sorted((network.name, name))), text)
     text = f"{peering.name} ({peering.state}) leads to {peering.network}, which is not declared:"
     text += " who is there, and what may come from there, is not judged"
+    return Finding("peering-outside", network.name, text)
+
+
+def _undeclared(
+    comparison: Comparison, network: CloudNetwork, peer: CloudNetwork, peering: Peering
+) -> Finding:
+    """Judge a peering of two declared networks, which others may need if they are there too."""
+    name = " and ".join(sorted((network.name, peer.name)))
+    text = f"are peered by {peering.name} ({peering.state}), which is not declared"
+    others = [
+        attachment.instance.name
+        for own in (network, peer)
+        for attachment in comparison.unjudged_attachments.get(own.ref, ())
+    ]
+    if comparison.project.lacks("instances"):
+        others = ["VMs that could not be read"]
+    if others:
+        text += f"; {listing(dict.fromkeys(others))} may need it: their owners have to decide"
+        return Finding("peering-undeclared", name, text)
     command = comparison.gcloud.delete_peering(network.name, peering)
-    return Finding("peering-outside", network.name, text, command)
+    return Finding("peering-undeclared", name, text, command)
 
 
 def _declared_peering(
@@ -91,9 +108,16 @@ def _declared_peering(
         found = comparison.peering(own.ref, peer.ref)
         if not missing and found and found.state != "ACTIVE":
             text = f"{found.name} of {own.name} is {found.state}: {found.details or 'no details'}"
-            deleting = comparison.gcloud.delete_peering(own.name, found)
-            command = f"{deleting}\n{create(own.name, peer.name)}"
+            command = ""
+            if found.others or found.unknown:
+                text += f"; a new one needs its {listing((*found.others, *found.unknown))} too"
+            else:
+                deleting = comparison.gcloud.delete_peering(own.name, found)
+                command = f"{deleting}\n{create(own.name, peer.name)}"
             yield Finding("peering-inactive", name, text, command)
+        elif found and found.unknown:
+            text = f"{found.name} of {own.name} has {listing(found.unknown)}, which is not known"
+            yield Finding("peering-undecided", name, f"{text} here and may narrow it")
 
 
 def _without_routes(

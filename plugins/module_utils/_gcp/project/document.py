@@ -13,13 +13,20 @@ import typing as t
 from ..._values.addresses import IPv4Network
 from .document_routes import read_route, read_router
 from .document_rules import read_firewall, read_policy
-from .fields import Fields, last, ref
+from .fields import Fields, last, names, ref
 from .rule_values import Policy, Rule
 from .values import CloudNetwork, Gap, Instance, Nic, Peering, Project, ProjectError, Subnet
 
 LISTS = ("networks", "subnetworks", "firewalls", "routers", "routes", "instances")
 # Purposes of subnetworks that hold VMs. The others are for load balancers and services.
 VM_PURPOSES = ("PRIVATE", "PRIVATE_RFC_1918")
+IPV4_ONLY = "IPV4_ONLY"
+PEERING_CHOICES = ("exportCustomRoutes", "importCustomRoutes")
+PEERING_FIELDS = names(
+    "autoCreateRoutes connectionStatus exchangeSubnetRoutes exportCustomRoutes "
+    "exportSubnetRoutesWithPublicIp importCustomRoutes importSubnetRoutesWithPublicIp name "
+    "network peerMtu stackType state stateDetails updateStrategy"
+)
 Value = t.TypeVar("Value")
 
 
@@ -95,11 +102,19 @@ def _read_network(fields: Fields) -> CloudNetwork:
             each.get("stateDetails", str, ""),
             each.get("exportSubnetRoutesWithPublicIp", bool, True),
             each.get("importSubnetRoutesWithPublicIp", bool, False),
+            *_more_of_a_peering(each),
         )
         for each in fields.each("peerings")
     ]
     policies_first = order == "BEFORE_CLASSIC_FIREWALL"
     return CloudNetwork(link, fields.get("name", str), tuple(peerings), policies_first)
+
+
+def _more_of_a_peering(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of settings that a peering has by choice, and of fields not known here."""
+    chosen = [key for key in PEERING_CHOICES if fields.get(key, bool, False)]
+    chosen += ["stackType"] if fields.get("stackType", str, IPV4_ONLY) != IPV4_ONLY else []
+    return tuple(chosen), fields.unknown(PEERING_FIELDS)
 
 
 def _peer_ref(address: str, own: str) -> str:

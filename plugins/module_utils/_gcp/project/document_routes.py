@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .fields import Fields, last, ref
+from .fields import Fields, last, names, ref
 from .values import Nat, Route, Router
 
 NEXT_HOPS = (
@@ -61,6 +61,14 @@ def _serves_primary_range(subnet: Fields) -> bool:
     return not ranges or bool({"ALL_IP_RANGES", "PRIMARY_IP_RANGE"}.intersection(ranges))
 
 
+# The fields of a route. Another one may narrow it.
+ROUTE_FIELDS = names(
+    "asPaths creationTimestamp description destRange id kind name network nextHopGateway "
+    "nextHopInterRegionCost nextHopMed nextHopOrigin params priority routeStatus routeType "
+    "selfLink tags warnings"
+) | {f"nextHop{kind}" for kind in NEXT_HOPS}
+
+
 def read_route(fields: Fields) -> Route | None:
     """Return a route, a `compute#route` of the API; None for a route of IPv6."""
     if ":" in fields.get("destRange", str):
@@ -68,6 +76,9 @@ def read_route(fields: Fields) -> Route | None:
     gateway = fields.get("nextHopGateway", str, "")
     hops = {kind: last(fields.get(f"nextHop{kind}", str, "")) for kind in NEXT_HOPS}
     named = ", ".join(f"{kind} {hop}" for kind, hop in hops.items() if hop)
+    unknown = ", ".join(fields.unknown(ROUTE_FIELDS))
+    if unknown:
+        named, gateway = f"what the field {unknown} says, which is not known here", ""
     return Route(
         fields.get("name", str),
         ref(fields.get("network", str)),

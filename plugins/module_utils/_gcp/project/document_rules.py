@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+import typing as t
 
-from .fields import Fields, ref
+from .fields import Fields, names, ref
 from .rule_values import (
     ALL_PROTOCOLS,
     ALLOW,
@@ -23,6 +24,25 @@ from .rule_values import (
     Service,
 )
 
+# The fields of the objects that say what a rule matches. Another field leaves the rule undecided.
+SERVICE_FIELDS = frozenset(("IPProtocol", "ipProtocol", "ports"))
+FIREWALL_FIELDS = names(
+    "allowed creationTimestamp denied description destinationRanges direction disabled "
+    "enableLogging id kind logConfig name network params priority selfLink sourceRanges "
+    "sourceServiceAccounts sourceTags targetServiceAccounts targetTags"
+)
+POLICY_RULE_FIELDS = names(
+    "action description direction disabled enableLogging kind match priority ruleName "
+    "ruleTupleCount securityProfileGroup targetForwardingRules targetResources "
+    "targetSecureTags targetServiceAccounts targetType tlsInspect"
+)
+SIDE_FIELDS = names(
+    "AddressGroups Fqdns IpRanges NetworkContext NetworkType Networks RegionCodes SecureTags "
+    "ThreatIntelligences"
+)
+MATCH_FIELDS = frozenset(
+    ("layer4Configs", *(f"{side}{name}" for side in ("src", "dest") for name in SIDE_FIELDS))
+)
 PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "132": "sctp"}
 MAX_VPC_PRIORITY, MAX_POLICY_PRIORITY = 65535, 2**31 - 1
@@ -54,7 +74,15 @@ def read_firewall(fields: Fields) -> Rule:
         target_networks=frozenset([ref(fields.get("network", str))]),
         target_tags=frozenset(fields.texts("targetTags")),
         target_accounts=frozenset(fields.texts("targetServiceAccounts")),
+        unknown=_unknown(fields, FIREWALL_FIELDS, "allowed", "denied"),
     )
+
+
+def _unknown(fields: Fields, known: t.Container[str], *services: str) -> tuple[str, ...]:
+    """Return the fields that are not known, of an object and of its entries for services."""
+    entries = [each for key in services for each in fields.each(key)]
+    found = [key for each in entries for key in each.unknown(SERVICE_FIELDS)]
+    return tuple(dict.fromkeys((*fields.unknown(known), *found)))
 
 
 def _vpc_selector(fields: Fields, side: str) -> Selector:
@@ -110,6 +138,10 @@ def _policy_rule(fields: Fields, kind: str, name: str, display_name: str) -> Rul
         target_accounts=frozenset(fields.texts("targetServiceAccounts")),
         policy_display_name=display_name,
         target_secure_tags=bool(fields.get("targetSecureTags", list, [])),
+        unknown=(
+            *fields.unknown(POLICY_RULE_FIELDS),
+            *_unknown(match, MATCH_FIELDS, "layer4Configs"),
+        ),
     )
 
 
@@ -122,6 +154,7 @@ def _policy_selector(match: Fields, side: str) -> Selector:
     context = match.get(f"{side}NetworkContext", str, "") or match.get(
         f"{side}NetworkType", str, ""
     )
+    context = "VPC_NETWORKS" if not context and match.texts(f"{side}Networks") else context
     return Selector(
         cidrs=match.cidrs(f"{side}IpRanges"),
         unresolved=tuple(unresolved),

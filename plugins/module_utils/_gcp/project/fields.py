@@ -26,6 +26,11 @@ def last(address: t.Any) -> str:
     return str(address or "").rpartition("/")[2]
 
 
+def names(text: str) -> frozenset[str]:
+    """Return the names of fields that a text lists, with spaces between them."""
+    return frozenset(text.split())
+
+
 class Fields:
     """An object of the API.
 
@@ -50,6 +55,13 @@ class Fields:
             if value is None:
                 raise missing(key)
             return typed(key, value, kind)
+
+    def unknown(self, known: t.Container[str]) -> tuple[str, ...]:
+        """Return the names of fields that are not known and not empty: ("srcNetworkScope",).
+
+        Such a field may narrow what the object matches, in a way that only the cloud knows.
+        """
+        return tuple(key for key, value in self._values.items() if value and key not in known)
 
     def number(self, key: str, default: int, most: int) -> int:
         """Return a field that is a whole number from 0 to most."""

@@ -84,6 +84,7 @@ class Rule:
     target_accounts: frozenset[str] = frozenset()
     policy_display_name: str = ""
     target_secure_tags: bool = False  # which VMs have them is not in the document
+    unknown: tuple[str, ...] = ()  # fields that may narrow the rule in a way that is not known here
 
     def __str__(self) -> str:
         if self.kind == UNREAD_RULES:

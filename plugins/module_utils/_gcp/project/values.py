@@ -38,6 +38,9 @@ class Peering:
     details: str
     exports_public: bool
     imports_public: bool
+    # Settings besides these that a new peering would not have, or that are not known here.
+    others: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

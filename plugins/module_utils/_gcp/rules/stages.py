@@ -115,7 +115,7 @@ def apply_rule(rule: Rule, attachment: Attachment) -> AppliedRule | None:
     if not sure:
         own = spans([IPv4Network(nic.address)]) if nic.address else []
         sure, possible = (covers(addresses, own) for addresses in resolve_addresses(rule.local))
-    known = not rule.target_secure_tags and rule.kind != UNREAD_RULES
+    known = not rule.target_secure_tags and not rule.unknown and rule.kind != UNREAD_RULES
     return AppliedRule(rule, sure and known) if sure or possible else None
 
 

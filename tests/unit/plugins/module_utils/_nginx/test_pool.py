@@ -93,6 +93,8 @@ def test_parse_makes_the_same_pool_of_its_params() -> None:
         ({"port": 80, "pool": "shop"}, "no pool is named shop; declared: webapp"),
         ({"port": 80, "pool": "webapp", "protocol": "udp"}, "protocol is 'udp'"),
         ({"port": 80, "pool": "webapp", "tls": True}, "unknown key tls"),
+        ({"port": 80, "pool": "webapp", "address": "::"}, ":: is IPv6; write an IPv4 address"),
+        ({"port": 80, "pool": "webapp", "address": "[::]"}, "[::] is IPv6; write an IPv4 address"),
     ],
 )
 def test_error_names_the_listener_and_its_setting(entry: dict, message: str) -> None:

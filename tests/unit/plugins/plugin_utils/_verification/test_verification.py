@@ -140,3 +140,33 @@ def test_load_balancer_without_a_release(run) -> None:
 def test_audit_of_the_same_run_is_in_the_report(run) -> None:
     run.variables["db1"]["__audit"] = {"findings": []}
     assert verified(run)["report"]["project"] == {"findings": []}
+
+
+def closed(run, state: str, name: str = "web1 -> web2:3000", connected: bool = False) -> None:
+    source = name.partition(" ")[0]
+    target = {"name": name, "address": "10.1.0.3", "port": 3000, "protocol": "http"}
+    outcome = {"state": state, "connected": connected, "latency_ms": 1.0, "detail": "", "ok": True}
+    expect = {"expect": "open" if connected else "closed"}
+    run.variables[source]["__verify_probes"]["results"].append({**target, **expect, **outcome})
+
+
+def test_a_refusal_is_no_proof_of_a_rule(run) -> None:
+    for own in run.variables.values():
+        results = own["__verify_probes"]["results"]
+        results[:] = [each for each in results if not each["name"].endswith(" -> web2:3000")]
+    closed(run, "timeout")
+    assert "nobody listens" not in str(verified(run)["summary"])
+    closed(run, "refused")
+    closed(run, "refused", "client -> web2:3000")
+    closed(run, "wrong_status", "lb1 -> web1:3000", connected=True)
+    said = "nothing keeps web1, client from web2:3000, only nobody listens"
+    found = verified(run)
+    assert said in found["summary"]
+    assert said in found["report"]["unjudged"]
+    assert found["problems"] == []
+
+
+def test_a_refusal_where_others_are_let_in_is_a_rule(run) -> None:
+    closed(run, "refused")
+    closed(run, "open", "lb1 -> web2:3000", connected=True)
+    assert "nobody listens" not in str(verified(run)["summary"])
