@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
+from ..plugin_utils._derive.derived import host_ports
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
-from ..plugin_utils._inventory import read_inventory
+from ..plugin_utils._inventory import Inventory, read_inventory
 from ..plugin_utils._proof.proof import HOST_VARIABLES, prove
 from ..plugin_utils._proof.role_variables import wrong_variables
 from ..plugin_utils._stack import STACK, StackGroups
@@ -36,29 +37,34 @@ def proof(
     pools: t.Any = None,
     listeners: t.Any = None,
     secrets: t.Mapping | None = None,
-) -> dict[str, list[str]]:
-    """Return what is proven of a declaration, and what is wrong with it."""
-    lines: list[str] = []
+) -> dict[str, t.Any]:
+    """Return what is proven of a declaration, what is wrong with it, and what each host binds."""
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
+    names: dict[str, tuple[str, ...]] = {group: HOST_VARIABLES for group in stack.names()}
+    names[balancer] = (*HOST_VARIABLES, *SETTINGS)
     try:
-        names: dict[str, tuple[str, ...]] = {group: HOST_VARIABLES for group in stack.names()}
-        names[balancer] = (*HOST_VARIABLES, *SETTINGS)
         inventory = read_inventory(declaration, groups, cached, names)
-        if pools is None:
-            pools = inventory.first(balancer, "peerlb_pools", [])
-        if listeners is None:
-            listeners = inventory.first(balancer, "peerlb_listeners", [])
-        proven = prove(
-            *(inventory.topology, stack, inventory.member_settings, pools, listeners),
-            inventory.variables,
-        )
-        lines, problems = proven.lines(), proven.problems
+        found = _prove(inventory, stack, {"pools": pools, "listeners": listeners})
     except TopologyError as exc:
-        problems = list(exc.problems)
-    problems += wrong_variables(cached, groups, stack)
+        found = {"lines": [], "problems": list(exc.problems), "ports": {}}
+    problems = found["problems"] + wrong_variables(cached, groups, stack)
     problems += missing_secrets(groups, cached, secrets or {})
-    return {"lines": lines, "problems": list(dict.fromkeys(problems))}
+    return {**found, "problems": list(dict.fromkeys(problems))}
+
+
+def _prove(
+    inventory: Inventory, stack: StackGroups, given: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Return what is proven; settings that are None are those of the first load balancer."""
+    settings = [
+        inventory.first(stack.balancer, f"peerlb_{name}", []) if value is None else value
+        for name, value in given.items()
+    ]
+    variables = inventory.variables
+    proven = prove(inventory.topology, stack, inventory.member_settings, *settings, variables)
+    ports = {} if proven.problems else host_ports(inventory.topology, stack, variables)
+    return {"lines": proven.lines(), "problems": proven.problems, "ports": ports}
 
 
 class FilterModule:

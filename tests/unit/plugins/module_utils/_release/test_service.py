@@ -366,3 +366,15 @@ def test_run_killed_at_any_step_is_completed_by_the_next(host, monkeypatch, kind
     assert (host.store.present(), host.container["Image"]) == (wanted, "sha256:shop:2")
     assert not host.deploy(wanted).changed
     assert host.store.history()[-1]["id"] == wanted.id
+
+
+def test_rules_that_somebody_flushed_are_named_and_nothing_is_changed(host, monkeypatch) -> None:
+    host.deploy(host.release())
+    monkeypatch.setattr(_service, "without_rules", lambda _run, records: ["peerlb-shop"])
+    rollout = Rollout.plan(host.store, host.service, host.release("two"))
+    host.docker.done.clear()
+    with pytest.raises(ServiceError, match="the playbook docker brings them back. Nothing was"):
+        rollout.test()
+    assert host.docker.done == []
+    look = host.service.look(host.store, host.release())
+    assert look.reasons[-1].startswith("peerlb-shop cannot be reached: Docker's firewall rules")
