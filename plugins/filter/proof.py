@@ -57,12 +57,14 @@ def _prove(
     inventory: Inventory, stack: StackGroups, given: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
     """Return what is proven; settings that are None are those of the first load balancer."""
-    settings = [
+    pools, listeners = (
         inventory.first(stack.balancer, f"peerlb_{name}", []) if value is None else value
         for name, value in given.items()
-    ]
+    )
     variables = inventory.variables
-    proven = prove(inventory.topology, stack, inventory.member_settings, *settings, variables)
+    proven = prove(
+        *(inventory.topology, stack, inventory.member_settings, pools, listeners), variables
+    )
     ports = {} if proven.problems else host_ports(inventory.topology, stack, variables)
     return {"lines": proven.lines(), "problems": proven.problems, "ports": ports}
 
