@@ -32,7 +32,10 @@ OF_PART: dict[str, Names] = {
     "webapp": {},
     "nginx_lb": {},
     "verify": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
-    "firewall": {name: ("firewall_trusted_interfaces",) for name in STACK.names()},
+    "docker": {STACK.balancer: ("nginx_lb_status_port",)},
+    "firewall": {
+        name: ("firewall_trusted_interfaces", "firewall_extra_rules") for name in STACK.names()
+    },
 }
 
 
@@ -61,12 +64,17 @@ def _verify(inventory: Inventory, _groups: t.Any) -> Part:
     return {"own_application": asked.own, "server_name": asked.server_name}
 
 
+def _docker(inventory: Inventory, _groups: t.Any) -> Part:
+    return _derived.host_ports(inventory.topology, STACK, inventory.variables)
+
+
 def _firewall_rules(inventory: Inventory, groups: t.Any) -> Part:
     rules = {}
     for host in STACK.hosts(groups):
         trusted = inventory.variables[host]["firewall_trusted_interfaces"]
         trusted = _firewall.TRUSTED if trusted is None else trusted
-        rules[host] = _firewall.firewall_rules(inventory.topology, host, trusted)
+        extra = inventory.variables[host]["firewall_extra_rules"] or ()
+        rules[host] = _firewall.firewall_rules(inventory.topology, host, trusted, extra)
     return rules
 
 
@@ -75,6 +83,7 @@ DERIVE = {
     "webapp": _webapp,
     "nginx_lb": _nginx_lb,
     "verify": _verify,
+    "docker": _docker,
     "firewall": _firewall_rules,
 }
 

@@ -13,10 +13,13 @@ from ..plugin_utils._inventory import Inventory, from_declaration
 
 @from_declaration
 def firewall_rules(
-    inventory: Inventory, host: str, trusted: t.Sequence[str] = _firewall.TRUSTED
+    inventory: Inventory,
+    host: str,
+    trusted: t.Sequence[str] = _firewall.TRUSTED,
+    extra: t.Any = (),
 ) -> str:
     """Return the rules of a host as a file for nft."""
-    return _firewall.firewall_rules(inventory.topology, host, trusted)
+    return _firewall.firewall_rules(inventory.topology, host, trusted, extra)
 
 
 class FilterModule:

@@ -9,8 +9,9 @@ import typing as t
 
 from ..module_utils._topology.values import TopologyError
 from ..module_utils._values.entries import listing, text
+from ..plugin_utils._derive.derived import host_ports
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
-from ..plugin_utils._inventory import read_inventory
+from ..plugin_utils._inventory import Inventory, read_inventory
 from ..plugin_utils._proof.database import (
     OF_APPLICATION,
     OF_DATABASE,
@@ -45,36 +46,41 @@ def proof(
     listeners: t.Any = None,
     secrets: t.Mapping | None = None,
     only: t.Sequence[str] | None = None,
-) -> dict[str, list[str]]:
-    """Return what is proven of a declaration, and what is wrong with it."""
-    lines: list[str] = []
+) -> dict[str, t.Any]:
+    """Return what is proven of a declaration, what is wrong with it, and what each host binds."""
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
+    own = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
+    names = {group: (*HOST_VARIABLES, *own[group]) for group in stack.names()}
     try:
-        own = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
-        names = {group: (*HOST_VARIABLES, *own[group]) for group in stack.names()}
         inventory = read_inventory(declaration, groups, cached, names, only)
-        if pools is None:
-            pools = inventory.first(balancer, "peerlb_pools", [])
-        if listeners is None:
-            listeners = inventory.first(balancer, "peerlb_listeners", [])
-        proven = prove(
-            *(inventory.topology, stack, inventory.member_settings, pools, listeners),
-            inventory.variables,
-        )
-        more = (inventory.topology, stack, inventory.variables)
-        rows, too_few = prove_connections(*more)
-        proven.rows += rows
-        lines = proven.lines()
-        problems = proven.problems + too_few + schema_problems(*more)
+        found = _prove(inventory, stack, {"pools": pools, "listeners": listeners})
         left_out = [host for host in stack.hosts(groups) if host not in inventory.topology.hosts]
         if left_out:
-            lines.append(f"left out, with a problem and outside of --limit: {listing(left_out)}")
+            text_of = f"left out, with a problem and outside of --limit: {listing(left_out)}"
+            found["lines"].append(text_of)
     except TopologyError as exc:
-        problems = list(exc.problems)
-    problems += wrong_variables(cached, groups, stack, role_options)
+        found = {"lines": [], "problems": list(exc.problems), "ports": {}}
+    problems = found["problems"] + wrong_variables(cached, groups, stack, role_options)
     problems += missing_secrets(groups, cached, secrets or {})
-    return {"lines": lines, "problems": list(dict.fromkeys(problems))}
+    return {**found, "problems": list(dict.fromkeys(problems))}
+
+
+def _prove(
+    inventory: Inventory, stack: StackGroups, given: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Return what is proven; settings that are None are those of the first load balancer."""
+    pools, listeners = (
+        inventory.first(stack.balancer, f"peerlb_{name}", []) if value is None else value
+        for name, value in given.items()
+    )
+    more = (inventory.topology, stack, inventory.variables)
+    proven = prove(*more[:2], inventory.member_settings, pools, listeners, inventory.variables)
+    rows, too_few = prove_connections(*more)
+    proven.rows += rows
+    problems = proven.problems + too_few + schema_problems(*more)
+    ports = {} if problems else host_ports(*more)
+    return {"lines": proven.lines(), "problems": problems, "ports": ports}
 
 
 def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[str]:

@@ -15,6 +15,11 @@ description:
     does not run with them, the former settings come back and the module fails with the last lines
     of the engine's log.
   - Packages are not installed. If some are missing, the module tells so and changes nothing.
+  - The module looks first at what is on the host already. An engine of another origin is used as
+    it is if it has Compose v2, and settings that somebody else wrote into C(daemon.json) stay. What
+    stands in the way is told in RV(problems), all at once, and nothing is changed then.
+  - If somebody has flushed Docker's own firewall rules, the module restarts the engine, which
+    writes them anew.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -65,6 +70,42 @@ options:
     description: The path of a credential helper to look for.
     type: path
     required: true
+  fingerprint:
+    description: The fingerprint of the key that signs O(repository). Empty accepts any key.
+    type: str
+    default: ""
+  add_repository:
+    description:
+      - Whether to fetch the key of O(repository), compare it with O(fingerprint), and let apt know
+        both, if the engine comes from there and apt does not know it yet.
+    type: bool
+    default: false
+  directory:
+    description:
+      - The directory of the note about settings that somebody else wrote into C(daemon.json), and
+        of the lock that one run holds. Without it there is neither.
+    type: path
+  late_addresses:
+    description:
+      - Whether containers start even if the address at which they are published comes after the
+        engine. The kernel then lets programs bind to an address that the host does not have
+        (C(net.ipv4.ip_nonlocal_bind)).
+    type: bool
+    default: false
+  ports:
+    description: The ports that the stack will use on the host. Nobody else may hold one.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      address:
+        description: The address of the host; V(0.0.0.0) is every address.
+        type: str
+        required: true
+      port:
+        description: The TCP port.
+        type: int
+        required: true
   images:
     description: Images whose digest the registry is asked for.
     type: list
@@ -81,10 +122,18 @@ EXAMPLES = r"""
     config: {live-restore: true, labels: [peerlb.started=1, peerlb.loaded=2]}
     labels: [peerlb.started=1, peerlb.loaded=2]
     helper: /usr/local/bin/docker-credential-peerlb-gce
+    ports:
+      - {address: 10.1.0.2, port: 3000}
     images: [nginx:1.30]
 """
 
 RETURN = r"""
+problems:
+  description: What stands in the way on this host. Nothing is changed if there is anything.
+  returned: success
+  type: list
+  elements: str
+  sample: ["0.0.0.0:80 is held by nginx (nginx.service): stop it, or declare another port"]
 missing:
   description: The packages that the host lacks.
   returned: success
@@ -123,24 +172,24 @@ unresolved:
   sample: ["shop:1: manifest unknown"]
 """
 
-import json
+import contextlib
 import os
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.urls import open_url
 
-from ..module_utils._docker.daemon import Daemon, diff
+from ..module_utils._docker.daemon import Daemon
 from ..module_utils._docker.digests import Resolved, resolve
-from ..module_utils._docker.packages import (
-    Distribution,
-    HostError,
-    Packages,
-    missing,
-    repository_is_there,
-    repository_text,
-)
+from ..module_utils._docker.host import EngineHost
+from ..module_utils._docker.packages import Distribution, HostError, add_repository
+from ..module_utils._docker.rules import containers
+from ..module_utils._path.ports import foreign_containers, taken
 from ..module_utils._release.engine import runner
+from ..module_utils._release.store import Store, StoreError
 
 LIST = {"type": "list", "elements": "str"}
+PORT = {"address": {"type": "str", "required": True}, "port": {"type": "int", "required": True}}
 ARGUMENT_SPEC = {
     "source": {"type": "str", "default": "auto", "choices": ["auto", "distribution", "docker"]},
     "distribution_packages": {"type": "dict", "required": True},
@@ -150,50 +199,51 @@ ARGUMENT_SPEC = {
     "config": {"type": "dict", "required": True},
     "labels": {**LIST, "required": True},
     "helper": {"type": "path", "required": True},
+    "fingerprint": {"type": "str", "default": ""},
+    "add_repository": {"type": "bool", "default": False},
+    "directory": {"type": "path"},
+    "late_addresses": {"type": "bool", "default": False},
+    "ports": {"type": "list", "elements": "dict", "default": [], "options": PORT},
     "images": {**LIST, "default": []},
 }
+NOTE = "daemon.json"  # the settings of somebody else, in the module's directory
 
 
-PACKAGES = ("source", "distribution_packages", "docker_packages", "extra_packages")
-
-
-def look_at_packages(module: AnsibleModule) -> tuple[list[str], dict]:
-    """Return the packages that the host lacks, and the part of the result about packages."""
-    distribution = Distribution.read()
-    packages = Packages(*(module.params[name] for name in PACKAGES))
-    lacking = missing(runner(module.run_command), packages.wanted(distribution))
-    text = repository_text(module.params["repository"], distribution)
-    from_docker = packages.source_for(distribution) == "docker"
-    return lacking, {
-        "missing": lacking,
-        "repository_missing": from_docker and not repository_is_there(text),
-        "distribution": {**vars(distribution), "repository": text},
-    }
+@contextlib.contextmanager
+def noted(params: dict, *, write: bool) -> t.Iterator[Store | None]:
+    """Within a `with` block, hold the host's lock; yield where notes are kept, if they are."""
+    if not params["directory"]:
+        yield None
+        return
+    store = Store(params["directory"], mode=0o700)
+    try:
+        with store.lock("the role docker", needed=write):
+            yield store
+    except StoreError as exc:
+        raise HostError(str(exc)) from exc
 
 
 def run(module: AnsibleModule) -> dict:
     """Return the module's result; a HostError says what is wrong with the host or the settings."""
-    params = module.params
-    lacking, about_packages = look_at_packages(module)
-    # As Ansible's filter to_nice_json writes it.
-    config = json.dumps(params["config"], indent=4, sort_keys=True) + "\n"
-    daemon = Daemon(runner(module.run_command), config, *params["labels"])
-    before = daemon.present()
-    reasons = [f"the package {name} is missing" for name in lacking]
-    reasons += daemon.reasons() if not lacking else []
-    if reasons and not lacking and not module.check_mode:
-        daemon.apply()
-    resolved = Resolved() if lacking else resolve(params["images"])
-    return {
-        # Where packages are missing, whoever installs them reports the change, but in check mode.
-        "changed": bool(reasons) and (not lacking or module.check_mode),
-        "diff": diff(before, config) if before != config else {},
-        "differs": reasons,
-        **about_packages,
-        "has_helper": os.path.exists(params["helper"]),
-        "images": resolved.images,
-        "unresolved": resolved.unresolved,
-    }
+    params, on_host = module.params, runner(module.run_command)
+    with noted(params, write=not module.check_mode) as store:
+        records = containers(on_host)
+        around = foreign_containers(records) + taken(params["ports"], records)
+        note = store.noted(NOTE) if store else None
+        former = Daemon(on_host, "", "", "").present()
+        host = EngineHost.look(params, on_host, former, note, records).beside(around)
+        result = host.result()
+        if not (host.problems or module.check_mode):
+            if result["repository_missing"] and params["add_repository"]:
+                add_repository(open_url, params, Distribution.read())
+            if store and host.settings.foreign and not host.lacking:
+                store.note(NOTE, host.settings.found)
+            host.apply()
+    known = Resolved() if host.lacking or host.problems else resolve(params["images"])
+    # Where packages are missing, whoever installs them reports the change, but in check mode.
+    changed = result["differs"] and not host.problems and (not host.lacking or module.check_mode)
+    helper = os.path.exists(params["helper"])
+    return {**result, **vars(known), "changed": bool(changed), "has_helper": helper}
 
 
 def main() -> None:

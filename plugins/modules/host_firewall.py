@@ -74,6 +74,14 @@ trial:
   returned: success
   type: bool
   sample: false
+cut:
+  description:
+    - What listens on the host and is let in by no rule, if the rules are to be loaded now. It is
+      meant to be shown; whether it needs a rule of its own is for people to say.
+  returned: success
+  type: list
+  elements: str
+  sample: ["udp 0.0.0.0:161 (snmpd)", protocol 112 (keepalived)]
 missing:
   description: Whether the host has no program C(nft).
   returned: success
@@ -88,6 +96,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._host_firewall.firewall import NO_UNIT, TIMER, Firewall, FirewallError
 from ..module_utils._host_firewall.refusals import problem
+from ..module_utils._path.cut import cut
 
 ARGUMENT_SPEC = {
     "enabled": {"type": "bool", "default": True},
@@ -130,7 +139,8 @@ def run(params: dict[str, t.Any], firewall: Firewall, *, check: bool) -> dict[st
             firewall.load_at_boot(present)
         else:
             firewall.remove(present, table)
-    return {"changed": changed, "diff": diff, "trial": trial, "missing": table is None}
+    result = {"changed": changed, "diff": diff, "trial": trial, "missing": table is None}
+    return {**result, "cut": cut(params["rules"]) if params["enabled"] and differ else []}
 
 
 def main() -> None:

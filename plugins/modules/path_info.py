@@ -120,6 +120,7 @@ doors:
           exit_code: 0
           published: [10.2.0.2]
           leads: true
+          ruled: true
           host_network: false
           inner_ports: [3306]
           inside: ["[::]:3306"]
@@ -131,6 +132,7 @@ doors:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._docker.rules import containers, without_rules
 from ..module_utils._path.host import LocalHost, inspect_ports
 from ..module_utils._path.watch import WatchedPort
 
@@ -164,11 +166,12 @@ def main() -> None:
 
     host = LocalHost(run)
     ports = [WatchedPort(**door) for door in params["doors"]]
-    module.exit_json(
-        changed=False,
-        routes={address: host.route(address)["text"] for address in params["routes"]},
-        doors=inspect_ports(run, ports, params["watch"]),
-    )
+    doors = inspect_ports(run, ports, params["watch"])
+    lost = without_rules(run, containers(run)) if ports else []
+    for each in (container for door in doors for container in door["containers"]):
+        each["ruled"] = each["name"] not in lost
+    routes = {address: host.route(address)["text"] for address in params["routes"]}
+    module.exit_json(changed=False, routes=routes, doors=doors)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import typing as t
 from dataclasses import dataclass
@@ -75,17 +76,22 @@ class Daemon:
         pairs = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
         return pairs.get("ActiveState", ""), pairs.get("UnitFileState", "")
 
-    def apply(self) -> None:
+    def apply(self, *, foreign: bool = False) -> None:
         """Test the settings, write them, let the engine load them, and confirm that it runs.
 
-        A HostError tells why it does not, with the engine's own last lines; the former settings are
-        in force again then.
+        foreign tells that others use the engine: their containers run on while it restarts. A
+        HostError tells why it does not run, with the engine's own last lines; the former settings
+        are in force again then.
         """
         self._test()
         former = self.present()
-        if former != self.text:
-            self._write(self.text)
         try:
+            if foreign and self._unit()[0] == "active":
+                # The engine can load this one setting without a restart.
+                self._write(json.dumps({**json.loads(former or "{}"), "live-restore": True}))
+                self._systemctl("reload")
+            if self.present() != self.text:
+                self._write(self.text)
             self._load()
         except HostError as exc:
             raise HostError(f"{exc}\n{self._put_back(former)}") from None
@@ -93,14 +99,21 @@ class Daemon:
     def _test(self) -> None:
         fresh = self._write_beside(self.text)
         try:
-            code, out, err = self.run(
-                ["dockerd", "--validate", *FLAGS, "--config-file", str(fresh)]
-            )
+            command = ["dockerd", "--validate", *self._flags(), "--config-file", str(fresh)]
+            code, out, err = self.run(command)
         finally:
             fresh.unlink()
         if code != 0:
             reason = (err + out).strip()
             raise HostError(f"dockerd refuses the settings, nothing was changed: {reason}")
+
+    def _flags(self) -> t.Sequence[str]:
+        """Return the flags with which systemd starts the engine; somebody may have changed them."""
+        command = ["systemctl", "show", "--property=ExecStart", "docker"]
+        _code, out, _err = self.run(command)
+        started = re.search(r"argv\[\]=\S*dockerd ([^;]*) ;", out)
+        flags = [each for each in started[1].split() if not each.startswith("$")] if started else []
+        return flags or FLAGS
 
     def _write_beside(self, text: str) -> Path:
         fresh = self.path.with_name(".daemon.json.peerlb")
@@ -135,6 +148,10 @@ class Daemon:
                     f"{self._last_lines()}"
                 )
             time.sleep(0.2)
+
+    def restart(self) -> None:
+        """Restart the engine, which writes its rules for published ports anew."""
+        self._systemctl("restart")
 
     def _systemctl(self, verb: str) -> None:
         code, out, err = self.run(["systemctl", verb, "docker"])

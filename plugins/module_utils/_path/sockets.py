@@ -13,7 +13,8 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-LISTEN = "0A"  # the state of a listening socket, as the kernel writes it
+# The states of a socket that listens, and of one without a peer, as the kernel writes them.
+LISTEN, UNCONNECTED = "0A", "07"
 WILDCARDS = ("0.0.0.0", "::")  # a socket bound to one of these listens on every address
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
 
@@ -38,12 +39,12 @@ class Listener:
         return f"{shown}:{self.port}"
 
 
-def parse_listeners(text: str) -> list[Listener]:
-    """Return the listening sockets of /proc/net/tcp or /proc/net/tcp6, given as text."""
+def parse_listeners(text: str, state: str = LISTEN) -> list[Listener]:
+    """Return the sockets in a state of /proc/net/tcp or a file of its form, given as text."""
     found = []
     for line in text.splitlines()[1:]:
         words = line.split()
-        if len(words) > 9 and words[3] == LISTEN:
+        if len(words) > 9 and words[3] == state:
             address, _colon, port = words[1].partition(":")
             found.append(Listener(_address(address), int(port, 16), words[9]))
     return found
@@ -62,18 +63,19 @@ def _address(text: str) -> str:
     return str(address.ipv4_mapped or address)
 
 
-def listeners(directory: str = "/proc") -> list[Listener]:
+def listeners(directory: str = "/proc", protocol: str = "tcp") -> list[Listener]:
     """Return the listening sockets in the network of a process.
 
-    directory: /proc for this process, /proc/PID for another one.
+    directory: /proc for this process, /proc/PID for another one. protocol: tcp, udp, or raw, of
+    which the port is the number of an IP protocol.
     """
     found = []
-    for name in ("tcp", "tcp6"):
+    for name in (protocol, f"{protocol}6"):
         try:
             text = Path(directory, "net", name).read_text(encoding="ascii")
         except OSError:  # The host has no IPv6, or the process has ended.
             continue
-        found += parse_listeners(text)
+        found += parse_listeners(text, LISTEN if protocol == "tcp" else UNCONNECTED)
     return found
 
 

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from .._docker.rules import GONE, without_rules
 from .._probe.sweep import probe_all
 from .._probe.target import Target
 from .engine import LABEL_DIRECTORY, Engine, Record, ServiceError, created_from
@@ -63,6 +64,8 @@ class DockerService:
             reasons.insert(0, f"{spec.container} is replaced: it was created from {origin}")
         elif images and record["Image"] not in [each["Id"] for each in images]:
             reasons.append(f"{spec.image} is another image than {spec.container} runs")
+        elif without_rules(self.engine.run, [record]):
+            reasons.append(f"{spec.container} cannot be reached: {GONE}")
         elif not reasons and (problem := probe(spec.health)):
             reasons.append(f"{spec.container} {problem}")
         foreign = () if serving else tuple(file for file in files if file.exists())
@@ -82,11 +85,17 @@ class DockerService:
         return [f"{name} {'was changed by hand' if changed else UNCONFIRMED}"]
 
     def prepare(self, wanted: Release, look: Look) -> None:
-        """Get the image of the release: build it or pull it; refuse another series."""
+        """Get the image of the release: build it or pull it; refuse another series.
+
+        Without Docker's rules no container could be reached, and many not even be started.
+        """
         spec = _specification(wanted)
+        record = look.details.get("record")
+        if record and without_rules(self.engine.run, [record]):
+            raise ServiceError(f"{spec.container} cannot be reached: {GONE}. Nothing was changed")
         self.images.ensure(spec, wanted)
         if spec.series.command and not spec.series.allow:
-            self._refuse_other_series(spec, look.details.get("record"))
+            self._refuse_other_series(spec, record)
 
     def _refuse_other_series(self, spec: Specification, record: Record | None) -> None:
         """Raise a ServiceError if the image is of another series than what runs or the data."""

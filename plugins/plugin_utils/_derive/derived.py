@@ -17,6 +17,8 @@ from .pools import MemberSettings, listeners, pools
 Derived = dict[str, t.Any]
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/mysql_password"
 WORKERS, THREADS = 2, 16  # the defaults of the role webapp
+EVERYWHERE = "0.0.0.0"
+STATUS_PORT = 8081  # the default of nginx_lb_status_port
 
 
 def addresses(topology: Topology, names: t.Iterable[str]) -> dict[str, str]:
@@ -137,3 +139,29 @@ def balancers(
 
 def _list(variables: Variables, key: str) -> t.Any:
     return [] if variables.get(key) is None else variables[key]
+
+
+def host_ports(topology: Topology, stack: StackGroups, variables: HostVars) -> Derived:
+    """Return what the stack binds on each host: {"web1": [{"address": "10.1.0.2", "port": 3000}]}.
+
+    nginx has its status port at the loopback address. variables: `nginx_lb_status_port` and
+    `peerlb_listeners` of the load balancers.
+    """
+    found: Derived = {}
+    for host in topology.members(stack.balancer):
+        own = variables.get(host.name, {})
+        inner = int(own.get("nginx_lb_status_port") or STATUS_PORT)
+        settings = _list(own, "peerlb_listeners")
+        held = [
+            (each["address"] or EVERYWHERE, each["port"])
+            for each in listeners(topology, stack.balancer, settings)
+        ]
+        found[host.name] = [*held, ("127.0.0.1", inner)]
+    for group, protocol in ((stack.application, "http"), (stack.database, "mysql")):
+        port = service_port(topology, group, protocol, stack.balancer)
+        for host in topology.members(group):
+            found.setdefault(host.name, []).append((host.address, port))
+    return {
+        host: [{"address": address, "port": port} for address, port in held]
+        for host, held in found.items()
+    }

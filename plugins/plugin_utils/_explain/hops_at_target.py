@@ -47,6 +47,12 @@ def container(case: Case) -> Hop:
         return Hop("container", UNKNOWN, f"{text} on {case.target.name}")
     running = [each for each in containers if each["state"] == "running"]
     unhealthy = [each for each in running if each["health"] not in ("", "healthy")]
+    unruled = [each["name"] for each in running if not each.get("ruled", True)]
+    # Docker itself holds the socket. So a connection may be made that nobody answers.
+    if unruled and not case.probe.get("ok"):
+        evidence = f"Docker's firewall rules that lead to {listing(unruled)} are gone"
+        remedy = f"the playbook docker brings them back: --limit {case.target.name}"
+        return Hop("container", FAILED, evidence, remedy)
     if not running and case.listening:
         # Another process listens. The hops listener and greeting judge that one.
         evidence = f"{listing(map(_status, containers))}; it is not what listens"

@@ -57,7 +57,7 @@ def schema_problems(topology: Topology, stack: StackGroups, variables: HostVars)
         own = variables.get(host.name, {}).get("webapp_mysql_database")
         named.append(("webapp_mysql_database", str(own)))
     for host in topology.members(stack.database):
-        others = variables.get(host.name, {}).get("peerlb_databases")
+        others = variables.get(host.name, {}).get("peerlb_databases") or ()
         entries = [each for each in others if _is_entry(each)] if is_list(others) else []
         named += [("peerlb_databases", str(each.get("name"))) for each in entries]
     return [

@@ -142,3 +142,29 @@ def test_check_mode_predicts_the_missing_images(role, found, lacking) -> None:
     archives = [GOOD, {**GOOD, "name": "web:1"}]
     missing = role.get("__docker_lacking", docker_image_archives=archives, __docker_found=found)
     assert list(missing) == lacking
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"docker_apt_repository": "http://mirror.example.com/linux"}, "without TLS"),
+        ({"docker_apt_repository": "http://127.0.0.1.example.com"}, "without TLS"),
+        ({"docker_apt_repository": "ftp://mirror"}, "is no address"),
+        ({"docker_apt_repository": "http://127.0.0.1:8000/linux"}, ""),
+        ({"docker_apt_repository": "http://localhost/linux"}, ""),
+        ({"docker_apt_repository": "https://mirror.example.com/linux"}, ""),
+        ({"docker_apt_key_fingerprint": "9DC8"}, "has 40 hexadecimal digits"),
+        ({"docker_apt_key_fingerprint": "9DC8 5822 9FC7 DD38 854A E2D8 8D81 803C 0EBF CD88"}, ""),
+    ],
+)
+def test_repository_that_cannot_be_trusted_is_a_problem(role, variables, words) -> None:
+    problems = role.get("__docker_problems", **variables)
+    assert words in "\n".join(problems)
+    assert bool(problems) is bool(words)
+
+
+def test_no_package_is_ever_removed(role) -> None:
+    text = (role.path / "tasks/install.yml").read_text()
+    assert "fail_on_autoremove: true" in text
+    assert "purge" not in text
+    assert "absent" not in text

@@ -9,8 +9,10 @@ import typing as t
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.peerlb.stack.plugins.module_utils._docker import daemon as _daemon
+from ansible_collections.peerlb.stack.plugins.module_utils._docker import host as _host
 from ansible_collections.peerlb.stack.plugins.module_utils._docker.digests import Resolved
 from ansible_collections.peerlb.stack.plugins.module_utils._docker.packages import Distribution
+from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 from ansible_collections.peerlb.stack.plugins.modules import docker_engine
 
 LABELS = ["peerlb.started=1", "peerlb.loaded=1"]
@@ -99,3 +101,56 @@ def test_digests_and_the_helper_are_told(engine, tmp_path) -> None:
 
 def test_host_that_is_not_supported_is_named(engine) -> None:
     assert "Debian 13 (trixie)" in engine(distribution_packages={"noble": []})["msg"]
+
+
+def test_what_stands_in_the_way_is_told_at_once_and_nothing_is_changed(engine, host) -> None:
+    host["installed"] = ["git", "podman-docker"]
+    host["path"].write_text('{"iptables": false, "live-restore": false}')
+    before = host["path"].read_text()
+    for check_mode in (True, False):
+        found = engine(check_mode=check_mode)
+        assert (found["changed"], len(found["problems"])) == (False, 3)
+        assert "podman-docker would have to go" in found["msg"]
+        assert "iptables" in found["msg"]
+        assert "live-restore" in found["msg"]
+    assert host["path"].read_text() == before
+
+
+def test_daemon_json_that_was_there_before_is_kept(engine, host, tmp_path) -> None:
+    host.update(active=True)
+    host["path"].write_text('{"data-root": "/srv/docker", "labels": ["rack=7"]}')
+    assert engine(directory=str(tmp_path / "note"))["changed"]
+    assert json.loads((tmp_path / "note/daemon.json").read_text())["data-root"] == "/srv/docker"
+    written = json.loads(host["path"].read_text())
+    assert (written["data-root"], written["live-restore"]) == ("/srv/docker", True)
+    assert "rack=7" in written["labels"]
+    assert not engine(directory=str(tmp_path / "note"))["changed"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]"])
+def test_daemon_json_that_is_damaged_is_named(engine, host, text) -> None:
+    host["path"].write_text(text)
+    assert "daemon.json cannot be read" in engine()["msg"]
+
+
+def test_two_runs_at_once_are_refused(engine, tmp_path) -> None:
+    with Store(str(tmp_path / "note")).lock("ada"):
+        assert "ada (pid" in engine(directory=str(tmp_path / "note"))["msg"]
+
+
+def test_rules_that_somebody_flushed_come_back(engine, host, monkeypatch) -> None:
+    engine()
+    lost = [["peerlb-webapp"], ["peerlb-webapp"], []]
+    monkeypatch.setattr(_host, "without_rules", lambda *_of: lost.pop(0))
+    done = engine()
+    assert (done["changed"], done["differs"]) == (
+        True,
+        ["Docker's firewall rules that lead to peerlb-webapp are gone"],
+    )
+    assert lost == []
+
+
+def test_engine_that_brings_no_rules_is_an_error(engine, monkeypatch) -> None:
+    engine()
+    monkeypatch.setattr(_host, "without_rules", lambda *_of: ["peerlb-webapp"])
+    assert "are gone, even after a restart" in engine()["msg"]

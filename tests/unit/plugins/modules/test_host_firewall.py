@@ -178,3 +178,15 @@ def test_words_of_systemd_are_in_the_error(run_module, params, fake, keep) -> No
     fake.refuse = "start"
     failed = run_module(host_firewall, **params)
     assert failed["msg"] == f"systemctl start {SERVICE}: refused"
+
+
+def test_what_new_rules_cut_is_told_before_they_are_loaded(
+    run_module, params, fake, keep, monkeypatch
+) -> None:
+    monkeypatch.setattr(host_firewall, "cut", lambda rules: [f"cut by {rules.strip()}"])
+    for check_mode in (True, False):
+        told = run_module(host_firewall, check_mode=check_mode, **params)["cut"]
+        assert told == ["cut by table inet peerlb {}"]
+    keep()
+    assert run_module(host_firewall, **params)["cut"] == []
+    assert run_module(host_firewall, **{**params, "enabled": False})["cut"] == []

@@ -36,3 +36,14 @@ def test_without_options_nothing_is_returned(run_module) -> None:
 def test_documented_sample_has_every_documented_key() -> None:
     documented = yaml.safe_load(path_info.RETURN)["doors"]
     assert set(documented["contains"]) == set(documented["sample"][0])
+
+
+def test_container_to_which_no_rule_leads_is_told(run_module, monkeypatch) -> None:
+    container = {"name": "peerlb-mysql"}
+    doors = [{"containers": [container]}]
+    monkeypatch.setattr(path_info, "inspect_ports", lambda *_of: doors)
+    monkeypatch.setattr(path_info, "containers", lambda _run: [])
+    for lost, ruled in ((["peerlb-mysql"], False), ([], True)):
+        monkeypatch.setattr(path_info, "without_rules", lambda *_of, lost=lost: lost)
+        found = run_module(path_info, doors=[{"address": "10.2.0.2", "port": 3306}])
+        assert found["doors"][0]["containers"][0]["ruled"] is ruled

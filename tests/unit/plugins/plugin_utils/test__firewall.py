@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.text import parse_ruleset
 from ansible_collections.peerlb.stack.plugins.module_utils._path.nft.walk import judge
@@ -146,3 +149,62 @@ def test_interfaces_have_to_be_a_list(inventory, trusted) -> None:
 def test_host_outside_of_the_networks_has_no_rules(inventory, name) -> None:
     with pytest.raises(TopologyError, match=f"^host {name}: stands in no declared network"):
         firewall_rules(inventory.parse(), name)
+
+
+OWN = [
+    {"protocol": "vrrp", "from": "10.0.0.0/24"},
+    {"protocol": "udp", "port": 51820, "comment": 'Wire"Guard\n}'},
+    {"protocol": "tcp", "port": "6000-6010", "from": "2001:db8::/32"},
+    "ip saddr 10.9.0.0/24 udp dport { 161, 162 } accept",
+]
+
+
+def test_rules_of_ones_own_come_before_the_declared_ones(inventory) -> None:
+    text = firewall_rules(inventory.parse(), "lb1", extra=OWN)
+    chain = text.partition("chain own {\n")[2].partition("\n  }")[0]
+    assert [line.strip() for line in chain.splitlines()] == [
+        'ip saddr 10.0.0.0/24 meta l4proto 112 accept comment "vrrp"',
+        'meta l4proto udp ct original proto-dst 51820 accept comment "Wire Guard  "',
+        "ip6 saddr 2001:db8::/32 meta l4proto tcp ct original proto-dst 6000-6010 accept"
+        ' comment "tcp"',
+        "ip saddr 10.9.0.0/24 udp dport { 161, 162 } accept",
+    ]
+    own = firewall_rules(inventory.parse(), "lb1", extra=["tcp dport 9100 accept"])
+    assert action(own, packet(OUTSIDE, "10.0.0.2", 9100), "input") == "accept"
+    plain = firewall_rules(inventory.parse(), "lb1")
+    assert action(plain, packet(OUTSIDE, "10.0.0.2", 9100), "input") == "drop"
+
+
+@pytest.mark.skipif(shutil.which("nft") is None, reason="this machine has no nft")
+def test_nft_accepts_rules_of_ones_own(inventory, tmp_path) -> None:
+    file = tmp_path / "rules.nft"
+    file.write_text(firewall_rules(inventory.parse(), "lb1", extra=OWN))
+    command = ["unshare", "-rn", "nft", "--check", "--file", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("ip protocol vrrp accept", "not a list"),
+        ([""], "right is one rule"),
+        (["accept\n } table x {"], "right is one rule"),
+        (["accept; flush ruleset"], "right is one rule"),
+        (["} accept {"], "right is one rule"),
+        (['comment "x'], "right is one rule"),
+        ([7], "right is a mapping"),
+        ([{"protocol": "tcp", "ports": 1}], "right is a mapping"),
+        ([{"protocol": "tcp"}], "port: right is"),
+        ([{"protocol": "udp", "port": 0}], "port: right is"),
+        ([{"protocol": "udp", "port": 70000}], "port: right is"),
+        ([{"protocol": "udp", "port": "20-10"}], "port: right is"),
+        ([{"protocol": "vrrp", "port": 1}], "protocol: right is"),
+        ([{"protocol": "http", "port": 80}], "protocol: right is"),
+        ([{"protocol": "tcp", "port": 22, "from": "bastion.example"}], "look up a name only once"),
+    ],
+)
+def test_wrong_rules_of_ones_own_are_named(inventory, extra, words) -> None:
+    with pytest.raises(TopologyError, match=words) as caught:
+        firewall_rules(inventory.parse(), "lb1", extra=extra)
+    assert "firewall_extra_rules" in str(caught.value)

@@ -10,6 +10,19 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._docker import daemon as _daemon
 from ansible_collections.peerlb.stack.plugins.module_utils._docker.daemon import Daemon
 
+FINGERPRINT = "D19EFB437E135A2D4EA4B49FEFDD442AB189ED92"
+ARMORED = b"""\
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mDMEawq15xYJKwYBBAHaRw8BAQdAZ+v0jWz9YKw/lIjHy/6fYzzpwddYuS8MKswX
+Y9qmNlK0EHRlc3RAZXhhbXBsZS5vcmeIkAQTFggAOBYhBNGe+0N+E1otTqS0n+/d
+RCqxie2SBQJrCrXnAhsDBQsJCAcCBhUKCQgLAgQWAgMBAh4BAheAAAoJEO/dRCqx
+ie2SchkA/3bMBHPDZz+sC+yP4nl9a0s2MQrI9pAdBYtIvpL6NvXAAQDI6FN5I+Dr
+3jgs1zBnLbrFsBYyDGTPLKc7m/2Ngf/+DA==
+=fhLr
+-----END PGP PUBLIC KEY BLOCK-----
+"""
+
 
 class FakeHost:
     """A host whose engine takes its labels from daemon.json when it starts or reloads."""
@@ -63,3 +76,9 @@ def daemon(engine_host) -> t.Callable[..., Daemon]:
         return Daemon(engine_host.run, text, started, loaded, engine_host.path)
 
     return make
+
+
+@pytest.fixture
+def key() -> tuple[bytes, str]:
+    """Return an armored key and its fingerprint."""
+    return ARMORED, FINGERPRINT

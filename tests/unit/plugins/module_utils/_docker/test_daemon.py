@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._docker.daemon import diff
 from ansible_collections.peerlb.stack.plugins.module_utils._docker.packages import HostError
@@ -108,3 +110,40 @@ def test_directory_that_cannot_be_written_is_named(daemon, engine_host) -> None:
 
 def test_diff_shows_both_texts() -> None:
     assert (diff(None, "b")["before"], diff("a", "b")["after"]) == ("", "b")
+
+
+def test_containers_of_others_run_on_while_the_engine_restarts(daemon, engine_host) -> None:
+    engine_host.path.parent.mkdir()
+    engine_host.path.write_text('{"data-root": "/srv", "labels": []}')
+    engine_host.active, engine_host.enabled = "active", "enabled"
+    seen = []
+    run = engine_host.run
+
+    def watch(command):
+        if command[1] in ("reload", "restart"):
+            seen.append((command[1], json.loads(engine_host.path.read_text())))
+        return run(command)
+
+    engine_host.run = watch
+    daemon(**{"live-restore": True, "data-root": "/srv"}).apply(foreign=True)
+    (first, loaded), (second, started) = seen
+    assert (first, loaded) == (
+        "reload",
+        {"data-root": "/srv", "labels": [], "live-restore": True},
+    )
+    assert (second, started["labels"]) == ("restart", ["s1", "l1"])
+
+
+def test_settings_are_tested_with_the_flags_of_the_unit(daemon, engine_host) -> None:
+    run, seen = engine_host.run, []
+    started = "ExecStart={ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H tcp://x $OPTS ; }"
+
+    def own(command):
+        seen.append(command)
+        return (0, started, "") if "--property=ExecStart" in command else run(command)
+
+    engine_host.run = own
+    daemon().apply()
+    (test,) = [command for command in seen if "--validate" in command]
+    assert test[2:4] == ["-H", "tcp://x"]
+    assert test[4] == "--config-file"

@@ -420,3 +420,15 @@ def test_data_of_another_series_are_refused_also_without_a_container(host, notes
     with pytest.raises(ServiceError, match="of series 9.7, and the data in shop-data is of series"):
         host.deploy(host.release(series=series))
     assert host.docker.containers == {}
+
+
+def test_rules_that_somebody_flushed_are_named_and_nothing_is_changed(host, monkeypatch) -> None:
+    host.deploy(host.release())
+    monkeypatch.setattr(_service, "without_rules", lambda _run, records: ["peerlb-shop"])
+    rollout = Rollout.plan(host.store, host.service, host.release("two"))
+    host.docker.done.clear()
+    with pytest.raises(ServiceError, match="the playbook docker brings them back. Nothing was"):
+        rollout.test()
+    assert host.docker.done == []
+    look = host.service.look(host.store, host.release())
+    assert look.reasons[-1].startswith("peerlb-shop cannot be reached: Docker's firewall rules")

@@ -46,6 +46,7 @@ def case(stack, probe: dict, **port_info) -> Case:
             "ok",
             "one is running, uses the host's network",
         ),
+        ([{"ruled": False}], "failed", "Docker's firewall rules that lead to one are gone"),
         ([], "unknown", "no container publishes 3306 on db1"),
     ],
 )
