@@ -45,7 +45,8 @@ def root_file_system(suite: str = SUITE) -> Path:
 
 def root_path(suite: str = SUITE) -> Path:
     """Return the path of a root file system, which may not exist yet."""
-    return cache.path("host", debian.recipe("host", suite))
+    kind = "host" if suite == SUITE else f"host-{suite}"
+    return cache.path(kind, debian.recipe("host", suite))
 
 
 def suite_of(link: Link) -> str:

@@ -75,22 +75,25 @@ def pack(project: Path) -> bytes:
 @pytest.fixture(scope="module", autouse=True)
 def control(tmp_path_factory) -> t.Iterator[None]:
     """Add the controller to the lab, with the newest Ansible and the collection."""
-    with pytest.MonkeyPatch.context() as patch, fabric_rule(RULE):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ADDRESSES, "control", CONTROL)
         try:
             lab("-i", "inventories/lab", "-i", "molecule/newest/control.yml", "up")
-            unpack = f"mkdir -p {PROJECT} && tar -x --no-same-owner -C {PROJECT}"
-            data = pack(tmp_path_factory.mktemp("project"))
-            subprocess.run(ssh("control", unpack), input=data, cwd=ROOT, check=True)
-            make = "./uv --quiet venv --python /usr/bin/python3 venv"
-            install = "./uv --quiet pip install --no-cache --python venv/bin/python ansible"
-            output_of(on_control(f". ./index.sh && {make} && {install}"))
-            output_of(
-                on_control("venv/bin/ansible-galaxy collection install peerlb-stack-*.tar.gz")
-            )
-            yield
+            with fabric_rule(RULE):
+                install(pack(tmp_path_factory.mktemp("project")))
+                yield
         finally:
             lab("up")
+
+
+def install(project: bytes) -> None:
+    """Unpack the project on the controller, and install the newest Ansible and the collection."""
+    unpack = f"mkdir -p {PROJECT} && tar -x --no-same-owner -C {PROJECT}"
+    subprocess.run(ssh("control", unpack), input=project, cwd=ROOT, check=True)
+    make = "./uv --quiet venv --python /usr/bin/python3 venv"
+    ansible = "./uv --quiet pip install --no-cache --python venv/bin/python ansible"
+    output_of(on_control(f". ./index.sh && {make} && {ansible}"))
+    output_of(on_control("venv/bin/ansible-galaxy collection install ./*.tar.gz"))
 
 
 def play(name: str, options: str = "") -> dict[str, int]:
