@@ -52,8 +52,6 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
     cache.prune({path.name for path in cached} | hosts.roots_in_use())
     state.save("up", saved)
     say(f"up: {' '.join(h.name for h in plan.hosts)} ({time.monotonic() - start:.1f} s)")
-    if forward.url():
-        say(f"for a browser on this machine: {forward.url()}")
 
 
 def boot(plan: Plan, links: t.Sequence[Link], suites: t.Mapping[str, str]) -> None:
