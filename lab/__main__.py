@@ -31,13 +31,7 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
     preflight.check(cold=not all(path.exists() for path in cached))
     state.refuse_other_clone()
     interface = preflight.default_interface()
-    fresh = not state.is_up()
-    if fresh:
-        state.tear_down()
-    procs.end_builders()
-    cache.sweep()
-    saved = state.changed_settings(interface) if fresh else state.load()["saved"]
-    state.save("starting" if fresh else "up", saved)
+    saved = _begin(interface)
     with ThreadPoolExecutor(max_workers=1) as pool:
         made = pool.submit(images.make_all)
         list(map(hosts.root_file_system, dict.fromkeys(suites.values())))
@@ -50,6 +44,18 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
     cache.prune({path.name for path in cached} | hosts.roots_in_use())
     state.save("up", saved)
     say(f"up: {' '.join(h.name for h in plan.hosts)} ({time.monotonic() - start:.1f} s)")
+
+
+def _begin(interface: str) -> dict[str, str]:
+    """Remove what an earlier command left. Return this machine's settings before any lab."""
+    fresh = not state.is_up()
+    if fresh:
+        state.tear_down()
+    procs.end_builders()
+    cache.sweep()
+    saved = state.changed_settings(interface) if fresh else state.load()["saved"]
+    state.save("starting" if fresh else "up", saved)
+    return saved
 
 
 def _suites(plan: Plan, debian12: t.Sequence[str]) -> dict[str, str]:
