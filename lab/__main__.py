@@ -25,24 +25,16 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
     debian12: the names of the hosts that run Debian 12.
     """
     start = time.monotonic()
-    old = {plan.host(name).name for name in debian12}
-    suites = {h.name: hosts.SUITES["12" if h.name in old else "13"] for h in plan.hosts}
+    suites = _suites(plan, debian12)
     roots = [hosts.root_path(suite) for suite in dict.fromkeys(suites.values())]
     cached = [*roots, *images.paths().values()]
     preflight.check(cold=not all(path.exists() for path in cached))
     state.refuse_other_clone()
     interface = preflight.default_interface()
-    fresh = not state.is_up()
-    if fresh:
-        state.tear_down()
-    procs.end_builders()
-    cache.sweep()
-    saved = state.changed_settings(interface) if fresh else state.load()["saved"]
-    state.save("starting" if fresh else "up", saved)
+    saved = _begin(interface)
     with ThreadPoolExecutor(max_workers=1) as pool:
         made = pool.submit(images.make_all)
-        for suite in dict.fromkeys(suites.values()):
-            hosts.root_file_system(suite)
+        list(map(hosts.root_file_system, dict.fromkeys(suites.values())))
         hosts.remove_outdated(plan)
         fabric.apply(plan, interface, preflight.nameserver())
         boot(plan, plan.hosts, suites)
@@ -52,8 +44,24 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
     cache.prune({path.name for path in cached} | hosts.roots_in_use())
     state.save("up", saved)
     say(f"up: {' '.join(h.name for h in plan.hosts)} ({time.monotonic() - start:.1f} s)")
-    if forward.url():
-        say(f"for a browser on this machine: {forward.url()}")
+
+
+def _begin(interface: str) -> dict[str, str]:
+    """Remove what an earlier command left. Return this machine's settings before any lab."""
+    fresh = not state.is_up()
+    if fresh:
+        state.tear_down()
+    procs.end_builders()
+    cache.sweep()
+    saved = state.changed_settings(interface) if fresh else state.load()["saved"]
+    state.save("starting" if fresh else "up", saved)
+    return saved
+
+
+def _suites(plan: Plan, debian12: t.Sequence[str]) -> dict[str, str]:
+    """Return the release of Debian of each host by name: {"web1": "trixie"}."""
+    old = {plan.host(name).name for name in debian12}
+    return {h.name: hosts.SUITES["12" if h.name in old else "13"] for h in plan.hosts}
 
 
 def boot(plan: Plan, links: t.Sequence[Link], suites: t.Mapping[str, str]) -> None:
@@ -171,10 +179,9 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     command.add_argument("--force", action="store_true", help="also if another clone's lab is up")
     commands.add_parser("status", help="exit 0 if all is up")
     commands.add_parser("next", help="say where the service is, and what to try next")
-    command = commands.add_parser("start", help="power hosts on")
-    command.add_argument("hosts", nargs="+", metavar="host")
-    command = commands.add_parser("stop", help="power hosts off")
-    command.add_argument("hosts", nargs="+", metavar="host")
+    for name, does in (("start", "power hosts on"), ("stop", "power hosts off")):
+        command = commands.add_parser(name, help=does)
+        command.add_argument("hosts", nargs="+", metavar="host")
     command.add_argument("--kill", action="store_true", help="cut its power")
     command = commands.add_parser("images", help="build other applications, for the mirror")
     command.add_argument("names", nargs="+", choices=images.APPLICATIONS)

@@ -19,7 +19,7 @@ import typing as t
 
 from . import procs
 from .names import CLONE, DISKS, PREFIX, STATE
-from .run import LabError, wait_until
+from .run import LabError, say, wait_until
 
 if t.TYPE_CHECKING:
     from .plan import WayIn
@@ -44,6 +44,7 @@ def start(way: WayIn | None) -> None:
     procs.start(GROUP, argv, log, {"PYTHONPATH": str(CLONE)})
     if not wait_until(lambda: ADDRESS.exists() or not procs.alive(GROUP), 20) or not url():
         raise LabError(f"the way in for a browser does not start; see {log}")
+    say(f"for a browser on this machine: {url()}")
 
 
 def url() -> str:

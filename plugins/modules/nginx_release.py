@@ -197,6 +197,14 @@ options:
   logs:
     description: The directory of the access logs, which is made for nginx.
     type: path
+  require_members:
+    description:
+      - Whether to refuse the release if it has a pool of which no member accepts a TCP connection
+        from this host.
+      - A pool whose members and ports are those of the live release is not asked. Nothing is asked
+        in check mode, because a change of the members may come before.
+    type: bool
+    default: false
   declaration:
     description:
       - What the load balancer is deployed from, as JSON. It is saved on the host, so that a preview
@@ -266,6 +274,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._balancer.answering import refuse_silent_pools
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs, pin_image
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
@@ -282,6 +291,7 @@ ARGUMENT_SPEC = {
     "image": {"type": "str", "default": ""},
     "digest": {"type": "str", "default": ""},
     "logs": {"type": "path"},
+    "require_members": {"type": "bool", "default": False},
     "declaration": {"type": "json", "default": ""},
     "declaration_path": {"type": "path", "default": "/opt/peerlb/declaration.json"},
 }
@@ -315,6 +325,8 @@ def run(module: AnsibleModule) -> dict:
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"])
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present())
+        if params["require_members"] and not module.check_mode:
+            refuse_silent_pools(inputs.pools, balancer.live_pools())
         result = balancer.carry_out(inputs.release())
         saved = save_declaration(params, write=not (module.check_mode or params["test_only"]))
     changed = result["changed"] or (saved and not params["test_only"])

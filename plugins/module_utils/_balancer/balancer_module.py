@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .._nginx.checks import PoolError
+from .._nginx.pool import Pool
 from .._release.engine import Engine, ServiceError, runner
 from .._release.image import Images
 from .._release.release import Release, is_secret
@@ -93,6 +94,13 @@ class BalancerModule:
         """Return the release that is live on the disk, or None."""
         present = self.store.present()
         return present if isinstance(present, NginxRelease) else None
+
+    def live_pools(self) -> tuple[Pool, ...]:
+        """Return the pools of the live release; none if there is no such release."""
+        try:
+            return self.present_inputs().pools
+        except PoolError:
+            return ()
 
     def present_inputs(self) -> Inputs:
         """Return the inputs of the live release; a PoolError says that there is none."""

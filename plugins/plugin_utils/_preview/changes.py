@@ -10,6 +10,7 @@ compared with the note of the last deployment.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ...module_utils._nginx.pool import Pool
@@ -126,10 +127,10 @@ def changes(states: States, wanted: Sections) -> Lines:
 
     ["grants of db1:", "  - webapp@%", "  + webapp@10.0.0.0/255.255.0.0", "db1: MySQL is started for
     the first time", "not known: flows"]: services follow the sections. The last line names what no
-    host told of, which is not compared.
+    host told of, which is not compared. A port that moves comes first.
     """
     present = deployed(states)
-    lines, unknown = [], []
+    lines, unknown = _moved_ports(present, wanted), []
     for key in sorted({*present, *wanted}, key=_order):
         name, host = key
         heading = f"{NAMES.get(name, name)} of {host}" if host else name
@@ -144,6 +145,31 @@ def changes(states: States, wanted: Sections) -> Lines:
         changed += [f"  + {line}" for line in new if line not in old]
         lines += [f"{heading}:", *changed] if changed else []
     return lines + ([f"not known: {listing(unknown)}"] if unknown else [])
+
+
+def _moved_ports(present: Sections, wanted: Sections) -> Lines:
+    """Return a sentence for each pool whose members stay and get another port."""
+    moves: dict[str, None] = {}
+    for key in present.keys() & wanted.keys():
+        old, new = (
+            _ports(lines) if key[0] == "upstreams" else {} for lines in (present[key], wanted[key])
+        )
+        moves |= {
+            f"port of {member[0]} changes from {old[member]} to {port}": None
+            for member, port in new.items()
+            if old.get(member, port) != port
+        }
+    return [
+        f"{move}: requests fail from the renewal of its last member until the load balancers are"
+        " changed; open the new port in the firewalls before"
+        for move in sorted(moves)
+    ]
+
+
+def _ports(upstreams: Lines) -> dict[Key, str]:
+    """Return the port of each member by pool and address: {("webapp", "10.1.0.2"): "3000"}."""
+    found = (re.match(r"(\S+): server ([0-9.]+):([0-9]+) ", line) for line in upstreams)
+    return {(each[1], each[2]): each[3] for each in found if each}
 
 
 def _is_known(states: States, key: Key) -> bool:

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release, nginx_release_info
@@ -114,3 +117,21 @@ def test_secret_cannot_be_guessed_from_the_id(run_module, params, tmp_path) -> N
     (tmp_path / "nginx/key").write_text("the key of another host")
     second = run_module(nginx_release, **params, secrets={"x": "a guess"})
     assert first["release"] != second["release"]
+
+
+def test_release_of_which_no_member_answers_is_refused(run_module, params) -> None:
+    """Only where a pool has other places than the live one, and only if the option says so."""
+    first = run_module(nginx_release, **params, require_members=False)
+    again = run_module(nginx_release, **params, require_members=True)
+    assert (again["changed"], again["release"]) == (False, first["release"])
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        member = {"name": "web1", "address": "127.0.0.1", "port": unused.getsockname()[1]}
+        moved = {**params, "pools": [{"name": "webapp", "members": [member]}]}
+        begun = time.monotonic()
+        refused = run_module(nginx_release, **moved, require_members=True)
+        assert time.monotonic() - begun < 60
+        assert "no member answers this load balancer, nothing was changed" in refused["msg"]
+        assert info(run_module, params)["serving"] == first["release"]
+        predicted = run_module(nginx_release, check_mode=True, **moved, require_members=True)
+        assert predicted["changed"]  # the members may be changed before the run that is predicted

@@ -100,6 +100,18 @@ def test_changed_weight_and_new_member_change_the_upstreams(stack, states) -> No
     ]
 
 
+def test_port_that_moves_is_said_before_all_else(stack, states) -> None:
+    stack.topology["flows"][2]["port"] = 3001
+    lines = changes(states, wanted(stack))
+    assert lines[0].startswith("port of webapp changes from 3000 to 3001: requests fail from")
+    assert [line for line in lines[1:] if line.startswith("port of ")] == []
+
+
+def test_member_that_comes_or_goes_moves_no_port(stack, states) -> None:
+    stack.add("web3", "10.1.0.4", "webapp")
+    assert not [each for each in changes(states, wanted(stack)) if each.startswith("port of ")]
+
+
 def test_changed_management(stack, states) -> None:
     stack.topology["management"] = [{"from": "203.0.113.0/24", "port": 2222}]
     assert changes(states, wanted(stack)) == [
