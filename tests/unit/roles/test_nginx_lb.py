@@ -391,7 +391,7 @@ def test_headers_that_clients_must_not_set_are_cleared(role) -> None:
 @pytest.mark.parametrize("passing", [True, False])
 def test_websockets_are_the_only_upgrade_and_by_choice(role, passing) -> None:
     files = rendered(role, nginx_lb_websockets=passing)
-    assert ("~*^websocket:" in files["http.conf"]) is passing
+    assert ("~*^websocket:" in files["headers.conf"]) is passing
     assert "proxy_set_header Upgrade $peerlb_upgrade;" in files["servers.conf"]
 
 
