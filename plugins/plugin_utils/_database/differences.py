@@ -197,8 +197,8 @@ def _compare_retained(
     hosts = still_in_use(own.name, user["password"], clients)
     if hosts:
         found.kept.append(
-            f"account {own.name}@{own.host}: its former password stays valid, as"
-            f" {', '.join(hosts)} log in with it"
+            f"account {own.name}@{own.host}: its former password stays valid, as hosts still log in"
+            f" with it: {', '.join(hosts)}"
         )
         return
     sql = discard_password(account_name(own.name, own.host))

@@ -221,7 +221,6 @@ COMMANDS: dict[str, t.Callable[[Disk, str], str]] = {
     "docker exec --interactive peerlb-mysql": lambda _disk, _text: "[]\n[]\n[]\n[]",
     "logrotate": lambda _disk, _text: "logrotate",
     "mysql/ca.pem": lambda _disk, _text: "-----BEGIN CERTIFICATE-----",
-    "peerlb-mysql sh -c": lambda _disk, _text: "[]\n[]\n[]\n[]",  # a server that holds nothing
 }
 ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     **dict.fromkeys(("apt", "systemd", "systemd_service", "docker_compose_v2"), _nothing),

@@ -13,6 +13,10 @@ import typing as t
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.filter.mysql import mysql_differences
+from ansible_collections.peerlb.stack.plugins.plugin_utils._database.password import (
+    salt_of,
+    stored_password,
+)
 
 APP = {
     "name": "app",
@@ -324,7 +328,12 @@ def reconcile(run_tasks, tmp_path, monkeypatch) -> t.Callable[..., str]:
     (tmp_path / "rows").write_text("".join(f"{json.dumps(each)}\n" for each in rows))
 
     def run(
-        *options: str, root: str = "s3cret-old", stored: str = "", fails: str = "NOTHING"
+        *options: str,
+        root: str = "s3cret-old",
+        stored: str = "",
+        fails: str = "NOTHING",
+        tasks: str = "reconcile",
+        clients: t.Sequence[dict] = (),
     ) -> str:
         monkeypatch.setenv("NEW", root)
         monkeypatch.setenv("FAILS", f"^{fails} ")
@@ -332,8 +341,9 @@ def reconcile(run_tasks, tmp_path, monkeypatch) -> t.Callable[..., str]:
             (tmp_path / "root_password").write_text(stored)
         return run_tasks(
             "peerlb.stack.mysql",
-            "reconcile",
+            tasks,
             *options,
+            mysql_clients=clients,
             mysql_root_password=root,
             mysql_users=[{**APP, "password": "s3cret-app"}],
             mysql_databases=[{"name": "shop"}],
@@ -365,6 +375,42 @@ def test_password_of_root_is_changed_by_the_stored_one_or_none(
     assert "failed=0" in output
     assert "BY 'it''s \\\\ new';" in (tmp_path / "sessions").read_text()
     assert (tmp_path / "root_password").read_text() == "it's \\ new"
+
+
+@pytest.mark.parametrize(
+    "used, discarded",
+    [
+        (["s3cret-app", "s3cret-app"], True),
+        (["s3cret-app", "s3cret-former"], False),
+        (["s3cret-app", None], True),  # a host without the file uses no password
+    ],
+)
+def test_former_password_is_discarded_once_every_client_has_the_new_one(
+    reconcile, tmp_path, used, discarded
+) -> None:
+    host = APP["hosts"][0]
+    changed = {
+        **account("app", host, "peerlb.stack.mysql"),
+        "plugin": "caching_sha2_password",
+        "authentication": stored_password("s3cret-app", salt_of("app", host, "localhost")),
+        "retained": stored_password("s3cret-former", 20 * "s"),
+    }
+    rows = asked([account("root", "localhost"), changed], {"shop": 0})
+    (tmp_path / "rows").write_text("".join(f"{json.dumps(each)}\n" for each in rows))
+    clients = []
+    for number, password in enumerate(used):
+        path = tmp_path / f"client{number}"
+        if password:
+            path.write_text(password)
+        clients.append({"host": "localhost", "user": "app", "path": str(path)})
+    output = reconcile("-vvv", tasks="discard", clients=clients)
+    text = (tmp_path / "sessions").read_text()
+    assert "failed=0" in output
+    assert (f"ALTER USER 'app'@'{host}' DISCARD OLD PASSWORD;" in text) is discarded
+    assert ("hosts still log in with it: localhost" in output) is not discarded
+    assert "s3cret-former" not in output
+    predicted = reconcile("--check", tasks="discard", clients=clients)
+    assert bool(re.search("changed=[1-9]", predicted)) is discarded
 
 
 def test_check_mode_says_what_differs_and_changes_nothing(reconcile, tmp_path) -> None:

@@ -149,7 +149,7 @@ def test_former_password_is_discarded_when_no_client_uses_it(server) -> None:
     found = server.found()
     assert (found.notes, found.accounts, found.retained) == ([], [], [])
     assert found.kept == [
-        f"account app@{HOST}: its former password stays valid, as web1 log in with it"
+        f"account app@{HOST}: its former password stays valid, as hosts still log in with it: web1"
     ]
     server.clients[0] = Client("app", "web1", APP["password"])
     found = server.found()
