@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
-from ..module_utils._values.entries import listing, text
+from ..module_utils._values.entries import listing
 from ..plugin_utils._derive.derived import host_ports
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import Inventory, read_inventory
@@ -83,25 +83,12 @@ def _prove(
     return {"lines": proven.lines(), "problems": problems, "ports": ports}
 
 
-def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[str]:
-    """Return a problem for each input that is not the text which its option wants."""
-    problems = []
-    for name, value in values.items():
-        if value is not None and options.get(name, {}).get("type", "str") in ("str", "path"):
-            try:
-                text(name, value)
-            except ValueError as exc:
-                problems.append(str(exc))
-    return problems
-
-
 class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
         return {
-            "changed_inputs": changed_inputs,
             "proof": proof,
             "topology_problems": topology_problems,
         }
