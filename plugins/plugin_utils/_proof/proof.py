@@ -146,7 +146,10 @@ class Proof:
             self.problems += [f"host {name}: {problem}" for problem in found]
 
     def _binds(self, name: str, variables: Variables) -> list[Bind]:
-        return host_binds(self.topology, self.stack, name, self._listeners, self._ports, variables)
+        # A listener that leads nowhere is refused already, and its port is bound all the same.
+        ports = listener_flows(self.topology, self.stack.balancer)
+        bound = self._listeners or [{"port": port, "address": ""} for port in ports]
+        return host_binds(self.topology, self.stack, name, bound, self._ports, variables)
 
     def prove_mysql(self) -> None:
         """Add where the application finds MySQL, and whom MySQL sees and admits there."""
