@@ -55,15 +55,19 @@ def proof(
     try:
         inventory = read_inventory(declaration, groups, cached, names, only)
         found = _prove(inventory, stack, {"pools": pools, "listeners": listeners})
-        left_out = [host for host in stack.hosts(groups) if host not in inventory.topology.hosts]
-        if left_out:
-            text_of = f"left out, with a problem and outside of --limit: {listing(left_out)}"
-            found["lines"].append(text_of)
+        found["lines"] += _left_out(inventory, stack.hosts(groups))
     except TopologyError as exc:
         found = {"lines": [], "problems": list(exc.problems), "ports": {}}
     problems = found["problems"] + wrong_variables(cached, groups, stack, role_options)
     problems += missing_secrets(groups, cached, secrets or {})
     return {**found, "problems": list(dict.fromkeys(problems))}
+
+
+def _left_out(inventory: Inventory, hosts: t.Iterable[str]) -> list[str]:
+    """Return a line with the hosts that have a problem and lie outside of `--limit`."""
+    left_out = [host for host in hosts if host not in inventory.topology.hosts]
+    text = "left out, with a problem and outside of --limit"
+    return [f"{text}: {listing(left_out)}"] if left_out else []
 
 
 def _prove(
