@@ -14,6 +14,7 @@ from ..plugin_utils._inventory import Inventory, errors_for_ansible, read_invent
 from ..plugin_utils._stack import STACK
 
 Part = dict[str, t.Any]
+Hosts = t.Sequence[str] | None
 Names = dict[str, tuple[str, ...]]  # names of variables by group
 
 CONNECTIONS = ("webapp_image", "webapp_workers", "webapp_threads")
@@ -89,11 +90,7 @@ DERIVE = {
 
 
 def derived(
-    declaration: t.Any,
-    groups: t.Any,
-    hostvars: t.Any,
-    parts: t.Iterable[str] = (),
-    only: t.Sequence[str] | None = None,
+    declaration: t.Any, groups: t.Any, hostvars: t.Any, parts: t.Iterable = (), only: Hosts = None
 ) -> dict[str, t.Any]:
     """Return the model, and each of the parts under its name."""
     names = dict(ALWAYS)
@@ -102,9 +99,7 @@ def derived(
             names[group] = (*names.get(group, ()), *of_group)
     with errors_for_ansible():
         inventory = read_inventory(declaration, groups, hostvars, names, only)
-        if only is not None:
-            placed = inventory.topology.hosts
-            groups = {name: [h for h in own if h in placed] for name, own in groups.items()}
+        groups = groups if only is None else inventory.placed(groups)
         derived_parts = {part: DERIVE[part](inventory, groups) for part in parts}
     return {"model": inventory.as_text(), **derived_parts}
 

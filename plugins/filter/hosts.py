@@ -13,6 +13,8 @@ import typing as t
 
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 
+from ..module_utils._topology.values import CLIENTS
+
 
 def hosts_if(pattern: str, condition: t.Any) -> str | list[str]:
     """Return a pattern of hosts if a condition is true, and otherwise no host."""
@@ -26,6 +28,11 @@ def hosts_with(hostvars: t.Any, groups: t.Any, names: t.Sequence[str], path: str
     """
     hosts = dict.fromkeys(host for name in names for host in groups.get(name, ()))
     return [host for host in hosts if _is_true(_value(hostvars.get(host) or {}, path))]
+
+
+def client_hosts(groups: t.Any) -> str:
+    """Return the pattern of the clients: the controller takes their place if there are none."""
+    return CLIENTS if groups.get(CLIENTS) else "localhost"
 
 
 def _value(variables: t.Any, path: str) -> t.Any:
@@ -46,4 +53,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
-        return {"hosts_if": hosts_if, "hosts_with": hosts_with}
+        return {"client_hosts": client_hosts, "hosts_if": hosts_if, "hosts_with": hosts_with}

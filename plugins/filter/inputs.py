@@ -10,6 +10,7 @@ import typing as t
 from ..module_utils._balancer.overrides import read_changes
 from ..module_utils._balancer.weights import FORMS, read_weights
 from ..module_utils._nginx.checks import PoolError
+from ..module_utils._values.entries import text
 
 RESET = "inventory"
 
@@ -34,9 +35,21 @@ def weights_problems(weights: t.Any, strays: t.Mapping[str, t.Any] | None = None
         return [str(exc)]
 
 
+def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a problem for each input that is not the text which its option wants."""
+    problems = []
+    for name, value in values.items():
+        if value is not None and options.get(name, {}).get("type", "str") in ("str", "path"):
+            try:
+                text(name, value)
+            except ValueError as exc:
+                problems.append(str(exc))
+    return problems
+
+
 class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
-        return {"weights_problems": weights_problems}
+        return {"changed_inputs": changed_inputs, "weights_problems": weights_problems}

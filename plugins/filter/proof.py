@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
-from ..module_utils._values.entries import listing, text
+from ..module_utils._values.entries import listing
 from ..plugin_utils._derive.derived import host_ports
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import Inventory, read_inventory
@@ -55,15 +55,19 @@ def proof(
     try:
         inventory = read_inventory(declaration, groups, cached, names, only)
         found = _prove(inventory, stack, {"pools": pools, "listeners": listeners})
-        left_out = [host for host in stack.hosts(groups) if host not in inventory.topology.hosts]
-        if left_out:
-            text_of = f"left out, with a problem and outside of --limit: {listing(left_out)}"
-            found["lines"].append(text_of)
+        found["lines"] += _left_out(inventory, stack.hosts(groups))
     except TopologyError as exc:
         found = {"lines": [], "problems": list(exc.problems), "ports": {}}
     problems = found["problems"] + wrong_variables(cached, groups, stack, role_options)
     problems += missing_secrets(groups, cached, secrets or {})
     return {**found, "problems": list(dict.fromkeys(problems))}
+
+
+def _left_out(inventory: Inventory, hosts: t.Iterable[str]) -> list[str]:
+    """Return a line with the hosts that have a problem and lie outside of `--limit`."""
+    left_out = [host for host in hosts if host not in inventory.topology.hosts]
+    text = "left out, with a problem and outside of --limit"
+    return [f"{text}: {listing(left_out)}"] if left_out else []
 
 
 def _prove(
@@ -83,25 +87,12 @@ def _prove(
     return {"lines": proven.lines(), "problems": problems, "ports": ports}
 
 
-def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[str]:
-    """Return a problem for each input that is not the text which its option wants."""
-    problems = []
-    for name, value in values.items():
-        if value is not None and options.get(name, {}).get("type", "str") in ("str", "path"):
-            try:
-                text(name, value)
-            except ValueError as exc:
-                problems.append(str(exc))
-    return problems
-
-
 class FilterModule:
     """The filters of this file, for Ansible."""
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
         return {
-            "changed_inputs": changed_inputs,
             "proof": proof,
             "topology_problems": topology_problems,
         }

@@ -8,10 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ..module_utils._topology.values import TopologyError
-from ..plugin_utils._derive import engine, flows
+from ..plugin_utils._derive import flows
 from ..plugin_utils._derive import pools as _pools
 from ..plugin_utils._derive.application import requests_of
-from ..plugin_utils._inventory import Inventory, errors_for_ansible, from_declaration
+from ..plugin_utils._inventory import Inventory, from_declaration
 from ..plugin_utils._stack import STACK
 
 
@@ -79,12 +79,6 @@ def service_address(inventory: Inventory, source: str, balancer: str = STACK.bal
     return flows.service_address(inventory.topology, balancer, inventory.topology.host(source))
 
 
-def engine_networks(declaration: t.Any) -> dict[str, t.Any]:
-    """Return the settings with which Docker's own networks keep off the declared ranges."""
-    with errors_for_ansible():
-        return engine.engine_networks(engine.written_ranges(declaration))
-
-
 class FilterModule:
     """The filters of this file, for Ansible."""
 
@@ -92,7 +86,6 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "addresses": addresses,
-            "engine_networks": engine_networks,
             "flow_address": flow_address,
             "grant_hosts": grant_hosts,
             "listeners": listeners,

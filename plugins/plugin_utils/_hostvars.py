@@ -101,6 +101,10 @@ def missing_secrets(groups: t.Any, hostvars: t.Any, needed: Names) -> list[str]:
             without = [host for host, text in texts.items() if not text.strip()]
             if without:
                 problems.append(f"{name}: is not set, or empty, for {listing(without)} ({group})")
+            broken = [host for host, text in texts.items() if not text.isprintable()]
+            if broken:
+                text = "holds a line break or another control character"
+                problems.append(f"{name}: {text}, for {listing(broken)} ({group})")
             values.setdefault(name, {})[group] = {text for text in texts.values() if text.strip()}
     for name, by_group in values.items():
         if len(by_group) > 1 and len(set().union(*by_group.values())) > 1:

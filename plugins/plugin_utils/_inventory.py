@@ -31,7 +31,6 @@ OF_ALL = (
     "peerlb_public_address",
     "peerlb_zone",
     "peerlb_member",
-    "gcp_zone",
 )
 
 
@@ -54,6 +53,11 @@ class Inventory:
             if value is not None:
                 return value
         return default
+
+    def placed(self, groups: t.Mapping[str, t.Sequence[str]]) -> dict[str, list[str]]:
+        """Return the groups without the hosts that the model has left out."""
+        known = self.topology.hosts
+        return {name: [host for host in own if host in known] for name, own in groups.items()}
 
     def as_text(self) -> str:
         """Return the whole inventory as one text, which `from_text` reads.
@@ -112,14 +116,13 @@ def _merged_vms(groups: t.Any, variables: VariablesByHost) -> list[str]:
     zones: dict[str, list[str]] = {}
     for group in sorted(groups):
         for host in groups[group] if group.startswith(ZONE) else ():
-            if variables.get(host, {}).get("gcp_zone") is not None:
-                # A zone's name has no underscore: Ansible has put it in place of each hyphen.
-                zones.setdefault(host, []).append(group.removeprefix(ZONE).replace("_", "-"))
+            # A zone's name has no underscore: Ansible has put it in place of each hyphen.
+            zones.setdefault(host, []).append(group.removeprefix(ZONE).replace("_", "-"))
     return [
         f"host {host}: VMs in the zones {listing(own)} have this name, and the inventory has made"
         " one host of them; rename the others"
         for host, own in zones.items()
-        if len(own) > 1
+        if len(own) > 1 and variables.get(host, {}).get("peerlb_zone") in own
     ]
 
 

@@ -81,8 +81,10 @@ def test_every_play_of_the_controller_and_no_other_says_so() -> None:
         for play in plays if isinstance(plays, list) else ():
             files = str(play.get("vars_files", ""))
             text = str(play.get("tasks", ""))
-            if "localhost" in str(play.get("hosts", "")) or "'delegate_to': 'localhost'" in text:
-                assert "controller" in files, f"{path.name}: {play['name']}"
-            assert (files == "['vars/controller.yml']") == (play.get("connection") == "local")
+            hosts = str(play.get("hosts", ""))
+            if "localhost" in hosts or "client_hosts" in hosts or "'localhost'" in text:
+                named = "localhost" in files or "inventory_hostname" in files
+                assert named, f"{path.name}: {play['name']}"
+            assert (files == "['vars/localhost.yml']") == (play.get("connection") == "local")
     for path in [*ROOT.glob("playbooks/steps/*.yml"), *ROOT.glob("roles/*/tasks/*.yml")]:
         assert "delegate_to: localhost" not in path.read_text(), path

@@ -57,6 +57,7 @@ def pools(
         for name in settings
         if name not in flows
     ]
+    problems += _shared_names(topology, balancer, flows)
     params = []
     for name, flow in flows.items():
         try:
@@ -144,6 +145,20 @@ def _by_key(what: str, key: str, entries: t.Any) -> tuple[dict[str, dict], list[
         else:
             by_key[name] = dict(entry)
     return by_key, problems
+
+
+def _shared_names(topology: Topology, balancer: str, flows: t.Collection[str]) -> list[str]:
+    """Return a problem for each pool whose name, file or upstream another one would have."""
+    problems = [
+        f"pool {name}{mark}any: the last resort of the pool {name} has this name; rename the group"
+        for name in flows
+        for mark in "-_"
+        if f"{name}{mark}any" in flows
+    ]
+    if len(flows) < sum(flow.source == balancer for flow in topology.flows):
+        text = "two flows would make pools of one name, as webapp-9000 for webapp:9000"
+        problems.append(f"pools {listing(flows)}: {text}; rename a group")
+    return problems
 
 
 def _flows_lead_to(names: t.Iterable[t.Any]) -> str:

@@ -60,6 +60,13 @@ class Proof:
         width = max((len(subject) for subject, _proven in self.rows), default=0)
         return [f"{subject:<{width}}  {proven}" for subject, proven in self.rows]
 
+    def attempt(self, prove_part: t.Callable[[], None]) -> None:
+        """Prove a part; if it cannot be derived, its errors are problems."""
+        try:
+            prove_part()
+        except (PoolError, TopologyError) as exc:
+            self.problems += str(exc).splitlines()
+
     def prove_flows(self) -> None:
         """Add the path of each flow, and a problem for each flow that can never match."""
         flows = self.topology.flows
@@ -146,7 +153,10 @@ class Proof:
             self.problems += [f"host {name}: {problem}" for problem in found]
 
     def _binds(self, name: str, variables: Variables) -> list[Bind]:
-        return host_binds(self.topology, self.stack, name, self._listeners, self._ports, variables)
+        # A listener that leads nowhere is refused already, and its port is bound all the same.
+        ports = listener_flows(self.topology, self.stack.balancer)
+        bound = self._listeners or [{"port": port, "address": ""} for port in ports]
+        return host_binds(self.topology, self.stack, name, bound, self._ports, variables)
 
     def prove_mysql(self) -> None:
         """Add where the application finds MySQL, and whom MySQL sees and admits there."""
@@ -224,9 +234,9 @@ def prove(
     cannot be derived adds its errors to the problems, and the other parts are proven all the same.
     """
     proof = Proof(topology, stack)
-    empty = [group for group in stack.names() if not topology.members(group)]
-    if empty:
-        proof.problems = [f"group {group}: has no host; the stack needs one" for group in empty]
+    empty = "group {}: has no host; the stack needs one"
+    proof.problems = [empty.format(g) for g in stack.names() if not topology.members(g)]
+    if proof.problems:
         return proof
     proof.prove_flows()
     for prove_part in (
@@ -236,10 +246,7 @@ def prove(
         proof.prove_mysql,
         lambda: proof.prove_hosts(variables or {}),
     ):
-        try:
-            prove_part()
-        except (PoolError, TopologyError) as exc:
-            proof.problems += str(exc).splitlines()
+        proof.attempt(prove_part)
     proof.problems = list(dict.fromkeys(proof.problems))
     return proof
 

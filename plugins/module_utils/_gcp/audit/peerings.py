@@ -106,18 +106,29 @@ def _declared_peering(
     for own, peer in sides:
         yield from _without_routes(comparison, own, peer)
         found = comparison.peering(own.ref, peer.ref)
-        if not missing and found and found.state != "ACTIVE":
-            text = f"{found.name} of {own.name} is {found.state}: {found.details or 'no details'}"
-            command = ""
-            if found.others or found.unknown:
-                text += f"; a new one needs its {listing((*found.others, *found.unknown))} too"
-            else:
-                deleting = comparison.gcloud.delete_peering(own.name, found)
-                command = f"{deleting}\n{create(own.name, peer.name)}"
-            yield Finding("peering-inactive", name, text, command)
-        elif found and found.unknown:
-            text = f"{found.name} of {own.name} has {listing(found.unknown)}, which is not known"
-            yield Finding("peering-undecided", name, f"{text} here and may narrow it")
+        if found and not missing:
+            yield from _one_side(comparison, own, peer, found)
+
+
+def _one_side(
+    comparison: Comparison, own: CloudNetwork, peer: CloudNetwork, peering: Peering
+) -> t.Iterator[Finding]:
+    """Say if one side of a peering is not active, or may be narrower than it seems."""
+    name = " and ".join(sorted((own.name, peer.name)))
+    text = f"{peering.name} of {own.name}"
+    if peering.state == "ACTIVE":
+        if peering.unknown:
+            text += f" has {listing(peering.unknown)}, which is not known here and may narrow it"
+            yield Finding("peering-undecided", name, text)
+        return
+    text += f" is {peering.state}: {peering.details or 'no details'}"
+    command = ""
+    if peering.others or peering.unknown:
+        text += f"; a new one needs its {listing((*peering.others, *peering.unknown))} too"
+    else:
+        deleting = comparison.gcloud.delete_peering(own.name, peering)
+        command = f"{deleting}\n{comparison.gcloud.create_peering(own.name, peer.name)}"
+    yield Finding("peering-inactive", name, text, command)
 
 
 def _without_routes(

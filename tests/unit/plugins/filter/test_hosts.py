@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.filter.hosts import hosts_if, hosts_with
+from ansible_collections.peerlb.stack.plugins.filter.hosts import client_hosts, hosts_if, hosts_with
 
 GROUPS = {"webapp": ["web1", "web2"], "mysql": ["db1", "web1"]}
 
@@ -43,3 +43,9 @@ def test_element_of_a_result_is_found() -> None:
 
 def test_host_without_variables_and_group_without_hosts_are_none() -> None:
     assert hosts_with({}, GROUPS, ["webapp", "nothing"], "x") == []
+
+
+def test_the_controller_takes_the_place_of_clients() -> None:
+    assert client_hosts({"clients": ["a"]}) == "clients"
+    assert client_hosts({"clients": []}) == "localhost"
+    assert client_hosts({}) == "localhost"

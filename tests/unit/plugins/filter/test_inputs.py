@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
-from ansible_collections.peerlb.stack.plugins.filter.inputs import weights_problems
+from ansible_collections.peerlb.stack.plugins.filter.inputs import changed_inputs, weights_problems
 
 FORMS = 'write them as web1=3,web2=1 or as {"web1": 3, "web2": 1}'
 
@@ -45,3 +47,13 @@ def test_host_that_became_a_variable_was_cut_off_the_weights() -> None:
 
 def test_missing_weights_are_named() -> None:
     assert weights_problems(None)[0].startswith("missing required arguments: weights")
+
+
+@pytest.mark.parametrize("value", [1.1, 8, True, datetime.date(2024, 1, 1), [], {}])
+def test_an_input_that_is_not_text_any_more_is_named(value) -> None:
+    options = {"release": {"type": "str"}, "count": {"type": "int"}, "weights": {"type": "raw"}}
+    given = {"release": value, "count": value, "weights": value}
+    (problem,) = changed_inputs(given, options)
+    assert problem.startswith("release is ")
+    assert changed_inputs({"release": None}, options) == changed_inputs({}, options) == []
+    assert changed_inputs({"release": "1.10"}, options) == []

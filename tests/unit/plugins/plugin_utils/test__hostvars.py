@@ -107,3 +107,10 @@ def test_registered_results_are_returned_by_host() -> None:
         "a": {"x": {"rc": 0}},
         "localhost": {"x": {"rc": 1}},
     }
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\r", "a\0b"])
+def test_a_secret_of_two_lines_is_refused_without_its_value(value) -> None:
+    hostvars = {"db1": {"root": value}}
+    (problem,) = missing_secrets({"mysql": ["db1"]}, hostvars, {"mysql": ["root"]})
+    assert problem == "root: holds a line break or another control character, for db1 (mysql)"

@@ -202,3 +202,20 @@ def test_sources_of_a_listener_may_be_declared(stack) -> None:
     assert listeners(stack.parse(), "nginx_lb", declared)[1]["allow"] == ["192.0.2.0/24"]
     with pytest.raises(PoolError, match="listener 3306: 10.1 is not an IPv4 range"):
         listeners(stack.parse(), "nginx_lb", [{"port": 3306, "allow": ["10.1"]}])
+
+
+@pytest.mark.parametrize("mark", ["-", "_"])
+def test_a_pool_has_no_name_of_a_last_resort(stack, mark) -> None:
+    name = f"webapp{mark}any"
+    stack.add("web3", "10.1.0.4", name)
+    stack.flow("nginx_lb", name, 3000, "http")
+    with pytest.raises(PoolError, match=f"pool {name}: the last resort of the pool webapp has"):
+        pools(stack.parse(), "nginx_lb", {})
+
+
+def test_two_pools_of_one_name_are_refused(stack) -> None:
+    stack.add("web3", "10.1.0.4", "webapp-9000")
+    stack.flow("nginx_lb", "webapp-9000", 3000, "http")
+    stack.flow("nginx_lb", "webapp", 9000, "tcp")
+    with pytest.raises(PoolError, match="two flows would make pools of one name"):
+        pools(stack.parse(), "nginx_lb", {})

@@ -82,3 +82,9 @@ def test_networks_of_docker_that_overlap_are_named_with_their_owner(stack) -> No
         "host web1: docker_daemon_config: bip: 172.17.0.0/24 overlaps 172.17.0.0/20 of network"
         " vpc-web; write a range that nothing declared uses, or leave the setting out"
     ) in problems(stack, docker_daemon_config=config)
+
+
+@pytest.mark.parametrize("port", [22, 8081])
+def test_a_flow_that_leads_to_no_pool_is_named_with_its_port_too(stack, port) -> None:
+    stack.flow("any", "nginx_lb", port, "tcp")
+    assert any(f"host lb1: port {port} is bound by" in each for each in problems(stack))
