@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..module_utils._values.notes import left
 from ..plugin_utils._derive.flows import grant_hosts
 from ..plugin_utils._hostvars import registered
 from ..plugin_utils._inventory import (
@@ -60,6 +61,8 @@ def site_preview(
         wanted = _desired(load_inventory(source, groups, hostvars), users)
     known = {host: own for host, own in states.items() if own is not None}
     lines = changes.changes(known, wanted) or ["nothing of the declaration and of the services"]
+    notes = [own["note"] for own in known.values() if own.get("note")]
+    lines += left(notes[0].get("rules", ()), wanted["rules", ""]) if notes else []
     outside = [host for host in hosts if host not in play_hosts]
     return lines + ([f"not asked, as outside of --limit: {', '.join(outside)}"] if outside else [])
 

@@ -251,6 +251,12 @@ differences:
   elements: str
   sample:
     - "pool webapp, member web1: weight is 3, the inventory says 1 (set by ada at …)"
+left:
+  description: A sentence for each host that the saved declaration has and O(declaration) has not.
+  returned: success
+  type: list
+  elements: str
+  sample: ["web2 (10.1.0.3) left the inventory, and its services run on. To remove them: …"]
 differs:
   description:
     - What differs from the live release, in words; empty if nothing does.
@@ -280,6 +286,7 @@ from ..module_utils._balancer.inputs import Inputs, pin_image
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
 from ..module_utils._release.release import SECRETS
 from ..module_utils._release.store import Store
+from ..module_utils._values.notes import left
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -297,21 +304,21 @@ ARGUMENT_SPEC = {
 }
 
 
-def save_declaration(params: dict, *, write: bool) -> bool:
-    """Save the declaration if it differs from what is saved; tell whether it does.
+def save_declaration(params: dict, *, write: bool) -> tuple[bool, list[str]]:
+    """Save the declaration if it differs from what is saved; tell whether it does, and who left.
 
     A StoreError says that it cannot be written.
     """
     if not params["declaration"]:
-        return False
+        return False, []
     path = Path(params["declaration_path"])
     store = Store(str(path.parent))
-    wanted = json.loads(params["declaration"])
-    if store.noted(path.name) == wanted:
-        return False
+    wanted, former = json.loads(params["declaration"]), store.noted(path.name)
+    if former == wanted:
+        return False, []
     if write:
         store.note(path.name, wanted)
-    return True
+    return True, left((former or {}).get("rules", ()), wanted.get("rules", ()))
 
 
 def run(module: AnsibleModule) -> dict:
@@ -328,9 +335,9 @@ def run(module: AnsibleModule) -> dict:
         if params["require_members"] and not module.check_mode:
             refuse_silent_pools(inputs.pools, balancer.live_pools())
         result = balancer.carry_out(inputs.release())
-        saved = save_declaration(params, write=not (module.check_mode or params["test_only"]))
+        saved, gone = save_declaration(params, write=not (module.check_mode or params["test_only"]))
     changed = result["changed"] or (saved and not params["test_only"])
-    return {**result, "changed": changed, "differences": inputs.differences()}
+    return {**result, "changed": changed, "differences": inputs.differences(), "left": gone}
 
 
 def main() -> None:

@@ -240,6 +240,11 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     "image_info": lambda _disk, _params: {"images": {}, "unresolved": []},
     "service_release": _service_release,
     "service_release_info": _service_release_info,
+    "service_removal": lambda _disk, params: {
+        "changed": True,
+        "goes": [f"the container peerlb-{params['service']}"],
+        "stays": [],
+    },
     "service_rollback": lambda _disk, _params: {**RELEASES, "health": {}},
     "nginx_member": lambda _disk, _params: {**RELEASES, "pools": [], "left": 0},
     "nginx_rollback": lambda _disk, _params: RELEASES,
