@@ -103,12 +103,7 @@ def _compare_database(found: Differences, server: Server, database: Wanted) -> N
     state = (server.noted.get("seeds") or {}).get(name, {}).get("state", "")
     half = state == "loading" or server.objects(FORMER_MARK + name) is not None
     if half and objects is not None:
-        _refuse_to_drop(server, database)
-        found.half_loaded.append(name)
-        found.databases.append(name)
-        found.notes.append(
-            f"database {name}: is dropped and created, because the load of its seed was cut off"
-        )
+        _drop_half_loaded(found, server, database)
     if half or objects is None or not (objects or state):
         found.seeds.append(database)
         if server.writers(name):
@@ -118,6 +113,16 @@ def _compare_database(found: Differences, server: Server, database: Wanted) -> N
         marks = found.record.setdefault(KEY, {}).setdefault("seeds", {})
         marks[name] = {"state": "found"}
         found.notes.append(f"database {name}: is not empty, so its seed is recorded as loaded")
+
+
+def _drop_half_loaded(found: Differences, server: Server, database: Wanted) -> None:
+    _refuse_to_drop(server, database)
+    found.half_loaded.append(database["name"])
+    found.databases.append(database["name"])
+    found.notes.append(
+        f"database {database['name']}: is dropped and created, because the load of its seed was"
+        " cut off"
+    )
 
 
 def _refuse_to_drop(server: Server, database: Wanted) -> None:
@@ -152,10 +157,7 @@ def _compare_account(
     _compare_retained(found, own, user, stored, clients)
     if not reasons:
         return
-    try:
-        former = former_password(present or sibling(server, name) or own, user["password"], clients)
-    except UndecidedError:
-        found.undecided, former = True, ""
+    former = _former(found, present or sibling(server, name) or own, user, clients)
     if former and own.authentication != stored:
         found.kept.append(
             f"account {name}@{host}: its former password stays valid too, until webapp.yml or"
@@ -167,6 +169,17 @@ def _compare_account(
         *set_privileges(account_name(name, host), wanted, own.grants, own.restricted),
     ]
     found.accounts.append({"name": name, "host": host, "sql": "\n".join(sql)})
+
+
+def _former(
+    found: Differences, account: Account, user: Wanted, clients: t.Sequence[Client] | None
+) -> str:
+    """Return what MySQL stores of the password that stays valid beside the new one; "" if none."""
+    try:
+        return former_password(account, user["password"], clients)
+    except UndecidedError:
+        found.undecided = True
+        return ""
 
 
 def _set_password(own: Account, exists: bool, stored: str, former: str) -> list[str]:
