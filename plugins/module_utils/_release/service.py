@@ -30,6 +30,7 @@ FIRST_COMMAND_DONE = "first_command.json"
 CONFIRMED = "confirmed.json"
 IMAGES = "images.json"
 RENEWING = "renewing.json"
+EMPTY: tuple[object, ...] = (None, [], {}, "")
 UNCONFIRMED = "is not confirmed yet"
 
 
@@ -291,10 +292,15 @@ def _is_ready(health: Health) -> bool:
 
 
 def fingerprint(record: Record) -> str:
-    """Return what stands for all settings of a container: its configuration, mounts and image."""
+    """Return what stands for all settings of a container: its configuration, mounts and image.
+
+    A restart of the engine makes an empty list of a setting that is null. Neither counts.
+    """
     networks = sorted(record.get("NetworkSettings", {}).get("Networks") or {})
     mounts = sorted(json.dumps(each, sort_keys=True) for each in record.get("Mounts") or [])
-    settings = [record["Image"], record["Config"], record.get("HostConfig"), mounts, networks]
+    parts = (record["Config"], record.get("HostConfig") or {})
+    own = [{key: value for key, value in part.items() if value not in EMPTY} for part in parts]
+    settings = [record["Image"], *own, mounts, networks]
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

@@ -16,6 +16,9 @@ from .server import FORMER_MARK, KEY, OWNER, Account, Server
 from .statements import PLUGIN, account_name, discard_password, set_account, set_privileges
 
 Wanted = t.Mapping[str, t.Any]
+BOTH_VALID = (
+    "its former password stays valid too, until webapp.yml or site.yml has renewed all web servers"
+)
 
 
 @dataclass
@@ -149,20 +152,14 @@ def _compare_account(
     present = server.accounts.get((name, host.lower()))
     own = present or Account(name, host)
     stored = stored_password(user["password"], salt_of(name, host, hostname))
-    try:
-        wanted = _wanted_grants(user["privileges"], own, server)
-    except ValueError as error:
-        raise ValueError(f"mysql_users, privileges of {name}: {error}") from error
+    wanted = _wanted_grants(user, own, server)
     reasons = _reasons(own, stored, wanted) if present else ["is created"]
     _compare_retained(found, own, user, stored, clients)
     if not reasons:
         return
     former = _former(found, present or sibling(server, name) or own, user, clients)
     if former and own.authentication != stored:
-        found.kept.append(
-            f"account {name}@{host}: its former password stays valid too, until webapp.yml or"
-            " site.yml has renewed all web servers"
-        )
+        found.kept.append(f"account {name}@{host}: {BOTH_VALID}")
     found.notes.append(f"account {name}@{host}: {'; '.join(reasons)}")
     sql = [
         *_set_password(own, present is not None, stored, former),
@@ -232,10 +229,13 @@ def _reasons(present: Account, stored: str, wanted: Grants) -> list[str]:
     return reasons + sentences(wanted, present.grants)
 
 
-def _wanted_grants(privileges: t.Any, present: Account, server: Server) -> Grants:
+def _wanted_grants(user: Wanted, present: Account, server: Server) -> Grants:
     # Nobody can be granted more than root has, and ALL includes whatever else the account has.
     own, roots = (each.grants.get(GLOBAL, frozenset()) for each in (present, server.root))
-    return wanted_grants(entries(privileges), (own | roots) - {OPTION})
+    try:
+        return wanted_grants(entries(user["privileges"]), (own | roots) - {OPTION})
+    except ValueError as error:
+        raise ValueError(f"mysql_users, privileges of {user['name']}: {error}") from error
 
 
 def _find_undeclared(found: Differences, server: Server, users: t.Sequence[Wanted]) -> None:

@@ -432,3 +432,15 @@ def test_rules_that_somebody_flushed_are_named_and_nothing_is_changed(host, monk
     assert host.docker.done == []
     look = host.service.look(host.store, host.release())
     assert look.reasons[-1].startswith("peerlb-shop cannot be reached: Docker's firewall rules")
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, []), ([], None), (None, {}), ("", None)])
+def test_restart_of_the_engine_does_not_change_a_container(host, before, after) -> None:
+    host.deploy(host.release())
+    settings = host.container["HostConfig"]
+    settings["Dns"] = before
+    host.store.note("confirmed.json", {"fingerprint": _service.fingerprint(host.container)})
+    settings["Dns"] = after
+    assert host.service.look(host.store, host.release()).reasons == ()
+    settings["Dns"] = ["192.0.2.1"]
+    assert host.service.look(host.store, host.release()).reasons
