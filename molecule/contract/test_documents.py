@@ -13,14 +13,13 @@ from support.lab import play, run
 
 SHOWN = chosen(ON_THE_LAB, commands())
 PAGES = list(dict.fromkeys(each.page for each in SHOWN))
-SLOW = "site.yml"  # longer than the others together; README and docs show it once
 # What the command of the tour has to say.
 SAID = {
     "python -m lab next": "http://127.0.0.1:",
     "explain.yml": "lb1 -> web2:3000 (http) fails at ",
     "lb_status.yml": "web1",
     "set_weights.yml -e weights=web1=3": " is live",
-    "drain.yml": "web2 gets no new requests",
+    "/drain.yml": "web2 gets no new requests",
 }
 
 
