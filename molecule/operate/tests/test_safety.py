@@ -18,6 +18,7 @@ from support.lab import ADDRESSES, ROOT, connection, in_network, shell, start
 
 RELEASES = "/opt/peerlb/nginx_lb/nginx/releases"
 RESTART = "docker restart -t 1 peerlb-nginx"
+MASTERS = "$(docker top peerlb-nginx -eo pid,args | awk '/nginx: master/ {print $1}')"
 LIVE = "cd /opt/peerlb/nginx_lb/nginx/current/ && find . -type f | sort | xargs sha256sum"
 
 
@@ -132,13 +133,14 @@ def test_no_balancer_changes_unless_all_can_change(lab, figures, second) -> None
     assert lab.serving() == before
 
     listeners = [{"port": 3306, "address": "127.0.0.1"}]
-    lab.play("nginx_lb", *second, "--limit", "lb2", peerlb_listeners=listeners)
+    own = {"peerlb_listeners": listeners, "nginx_lb_require_members": False}
+    lab.play("nginx_lb", *second, "--limit", "lb2", **own)
     second_release = lab.serving("db1")
-    shell("lb1", "docker kill --signal STOP peerlb-nginx")
+    shell("lb1", f"kill -STOP {MASTERS}")
     try:
         text = lab.play("set_weights", *second, weights={"web1": 9}, fails=True)
     finally:
-        shell("lb1", "docker kill --signal CONT peerlb-nginx")
+        shell("lb1", f"kill -CONT {MASTERS}")
     assert f"the last good release {before} is live again" in " ".join(text.split())
     assert (lab.serving(), lab.serving("db1")) == (before, second_release)
     lab.play("set_weights", *second, weights={"web1": 9})
