@@ -42,7 +42,6 @@ NOT_RUN = {
     r"ansible-playbook playbooks/remove\.yml ": "would take a host out of the lab for good",
     r"ip -n peerlb-fabric route del |.* handle N$": "breaks the lab; see molecule/contract",
     r"ansible-playbook playbooks/remove\.yml ": "takes a host out of the lab's service",
-    r"ansible-playbook site\.yml && ": "molecule's scenarios power hosts off and on",
     r"ansible-playbook playbooks/rollback\.yml .*(release|service)=": "needs the reader's releases",
 }
 

@@ -148,8 +148,7 @@ def _compare_account(
     hostname: str,
     clients: t.Sequence[Client] | None,
 ) -> None:
-    name = user["name"]
-    present = server.accounts.get((name, host.lower()))
+    name, present = user["name"], server.accounts.get((user["name"], host.lower()))
     own = present or Account(name, host)
     stored = stored_password(user["password"], salt_of(name, host, hostname))
     wanted = _wanted_grants(user, own, server)
@@ -158,8 +157,8 @@ def _compare_account(
     if not reasons:
         return
     former = _former(found, present or sibling(server, name) or own, user, clients)
-    if former and own.authentication != stored:
-        found.kept.append(f"account {name}@{host}: {BOTH_VALID}")
+    both = former and own.authentication != stored
+    found.kept += [f"account {name}@{host}: {BOTH_VALID}"] if both else []
     found.notes.append(f"account {name}@{host}: {'; '.join(reasons)}")
     sql = [
         *_set_password(own, present is not None, stored, former),
