@@ -41,7 +41,6 @@ NOT_RUN = {
     r"ansible-playbook site\.yml && ": "needs a lab with a host that runs Debian 12",
     r"ansible-playbook playbooks/remove\.yml ": "would take a host out of the lab for good",
     r"ip -n peerlb-fabric route del |.* handle N$": "breaks the lab; see molecule/contract",
-    r"ansible-playbook playbooks/remove\.yml ": "takes a host out of the lab's service",
     r"ansible-playbook playbooks/rollback\.yml .*(release|service)=": "needs the reader's releases",
 }
 
