@@ -85,16 +85,19 @@ def spec(role) -> dict:
 
 @pytest.fixture
 def run_tasks(tmp_path) -> t.Callable[..., str]:
-    """Return a function that runs one file of a role's tasks on this machine.
+    """Return a function that runs files of a role's tasks, such as "main discard", on this machine.
 
     The function returns the output of ansible-playbook on one line.
     """
 
     def run(role: str, tasks: str, *options: str, **variables: t.Any) -> str:
-        include = {"ansible.builtin.include_role": {"name": role, "tasks_from": tasks}}
+        includes = [
+            {"ansible.builtin.include_role": {"name": role, "tasks_from": file}}
+            for file in tasks.split()
+        ]
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
         playbook = tmp_path / "play.yml"
-        playbook.write_text(json.dumps([{**play, "tasks": [include]}]))
+        playbook.write_text(json.dumps([{**play, "tasks": includes}]))
         program = pathlib.Path(sys.executable).parent / "ansible-playbook"
         kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
         done = subprocess.run(

@@ -355,6 +355,26 @@ def reconcile(run_tasks, tmp_path, monkeypatch) -> t.Callable[..., str]:
     return run
 
 
+def test_nothing_is_asked_again_where_nothing_differs(run_tasks, reconcile, tmp_path) -> None:
+    reconcile()  # makes the server
+    digest = hashlib.sha256(b"").hexdigest()[:16]
+    root = account("root", "localhost")
+    root["attribute"] = json.dumps({"peerlb_stack": {"password_file": digest}})
+    rows = "".join(f"{json.dumps(each)}\n" for each in asked([root], {}))
+    (tmp_path / "rows").write_text(rows)
+    (tmp_path / "sessions").unlink()
+    output = run_tasks(
+        "peerlb.stack.mysql",
+        "reconcile discard",
+        mysql_root_password="s3cret-old",
+        mysql_publish_address="127.0.0.1",
+        __mysql_directory=str(tmp_path),
+    )
+    assert "failed=0" in output
+    assert "changed=0" in output
+    assert (tmp_path / "sessions").read_text().count("FROM mysql.procs_priv") == 1
+
+
 def test_accounts_and_databases_are_set_through_standard_input(reconcile, tmp_path) -> None:
     output = reconcile("-vvv")
     text = (tmp_path / "sessions").read_text()
