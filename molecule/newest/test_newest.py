@@ -21,7 +21,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.lab import ADDRESSES, PROGRAMS, ROOT, Done, changes, fabric_rule, output_of, run, ssh
+from support.lab import (
+    ADDRESSES,
+    PROGRAMS,
+    ROOT,
+    Done,
+    changes,
+    fabric_rule,
+    output_of,
+    run,
+    run_in_network,
+    ssh,
+)
 
 CONTROL = "10.0.0.9"
 RULE = f"inet peerlb forward ip saddr {CONTROL} tcp dport 22 ct state new accept"
@@ -80,10 +91,19 @@ def control(tmp_path_factory) -> t.Iterator[None]:
         try:
             lab("-i", "inventories/lab", "-i", "molecule/newest/control.yml", "up")
             with fabric_rule(RULE):
+                route_from_the_client()
                 install(pack(tmp_path_factory.mktemp("project")))
                 yield
         finally:
             lab("up")
+
+
+def route_from_the_client() -> None:
+    """Let the client on the internet answer the controller. The lab's last command undoes it."""
+    rules = run_in_network("fabric", "ip", "rule")
+    (table,) = re.findall(r"iif client lookup (\d+)", rules)
+    route = ["route", "replace", f"{CONTROL}/32", "dev", "control", "scope", "link"]
+    run_in_network("fabric", "ip", *route, "table", table)
 
 
 def install(project: bytes) -> None:
