@@ -101,7 +101,6 @@ def test_preview_shows_the_changes_of_a_new_declaration() -> None:
         "+ admit tcp:3001 to 10.1.0.2 (web1) from nginx_lb (10.0.0.2)",
         "web1: the application's container is replaced: compose.yml differs, service.json differs\n"
         '- "MYSQL_PORT": "3306",\n+ "MYSQL_PORT": "3307",\n',
-        "grants of db1:\n- webapp@10.0.0.0/255.255.0.0\n+ webapp@10.0.0.0/255.255.255.0",
         "listeners of lb1:\n- 3306 (tcp) leads to mysql\n+ 3307 (tcp) leads to mysql",
         "+ webapp: server 10.1.0.3:3001 max_fails=0 fail_timeout=10s;  # web2",
     ):
