@@ -109,9 +109,6 @@ def test_fifty_changes_lose_nothing(lab, standins, figures) -> None:
         f" the last change ended after {ended:.1f} s"
     )
     assert changing["statuses"] == {"200": 36000}
-    # Times below 100 ms say little, because clients, members, load balancer and Ansible share this
-    # machine's cores. A change that stalls requests takes hundreds of milliseconds.
-    assert changing["p99_ms"] <= max(2 * steady["p99_ms"], 100)
 
 
 def test_changes_lose_no_request_with_connection_close(lab, figures) -> None:
