@@ -52,7 +52,7 @@ def test_killed_module_leaves_a_valid_release(lab, figures) -> None:
     figures["kill -9 of the module"] = (
         f"{killed} of 12 killed, {ahead} of them between switch and reload; all converged"
     )
-    assert killed > 0
+    assert killed > 5
 
 
 def test_run_after_a_killed_playbook_converges(lab) -> None:
