@@ -90,8 +90,8 @@ def test_member_fails(lab, figures, repairs, name) -> None:
     afterwards = max((took for second, took in slow.items() if second in gone), default=100)
     seconds = [int(second) for second, by in got["by_second"].items() if by.get("web2")]
     returned = min((each for each in seconds if each >= BREAK_AT + lasting), default=None)
-    if returned is None:  # it is still booting, on a machine that has other work
-        lab.wait_until_healthy(180)
+    # On a machine that has other work, the host may still boot when the load has ended.
+    lab.wait_until_healthy(180)
     rows = executions(prefix)
     halved = got["lost"].get("Lost: closed within the answer", 0)
     figures[name] = (
@@ -106,7 +106,9 @@ def test_member_fails(lab, figures, repairs, name) -> None:
     written = [request for request, status in posted["ids"].items() if status == "201"]
     assert all(rows.get(request) == 1 for request in written)
     # After a client has the head of an answer, nginx cannot ask another member for the rest.
-    assert got["failed"] == halved <= 3
+    assert got["failed"] == halved <= 1
+    # Not read_timeout (60 s), but something else has ended the wait for a member that vanished.
+    assert got["p100_ms"] < 30_000
 
 
 def deploy(lab, method: str) -> None:
