@@ -9,12 +9,14 @@
     scripts/test.py STEP...       the named steps
 
 The output of a step goes to .cache/test/STEP.log. If the step fails, the end of its log is shown.
-Quick steps run two at a time, slow steps one at a time. The last line reads "N passed, N failed".
+Quick steps run two at a time, slow steps one at a time. The last lines name the tests that failed,
+and read "N passed, N failed".
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +28,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".cache" / "test"
 TAIL = 60  # lines of a failed step's log
+# How the tools name what failed: pytest a test, with its error, and Ansible a task.
+FAILURE = re.compile(r"^\s*((?:FAILED|ERROR) \S+::.*|\[ERROR\]: .*|fatal: .*)")
+FAILURES = 5  # of a step, in the summary
+WIDTH = 300  # characters of a failure in the summary
 TIMEOUT = 3600  # seconds a step may take before it counts as hung
 
 # In a network namespace of its own, where only its loopback device can be reached.
@@ -123,6 +129,15 @@ def run(name: str) -> bool:
     return passed
 
 
+def failures(name: str) -> list[str]:
+    """Return the lines that the summary shows of a failed step."""
+    lines = (LOGS / f"{name}.log").read_text(errors="replace").splitlines()
+    found = [match[1] for line in lines if (match := FAILURE.match(line))]
+    # The error of a test tells more than the task that ran the tests.
+    found.sort(key=lambda line: "::" not in line)
+    return [f"{name}: {line[:WIDTH]}" for line in (found or lines[-1:])[:FAILURES]]
+
+
 def environment() -> dict[str, str]:
     """Return the steps' environment: the tools of .venv, and none of the caller's ANSIBLE_*."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
@@ -130,6 +145,7 @@ def environment() -> dict[str, str]:
         **kept,
         "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
         "NO_COLOR": "1",
+        "CI": "true",  # pytest then cuts no error short
         "ANSIBLE_NOCOLOR": "1",
         "MOLECULE_GLOB": "molecule/*/molecule.yml",
     }
@@ -149,7 +165,11 @@ def main(arguments: list[str]) -> int:
     quick = [name for name in names if name in CHECK]
     with ThreadPoolExecutor(max_workers=2) as pool:
         results = list(pool.map(run, quick))
-    results += [run(name) for name in names if name not in CHECK]
+    slow = [name for name in names if name not in CHECK]
+    results += [run(name) for name in slow]
+    for name, passed in zip([*quick, *slow], results, strict=True):
+        if not passed:
+            print("\n".join(failures(name)))
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 

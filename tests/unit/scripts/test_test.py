@@ -43,6 +43,30 @@ def test_end_of_a_failed_log_is_shown(runner, monkeypatch, capsys) -> None:
     assert "    the reason" in capsys.readouterr().out.splitlines()
 
 
+TEST = "FAILED a/test_b.py::test_c[d] - assert 1 == 2"
+
+
+@pytest.mark.parametrize(
+    ("log", "summary"),
+    [
+        (f"{TEST}\n1 failed", [TEST]),
+        # Molecule shows what the tests of a scenario have printed.
+        (f"msg: |-\n    {TEST}\nfatal: [x]: FAILED!\nlast", [TEST, "fatal: [x]: FAILED!"]),
+        ("[ERROR]: no such file\nPLAY RECAP", ["[ERROR]: no such file"]),
+        ("first\nlast", ["last"]),
+        ("", []),
+    ],
+)
+def test_last_lines_name_what_failed(runner, monkeypatch, capsys, tmp_path, log, summary) -> None:
+    file = tmp_path / "printed"
+    file.write_text(log)
+    monkeypatch.setattr(runner, "STEPS", {"bad": f"cat {file}; false", "good": "true"})
+    runner.main(["bad", "good"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1 - len(summary) :] == [*(f"bad: {line}" for line in summary), lines[-1]]
+    assert lines[-1] == "1 passed, 1 failed"
+
+
 def test_hung_step_fails_and_leaves_no_process(runner, monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(runner, "TIMEOUT", 0.5)
     late = tmp_path / "late"
