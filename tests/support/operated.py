@@ -103,7 +103,7 @@ class Lab:
         """Wait until both members answer, twenty times in a row."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            answers = self.load("/status/200", rate=200, connections=2, seconds=0.1)
+            answers = self.load("/status/200", rate=200, connections=2, seconds=0.1, timeout=5)
             if not answers["failed"] and len(answers["served_by"]) == 2:
                 return
             time.sleep(0.2)

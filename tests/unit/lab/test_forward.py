@@ -79,8 +79,11 @@ def test_address_is_known_while_the_relay_runs(tmp_path, monkeypatch, runs, url)
     assert forward.url() == url
 
 
-def test_relay_is_started_where_a_client_may_use_the_service(plan_of, monkeypatch) -> None:
+def test_relay_is_started_where_a_client_may_use_the_service(
+    plan_of, tmp_path, monkeypatch
+) -> None:
     started: list[t.Any] = []
+    monkeypatch.setattr(forward, "ADDRESS", tmp_path / "forward")  # a lab may be up meanwhile
     monkeypatch.setattr(procs, "alive", lambda _name: bool(started))
     monkeypatch.setattr(procs, "start", lambda *given: started.append(given))
     monkeypatch.setattr(forward, "url", lambda: "http://…/")
