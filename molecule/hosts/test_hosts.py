@@ -51,7 +51,7 @@ def tell(name: str, *options: str, **variables: t.Any) -> str:
 
 def test_flushed_rules_are_named_and_brought_back(lab) -> None:
     shell("web2", "nft flush ruleset")
-    lost = "Docker's firewall rules that lead to it are gone"
+    lost = "Docker's firewall rules that lead to peerlb-webapp are gone"
     assert lost in tell("explain", **{"from": "lb1", "to": "web2:3000"})
     lab.play("docker")
     lab.wait_until_healthy(60)
