@@ -198,7 +198,7 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
 NEXT = """
 The service, for a browser on this machine:
     {url}
-    {url}connection    writes a row to MySQL, through the load balancer
+    {url}connection    asks MySQL, through the load balancer
 Who reaches whom, as a page:
     {clone}/report/peerlb-report.html
 Try next (docs/first-tour.md goes on from there):

@@ -20,7 +20,7 @@ LATE = """
 systemctl stop docker.socket docker
 link=$(ip -4 -o addr show to {address} | awk '{{print $2; exit}}')
 prefix=$(ip -4 -o addr show to {address} | awk '{{print $4; exit}}')
-routes=$(ip -4 route show | grep "dev $link")
+routes=$(ip -4 route show | grep "dev $link" | tac)  # the gateway's own route before the default
 ip addr del "$prefix" dev "$link"
 systemctl start docker
 sleep 3

@@ -150,7 +150,10 @@ def main() -> None:
     def on_host(command: list[str]) -> tuple[int, str, str]:
         try:
             return module.run_command(
-                command, handle_exceptions=False, environ_update={"LC_ALL": "C"}
+                command,
+                handle_exceptions=False,
+                errors="replace",
+                environ_update={"LC_ALL": "C"},
             )
         except OSError as exc:  # a program that this host does not have
             return 127, "", str(exc)

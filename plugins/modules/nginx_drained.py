@@ -66,7 +66,8 @@ seconds:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._nginx.checks import seconds
-from ..module_utils._traffic.drained import wait_until_drained
+from ..module_utils._traffic.drained import parse_addresses, wait_until_drained
+from ..module_utils._values.entries import duration
 
 ARGUMENT_SPEC = {
     "addresses": {"type": "list", "elements": "str", "required": True},
@@ -81,10 +82,11 @@ def main() -> None:
     params = module.params
     try:
         settle = seconds("settle", params["settle"])
+        addresses = parse_addresses(params["addresses"])
+        timeout = 0 if module.check_mode else duration("timeout", params["timeout"])
     except ValueError as exc:
         module.fail_json(msg=str(exc))
-    timeout = 0 if module.check_mode else params["timeout"]
-    result = wait_until_drained(params["addresses"], timeout, settle)
+    result = wait_until_drained(addresses, timeout, settle)
     module.exit_json(changed=False, **result)
 
 

@@ -101,6 +101,7 @@ from ..module_utils._nginx.checks import PoolError, seconds
 from ..module_utils._release.service import probe
 from ..module_utils._release.specification import Health
 from ..module_utils._traffic.drained import wait_until_drained
+from ..module_utils._values.entries import duration
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
@@ -157,6 +158,7 @@ def run(module: AnsibleModule) -> dict:
     """Take the member out or put it back; one of ERRORS says why that failed."""
     balancer, params = BalancerModule.of(module), module.params
     settle = seconds("settle", params["settle"])
+    duration("drain_timeout", params["drain_timeout"])
     with balancer.locked():
         present = balancer.present()
         if present is None:

@@ -114,6 +114,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.server.member.paths.append(self.path)
+        self.server.member.told.append(dict(self.headers))
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/hangup":
             self.close_connection = True
@@ -124,6 +125,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("X-Served-By", self.server.member.name)
         if self.path == "/head":
             self.send_header("X-Long", "x" * 60_000)
+        if self.path == "/twice":  # nginx takes this for a broken answer
+            self.send_header("Content-Length", "0")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -148,6 +151,7 @@ class Backend:
     name: str
     port: int = field(default_factory=free_port)
     paths: list[str] = field(default_factory=list)
+    told: list[dict[str, str]] = field(default_factory=list)  # the headers of each request
     connections: int = 0
 
     def entry(self, **settings: t.Any) -> dict[str, t.Any]:

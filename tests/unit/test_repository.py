@@ -112,9 +112,10 @@ def test_role_variables_bear_its_name(role: Path) -> None:
     assert [name for name in specs if not name.startswith(f"{role.name}_")] == []
 
 
-def test_requirements_are_pinned_with_hashes() -> None:
-    """Each entry of the lock file is a name, a version and the hashes of its files."""
-    lock = re.sub(r"^#.*\n", "", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
+@pytest.mark.parametrize("file", ["requirements.txt", "roles/webapp/files/app/requirements.txt"])
+def test_requirements_are_pinned_with_hashes(file: str) -> None:
+    """Each entry of a lock file is a name, a version and the hashes of its files."""
+    lock = re.sub(r"^#.*\n", "", (ROOT / file).read_text(), flags=re.MULTILINE)
     entry = r"[\w.-]+==[\w.]+( ; [^\\\n]+)?( \\\n    --hash=sha256:[0-9a-f]{64})+\n"
     assert re.fullmatch(f"({entry})+", lock)
 

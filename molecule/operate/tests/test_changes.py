@@ -32,10 +32,15 @@ def test_shares_are_exact(lab, weights, served) -> None:
 
 def test_weights_last_and_status_shows_their_reason(lab, tmp_path) -> None:
     canary = {"weights": "web1=3,web2=1", "reason": "canary"}
-    assert "changed=1" in lab.play("set_weights", "--check", "--diff", **canary)
+    text = " ".join(lab.play("set_weights", "--check", "--diff", **canary).split())
+    assert "changed=1" in text
+    assert "would be live; nothing was changed in check mode" in text
+    assert "weight would be 3" in text
     text = lab.play("set_weights", "--diff", **canary)
     assert "+    server 10.1.0.2:3000 weight=3" in text
-    assert "changed=0" in lab.play("set_weights", **canary)
+    again = " ".join(lab.play("set_weights", **canary).split())
+    assert "changed=0" in again
+    assert "is live already; nothing changes" in again
     text = " ".join(lab.play("nginx_lb", "--check").split())
     assert "weight is 3, the inventory says 1 (set by" in text
     assert "because: canary" in text

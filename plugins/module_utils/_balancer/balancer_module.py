@@ -17,6 +17,7 @@ from .._nginx.checks import PoolError
 from .._nginx.pool import Pool
 from .._release.engine import Engine, ServiceError, runner
 from .._release.image import Images
+from .._release.limits import refuse_limits
 from .._release.release import Release, is_secret
 from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
@@ -72,8 +73,9 @@ class BalancerModule:
         """Return a context in which no other module changes this load balancer.
 
         A StoreError names who is still changing it after lock_timeout. Check mode writes nothing
-        and takes no lock.
+        and takes no lock. A PoolError names a number that makes no sense.
         """
+        refuse_limits(self.params, PoolError)
         wait = self.params["lock_timeout"]
         return self.store.lock(self.params["operator"], needed=not self.check_mode, wait=wait)
 

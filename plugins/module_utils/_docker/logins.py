@@ -97,6 +97,7 @@ def _ask(program: str, server: str, timeout: float) -> subprocess.CompletedProce
             input=server,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=timeout,
             check=False,
         )

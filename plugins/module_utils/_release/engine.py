@@ -34,11 +34,14 @@ NOT_FOUND = 127
 
 
 def runner(run_command: Run) -> Run:
-    """Return a module's run_command, for which a program that is missing is a result too."""
+    """Return a module's run_command, for which a program that is missing is a result too.
+
+    Bytes that are not text are replaced: Ansible could not hand them on to the controller.
+    """
 
     def run(command: list[str], **options: t.Any) -> tuple[int, str, str]:
         try:
-            return run_command(command, handle_exceptions=False, **options)
+            return run_command(command, handle_exceptions=False, errors="replace", **options)
         except FileNotFoundError:
             return NOT_FOUND, "", f"this host has no program {command[0]}"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .engine import Engine, ServiceError, runner
 from .image import Images
+from .limits import refuse_limits
 from .place import place_of
 from .release import Release
 from .rollout import Rollout
@@ -76,8 +77,9 @@ class ServiceModule:
         """Return a context in which no other module changes this service.
 
         A StoreError names who is still changing it after lock_timeout. Check mode writes nothing
-        and takes no lock.
+        and takes no lock. A SpecificationError names a number that makes no sense.
         """
+        refuse_limits(self.params, SpecificationError)
         wait = self.params["lock_timeout"]
         return self.store.lock(self.params["operator"], needed=not self.check_mode, wait=wait)
 
@@ -91,8 +93,6 @@ class ServiceModule:
 
         One of ERRORS says why the last good release still, or again, runs.
         """
-        if self.params["keep"] < 2:
-            raise SpecificationError(f"keep: {self.params['keep']}: 2 is the least, or no way back")
         rollout = Rollout.plan(self.store, self.service, wanted)
         if rollout.changed and not self.check_mode:
             if self.params["test_only"]:

@@ -187,10 +187,10 @@ class Store:
         with self._writing(self.link), contextlib.suppress(FileNotFoundError):
             if release_id is None:
                 self.link.unlink()
-                return
-            fresh.unlink(missing_ok=True)
-            fresh.symlink_to(Path("releases") / release_id)
-            os.replace(fresh, self.link)
+            else:
+                fresh.unlink(missing_ok=True)
+                fresh.symlink_to(Path("releases") / release_id)
+                os.replace(fresh, self.link)
             _sync(self.root)
 
     def history(self) -> list[dict[str, t.Any]]:

@@ -7,9 +7,24 @@ from __future__ import annotations
 
 import time
 
+from .._values.addresses import parse_address
+from .._values.entries import errors_at, parse_port
 from .kernel import count_workers, read_connections
 
 LOOK_SECONDS = 0.1
+
+
+def parse_addresses(texts: list[str]) -> list[str]:
+    """Return members as the kernel's table has them, of texts such as "10.1.0.2:3000".
+
+    A ValueError names one that is no address and port: no connection to it would ever be found.
+    """
+    parsed = []
+    for text in texts:
+        address, _colon, port = text.rpartition(":")
+        with errors_at(f"addresses: {text!r} is not written as 10.1.0.2:3000"):
+            parsed.append(f"{parse_address(address)}:{parse_port(port)}")
+    return parsed
 
 
 def count(addresses: list[str]) -> int:

@@ -16,6 +16,8 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
+from .._values.entries import duration
+
 UNNAMED = "(unnamed)"  # stands for the member of an answer without the header
 MOST = 10_000  # requests of a sample
 GIVE_UP_AFTER = 3  # requests: if none of the first is answered, the others would wait in vain
@@ -96,6 +98,8 @@ def take_sample(url: str, requests: int, header: str, timeout: float, host: str 
     """
     if not 1 <= requests <= MOST:
         raise ValueError(f"requests is {requests}, not a number from 1 to {MOST}")
+    if not duration("timeout", timeout):
+        raise ValueError("timeout is 0, and no answer comes in no time")
     if not re.fullmatch(r"[!-~]*", host):
         raise ValueError(f"host {host!r} is not a plain host name")
     parts = urllib.parse.urlsplit(url)

@@ -16,6 +16,7 @@ import typing as t
 
 SHOWN = 12  # names in a message; a person reads no more
 MOST = 120  # characters of a value in a message
+A_DAY = 86400  # seconds
 DIGITS = re.compile(r"[0-9]{1,18}")  # \d would match the digits of every script
 QUOTE_IT = "YAML may have changed what was written: quote it"
 KINDS = {
@@ -117,6 +118,13 @@ def whole_number(key: str, value: t.Any, low: int, high: int) -> int:
     if isinstance(value, bool) or not DIGITS.fullmatch(digits) or not low <= int(digits) <= high:
         raise misfit(key, value, f"a whole number from {low} to {high}")
     return int(digits)
+
+
+def duration(key: str, value: float) -> float:
+    """Return a number of seconds from 0 to a day; nan and inf, which never end, are refused."""
+    if not 0 <= value <= A_DAY:
+        raise misfit(key, value, f"a number of seconds from 0 to {A_DAY}")
+    return value
 
 
 def parse_port(value: t.Any) -> int:

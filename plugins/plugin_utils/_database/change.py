@@ -42,7 +42,7 @@ def read_clients(results: t.Any) -> list[Client] | None:
         Client(
             result["__mysql_item"]["user"],
             result["__mysql_item"]["host"],
-            base64.b64decode(result.get("content") or "").decode(),
+            base64.b64decode(result.get("content") or "").decode(errors="replace"),
         )
         for result in results
     ]

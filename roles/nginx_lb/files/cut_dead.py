@@ -117,7 +117,10 @@ def members(state: Path) -> list[str]:
 
 def ss(*arguments: str) -> str:
     """Return what the command ss prints; a CalledProcessError says that it failed."""
-    return subprocess.run(["ss", *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout
+    command = ["ss", *arguments]
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, errors="replace", check=True
+    ).stdout
 
 
 def connections_to(addresses: list[str]) -> list[Connection]:

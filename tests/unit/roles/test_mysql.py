@@ -96,6 +96,9 @@ def test_container_has_few_rights_and_no_password(role, variables) -> None:
     assert service["read_only"] is True
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["restart"] == "always"
+    assert service["pids_limit"] == 16384
+    limited = role.get("__mysql_compose", **variables, mysql_memory_limit="4g")
+    assert [each["services"]["mysql"]["mem_limit"] for each in (project, limited)] == [None, "4g"]
     assert service["ports"] == ["10.2.0.2:3306:3306"]
     assert set(service["logging"]["options"]) == {"max-size", "max-file"}
     assert variables["mysql_root_password"] not in str(project)

@@ -73,6 +73,8 @@ def test_wrong_answer_fails_with_the_counts(run_module, url) -> None:
     [
         ({"url": "ftp://10.0.0.2/"}, "is not an http address"),
         ({"url": "http://10.0.0.2/", "requests": 0}, "requests is 0"),
+        ({"url": "http://10.0.0.2/", "timeout": 0}, "timeout is 0"),
+        ({"url": "http://10.0.0.2/", "timeout": "inf"}, "timeout is inf, not a number"),
     ],
 )
 def test_wrong_input_is_refused(run_module, params, message) -> None:

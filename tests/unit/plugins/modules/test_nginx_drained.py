@@ -70,6 +70,20 @@ def test_settle_that_is_no_time_is_refused(run_module, held) -> None:
     assert result["msg"] == "settle is 'soon', not a time such as 500ms, 10s or 10m"
 
 
+@pytest.mark.parametrize("wrong", ["x", "10.1.0.3", "10.1.0.3:0", "web2:3000", "", "10.1.0.3:http"])
+def test_address_that_no_connection_can_have_is_refused(run_module, held, wrong) -> None:
+    held += [{}]
+    result = run_module(nginx_drained, addresses=[ADDRESS, wrong])
+    assert result["msg"].startswith(f"addresses: {wrong!r} is not written as 10.1.0.2:3000: ")
+
+
+@pytest.mark.parametrize("wrong", ["inf", "nan", -1])
+def test_wait_without_an_end_is_refused(run_module, held, wrong) -> None:
+    held += [{}]
+    result = run_module(nginx_drained, addresses=[ADDRESS], timeout=wrong)
+    assert "not a number of seconds from 0 to 86400" in result["msg"]
+
+
 def test_members_are_counted_together(run_module, held) -> None:
     held += [{ADDRESS: 1, "10.1.0.2:3000": 1}]
     addresses = [ADDRESS, "10.1.0.2:3000"]

@@ -234,6 +234,7 @@ def test_check_mode_does_not_wait(deploy, member, pool, monkeypatch) -> None:
 def test_settle_that_is_no_time_is_refused(deploy, member, info, pool) -> None:
     first = deploy(pools=[pool])
     assert "settle is 'soon', not a time" in member("out", settle="soon")["msg"]
+    assert "drain_timeout is inf, not" in member("out", drain_timeout="inf")["msg"]
     assert info()["serving"] == first
 
 

@@ -57,7 +57,13 @@ def backends() -> t.Iterator[list[Backend]]:
 def deploy(role, place):
     """Write the role's files for a pool, with a listener of this protocol; return its port."""
 
-    def run(*members: dict, protocol: str = "http", program: Program = found[-1], **pool) -> int:
+    def run(
+        *members: dict,
+        protocol: str = "http",
+        program: Program = found[-1],
+        variables: dict[str, t.Any] | None = None,
+        **pool,
+    ) -> int:
         port = free_port()
         listener = {"port": port, "pool": "webapp", "protocol": protocol, "address": "127.0.0.1"}
         wanted = Pool.parse({"name": "webapp", "members": list(members), **pool}).params()
@@ -69,6 +75,7 @@ def deploy(role, place):
             nginx_lb_image=f"nginx:{program.version}",
             nginx_lb_status_port=free_port(),
             __nginx_lb_logs="/LOGS",
+            **(variables or {}),
         )
         release = Inputs.parse(files, [wanted], listeners, program.version).release()
         for name, text in {**release.files, **release.generated()}.items():
@@ -154,6 +161,7 @@ BAD = [
     ("/hangup", "POST"),
     ("/503", "GET"),
     ("/head", "GET"),
+    ("/twice", "GET"),
     ("/slow", "GET"),
     ("/slow", "POST"),
 ]
@@ -247,3 +255,55 @@ def test_connections_are_kept_as_declared(start, backends, keepalive, connection
     port = start(one.entry(), keepalive=keepalive)
     assert [ask(port)[0] for _each in range(6)] == [200] * 6
     assert one.connections == connections
+
+
+TOLD = {
+    "Host": "shop.example:8443",
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "shop.example",
+    "Forwarded": "for=203.0.113.9;proto=https",
+    "X-Original-URL": "/admin",
+    "Proxy": "http://evil.example",
+    "Upgrade": "h2c",
+    "HTTP2-Settings": "AAMAAABkAAQAAP__",
+    "Connection": "Upgrade, HTTP2-Settings",
+}
+NAMES = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port"]
+REFUSED = ["Forwarded", "X-Original-URL", "Proxy", "Upgrade", "HTTP2-Settings"]
+
+
+def test_what_a_client_says_of_itself_is_not_passed_on(start, backends) -> None:
+    one, _two = backends
+    port = start(one.entry())
+    ask(port, **TOLD)
+    told = one.told[-1]
+    assert told["Host"] == "shop.example:8443"
+    assert [told[name] for name in NAMES] == ["127.0.0.1", "http", "shop.example:8443", str(port)]
+    assert [name for name in REFUSED if name in told] == []
+
+
+def test_what_a_trusted_proxy_says_is_passed_on(start, backends) -> None:
+    one, _two = backends
+    port = start(one.entry(), variables={"nginx_lb_trusted_proxies": ["127.0.0.1"]})
+    ask(port, **TOLD)
+    told = one.told[-1]
+    assert [told[name] for name in NAMES] == ["203.0.113.9", "https", "shop.example", "443"]
+    assert [name for name in REFUSED if name in told] == []
+
+
+@pytest.mark.parametrize(("passing", "upgrade"), [(True, "websocket"), (False, None)])
+def test_websocket_is_the_only_upgrade(start, backends, passing, upgrade) -> None:
+    one, _two = backends
+    port = start(one.entry(), variables={"nginx_lb_websockets": passing})
+    ask(port, Upgrade="WebSocket", Connection="keep-alive, Upgrade")
+    assert one.told[-1].get("Upgrade") == upgrade
+    ask(port, Upgrade="websocket")  # without Connection it is no request for an upgrade
+    assert "Upgrade" not in one.told[-1]
+
+
+def test_names_of_others_are_not_served(start, backends) -> None:
+    one, _two = backends
+    port = start(one.entry(), variables={"nginx_lb_server_names": ["shop.example"]})
+    assert ask(port, Host="shop.example")[0] == 200
+    assert ask(port, Host="evil.example")[0] == 421

@@ -88,6 +88,7 @@ def test_container_has_few_rights() -> None:
         "cap_add": [],
         "security_opt": ["no-new-privileges:true"],
         "restart": "always",
+        "pids_limit": 4096,
         "ports": ["10.1.0.2:3000:3000"],
         "volumes": [],
     }

@@ -61,6 +61,11 @@ def test_changes_of_carry_out_in_each_mode(fake_nginx, tmp_path, settings, chang
     assert fake_nginx.loaded == served
 
 
+def test_fewer_than_two_releases_are_no_way_back(fake_nginx, tmp_path) -> None:
+    with pytest.raises(PoolError, match="keep: 0: 2 is the least"):
+        BalancerModule.of(Module(fake_nginx, tmp_path, keep=0)).locked()
+
+
 def test_check_mode_takes_no_lock(fake_nginx, tmp_path) -> None:
     with BalancerModule.of(Module(fake_nginx, tmp_path, check_mode=True)).locked():
         assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
 from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import (
     Engine,
     ServiceError,
@@ -50,6 +52,14 @@ def test_host_without_docker_has_no_container() -> None:
     assert engine.inspect("a", "b") == (None, [])
     with pytest.raises(ServiceError, match="this host has no program docker"):
         engine.succeed(["docker", "info"], "it fails")
+
+
+def test_bytes_that_are_no_text_are_replaced() -> None:
+    """Ansible's own way keeps them as surrogates, which no JSON for the controller can hold."""
+    with patch_module_args({}):
+        module = AnsibleModule(argument_spec={})
+    code, output, errors = runner(module.run_command)(["printf", r"\351\377"])
+    assert (code, output, errors) == (0, "\ufffd\ufffd", "")
 
 
 @pytest.mark.parametrize(

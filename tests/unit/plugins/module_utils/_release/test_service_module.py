@@ -56,7 +56,7 @@ def test_result_tells_what_was_done(host) -> None:
 
 def test_fewer_than_two_releases_are_no_way_back(host) -> None:
     with pytest.raises(SpecificationError, match="keep: 1: 2 is the least"):
-        service_module(host, keep=1).carry_out(host.release())
+        service_module(host, keep=1).locked()
 
 
 def test_renewal_is_noted_only_where_something_is_renewed(host) -> None:

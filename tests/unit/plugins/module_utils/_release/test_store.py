@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._release.release import Release
@@ -139,6 +140,45 @@ def test_error_names_the_path_that_cannot_be_written(store: Store, monkeypatch) 
     with pytest.raises(StoreError, match=r"cannot write .*staging: No space left on device"):
         store.stage(TWO)
     assert store.present() == ONE
+
+
+@pytest.mark.parametrize("text", ["[{", "{}", "[5]", '[{"by": "ada"}]', "\xff"])
+def test_damaged_history_deletes_nothing(store: Store, text: str) -> None:
+    put(store, ONE)
+    store.record({"id": ONE.id}, keep=2)
+    store.history_file.write_text(text, encoding="latin-1")
+    put(store, TWO)
+    store.record({"id": TWO.id}, keep=1)
+    assert store.kept() == sorted([ONE.id, TWO.id])
+    assert [line["id"] for line in store.history()] == [TWO.id]
+    assert (store.root / "history.damaged.json").read_text(encoding="latin-1") == text
+
+
+def test_what_is_live_outlasts_a_power_cut(store: Store, monkeypatch) -> None:
+    """Whatever gets a name was synced before, and the directory of the name afterwards."""
+    synced, done = set(), []
+    sync, replace = os.fsync, os.replace
+
+    def note_sync(handle: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{handle}")
+        synced.add(path)
+        done.append(("sync", path))
+        sync(handle)
+
+    def note_replace(old, new) -> None:
+        if not os.path.islink(old):
+            parts = [old, *map(str, Path(old).rglob("*"))] if os.path.isdir(old) else [old]
+            assert [each for each in map(str, parts) if each not in synced] == []
+        done.append(("name", str(Path(new).parent)))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    put(store, ONE)
+    store.record({"id": ONE.id}, keep=2)
+    names = [index for index, (what, _path) in enumerate(done) if what == "name"]
+    assert len(names) == 3  # the release, the link, the history
+    assert [done[index + 1] for index in names] == [("sync", done[index][1]) for index in names]
 
 
 HISTORY = [{"id": "aaa1"}, {"id": "aaa2"}, {"id": "bbb3"}, {"id": "aaa2"}]
