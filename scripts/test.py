@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".cache" / "test"
 TAIL = 60  # lines of a failed step's log
 # How the tools name what failed: pytest a test, with its error, and Ansible a task.
-FAILURE = re.compile(r"^\s*((?:FAILED|ERROR) \S+::.*|\[ERROR\]: .*|fatal: .*)")
+FAILURE = re.compile(r"^[\s'\"-]*((?:FAILED|ERROR) \S+::.*|\[ERROR\]: .*|fatal: .*)")
 FAILURES = 5  # of a step, in the summary
 WIDTH = 300  # characters of a failure in the summary
 TIMEOUT = 3600  # seconds a step may take before it counts as hung

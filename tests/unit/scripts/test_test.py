@@ -52,6 +52,7 @@ TEST = "FAILED a/test_b.py::test_c[d] - assert 1 == 2"
         (f"{TEST}\n1 failed", [TEST]),
         # Molecule shows what the tests of a scenario have printed.
         (f"msg: |-\n    {TEST}\nfatal: [x]: FAILED!\nlast", [TEST, "fatal: [x]: FAILED!"]),
+        (f"fail_msg:\n  - 'x'\n  - '{TEST}\n      more'", [TEST]),
         ("[ERROR]: no such file\nPLAY RECAP", ["[ERROR]: no such file"]),
         ("first\nlast", ["last"]),
         ("", []),
