@@ -83,7 +83,9 @@ options:
     type: int
     default: 10
   operator:
-    description: Who makes the change. It is written to the history.
+    description:
+      - Who makes the change. It is written to the history, beside the user who has logged in to the
+        host.
     type: str
     default: ansible
   reason:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from ..plugin_utils._explain import explain as _explain
 from ..plugin_utils._explain import plan as _plan
 from ..plugin_utils._explain import questions as _questions
+from ..plugin_utils._explain.refusals import refused_questions
 from ..plugin_utils._hostvars import registered
 from ..plugin_utils._inventory import errors_for_ansible, load_inventory
 from ..plugin_utils._stack import STACK
@@ -33,7 +34,7 @@ def explain_plan(
     required: bool = True,
 ) -> dict[str, t.Any]:
     """Return what to ask of which host."""
-    results = _verified(groups, hostvars) if results is None else results
+    results = _verified(groups, hostvars) if results is None else list(results)
     failed, note = _questions.failed_names(results, int(limit))
     names = [*filter(None, [explain] if isinstance(explain, str) else explain), *failed]
     with errors_for_ansible():
@@ -41,11 +42,11 @@ def explain_plan(
         if listeners is None:
             listeners = inventory.first(balancer, "peerlb_listeners", [])
         questions = _questions.questions(inventory.topology, names, balancer, listeners, required)
+        refused = refused_questions(inventory.topology, results, int(limit))
     return {
-        "model": inventory.as_text(),
+        **{"model": inventory.as_text(), "note": note},
         "questions": [asdict(question) for question in questions],
-        "by_host": _plan.plan(inventory.topology, questions, inventory.variables),
-        "note": note,
+        "by_host": _plan.plan(inventory.topology, questions, inventory.variables, refused),
     }
 
 

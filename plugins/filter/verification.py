@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import typing as t
 from datetime import datetime, timezone
+from pathlib import PurePath
 
 from ..plugin_utils._derive.application import Application
 from ..plugin_utils._hostvars import registered
@@ -36,11 +39,27 @@ def verification(
         application = Application.of(inventory.topology, STACK, inventory.variables)
     hosts = dict.fromkeys([*STACK.hosts(groups), *play_hosts, evidence.client_of(groups)])
     variables = registered(hostvars, hosts, *evidence.NAMES)
-    return _verification.verification(
+    found = _verification.verification(
         inventory.topology,
         evidence.Evidence.of(STACK, groups, play_hosts, variables, application),
         generated_at or datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC"),
     )
+    found["report"]["subject"] = subject(hostvars, STACK.hosts(groups)[0])
+    return found
+
+
+def subject(hostvars: t.Any, host: str) -> str:
+    """Return what a report is about: "the stack of lab, commit 3f9a1c5"; "" if it has no name.
+
+    The name is that of the directory of the host's inventory. Not every inventory is kept by git.
+    """
+    place = str((hostvars.get(host) or {}).get("inventory_dir") or "")
+    if not place:
+        return ""
+    git, words = shutil.which("git"), ["-C", place, "rev-parse", "--short", "HEAD"]
+    asked = [git, *words] if git else ["true"]
+    commit = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return f"the stack of {PurePath(place).name}" + (f", commit {commit}" if commit else "")
 
 
 @from_declaration

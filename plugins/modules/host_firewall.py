@@ -13,7 +13,8 @@ description:
   - New rules may lock Ansible out, so this module does not load them. It tells that they need a
     trial, and does nothing else then. The role P(peerlb.stack.firewall#role) carries out the
     trial and calls the module again.
-  - The module undoes rules that an interrupted run left on trial.
+  - The module undoes rules that an interrupted run left on trial. A trial of another run is waited
+    for.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -59,6 +60,17 @@ options:
     description: The name of the host in messages.
     type: str
     default: this host
+  lock_timeout:
+    description:
+      - For how many seconds to wait for another run, or for its trial, which ends by itself after
+        its O(undo_after). A run that still has to wait for another one is refused, with the name of
+        who makes the other one. A trial that is still going on then counts as interrupted.
+    type: float
+    default: 30
+  operator:
+    description: Who makes the change. Another run that has to wait is told this name.
+    type: str
+    default: ansible
 """
 
 EXAMPLES = r"""
@@ -89,14 +101,17 @@ missing:
   sample: false
 """
 
+import contextlib
+import time
 import typing as t
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._host_firewall.firewall import NO_UNIT, TIMER, Firewall, FirewallError
+from ..module_utils._host_firewall.firewall import Firewall, FirewallError
 from ..module_utils._host_firewall.refusals import problem
 from ..module_utils._path.cut import cut
+from ..module_utils._release.lock import locked
 
 ARGUMENT_SPEC = {
     "enabled": {"type": "bool", "default": True},
@@ -106,7 +121,11 @@ ARGUMENT_SPEC = {
     "directory": {"type": "path", "default": "/opt/peerlb/firewall"},
     "units": {"type": "dict", "default": {}},
     "host": {"type": "str", "default": "this host"},
+    "lock_timeout": {"type": "float", "default": 30},
+    "operator": {"type": "str", "default": "ansible"},
 }
+# A host without the firewall has no directory for a lock of its own. /run is emptied at boot.
+LOCK = Path("/run/lock/peerlb-firewall.lock")
 
 
 def refuse(params: dict[str, t.Any], firewall: Firewall) -> None:
@@ -117,6 +136,24 @@ def refuse(params: dict[str, t.Any], firewall: Firewall) -> None:
         raise FirewallError(reason)
 
 
+@contextlib.contextmanager
+def turn(params: dict[str, t.Any], firewall: Firewall, *, check: bool) -> t.Iterator[None]:
+    """Let no other run change the firewall within a `with` block; check mode waits for nobody.
+
+    A BlockingIOError names who still changes it after lock_timeout.
+    """
+    if check:
+        yield
+        return
+    end = time.monotonic() + params["lock_timeout"]
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with locked(LOCK, params["operator"], params["lock_timeout"], "this firewall"):
+        # Between two calls of this module a run tries its rules. The timer tells of that.
+        while firewall.on_trial(firewall.services()) and time.monotonic() < end:
+            time.sleep(0.2)
+        yield
+
+
 def run(params: dict[str, t.Any], firewall: Firewall, *, check: bool) -> dict[str, t.Any]:
     """Compare, apply what needs no trial, and return the module's result."""
     if params["enabled"]:
@@ -124,7 +161,7 @@ def run(params: dict[str, t.Any], firewall: Firewall, *, check: bool) -> dict[st
     table, services = firewall.lists(), firewall.services()
     wanted = firewall.wanted(params["rules"]) if params["enabled"] else firewall.absent()
     present = firewall.present(wanted, table, services)
-    interrupted = services.get(TIMER, NO_UNIT)[0] == "active"
+    interrupted = firewall.on_trial(services)
     rules = str(firewall.directory / "rules.nft")
     differ = interrupted or not present.live or present.files[rules] != wanted.files[rules]
     trial = params["enabled"] and differ and not check
@@ -161,7 +198,8 @@ def main() -> None:
     params = module.params
     firewall = Firewall(on_host, Path(params["directory"]), params["units"])
     try:
-        result = run(params, firewall, check=module.check_mode)
+        with turn(params, firewall, check=module.check_mode):
+            result = run(params, firewall, check=module.check_mode)
     except (FirewallError, OSError) as exc:
         module.fail_json(msg=str(exc))
     module.exit_json(**result)

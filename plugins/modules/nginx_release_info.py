@@ -33,7 +33,8 @@ options:
     type: str
     default: peerlb-nginx
   logs:
-    description: The directory of the access logs, which are read if O(since) is set.
+    description:
+      - The directory of nginx's logs. The access logs are read if O(since) is set.
     type: path
     default: /var/log/peerlb/nginx
   since:
@@ -70,6 +71,13 @@ nginx:
   returned: success
   type: dict
   sample: {"version": "1.30.6", "note": ""}
+logs:
+  description:
+    - How many C(bytes) the files in O(logs) have, with the rotated ones. C(rotation_failed) tells
+      whether the last run of the unit C(peerlb-logs.service) failed.
+  returned: success
+  type: dict
+  sample: {"bytes": 1336266, "rotation_failed": false}
 pools:
   description: The pools as nginx balances to them, with the weights and states set at run time.
   returned: success
@@ -119,7 +127,10 @@ traffic:
   type: dict
   sample: {"10.1.0.2:3000": {"requests": 30, "share_percent": 75.0, "errors": 0, "p95_ms": 4.2}}
 history:
-  description: Which release went live when, by whom and why; the newest is last.
+  description:
+    - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
+      the caller named, C(login) the user who had logged in to this host. Lines of an earlier
+      version have no C(login).
   returned: success
   type: list
   elements: dict
@@ -143,6 +154,7 @@ from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
 from ..module_utils._traffic.kernel import count_workers, read_connections
+from ..module_utils._traffic.log_files import UNIT, rotation_failed, size
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
@@ -191,11 +203,14 @@ def run(params: dict, engine: Engine) -> dict:
     """Return the module's result; a ValueError says what is wrong with a parameter or release."""
     store = Store(str(Path(params["path"]) / "nginx"), NginxRelease)
     present = store.present()
+    rotates = present is not None and f"units/{UNIT}" in present.files
+    failed = rotates and rotation_failed(engine.run)
     return {
         "changed": False,
         "release": (store.current_id() or "") if isinstance(present, NginxRelease) else "",
         "serving": serving_release(store, params["status_port"]) or "",
         "nginx": running_nginx(engine, params["container"]),
+        "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
         "history": store.history(),
         "kept": store.kept(),
         "workers": count_workers(),

@@ -70,7 +70,10 @@ volumes:
   elements: str
   sample: [peerlb-mysql-data]
 history:
-  description: Which release went live when, by whom and why; the newest is last.
+  description:
+    - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
+      the caller named, C(login) the user who had logged in to this host. Lines of an earlier
+      version have no C(login).
   returned: success
   type: list
   elements: dict

@@ -333,6 +333,21 @@ def test_matrix_has_a_cell_for_every_pair(show) -> None:
     }
 
 
+def test_wide_matrix_scrolls_inside_of_its_own_box(show, screen) -> None:
+    browser = show("larger")
+    matrix = "document.querySelector('.table:has(> table.matrix)')"
+    scrolled = browser.evaluate(
+        f"(() => {{ const box = {matrix}; box.scrollLeft = 1e6; const right = box.scrollLeft;"
+        " const last = [...box.querySelectorAll('thead th')].pop().getBoundingClientRect();"
+        " const seen = last.right <= box.getBoundingClientRect().right + 1;"
+        " return {right, seen, page: document.documentElement.scrollWidth,"
+        " reachable: box.tabIndex}; })()"
+    )
+    assert scrolled["seen"] and scrolled["page"] == screen[0]
+    assert scrolled["right"] > 0 or screen[0] > 390
+    assert scrolled["reachable"] == 0
+
+
 def test_page_can_be_read_by_a_screen_reader(show) -> None:
     browser = show("broken")
     assert browser.evaluate("document.documentElement.lang") == "en"

@@ -8,7 +8,6 @@ Each of them makes the release that it wants, and leaves the rest to `BalancerMo
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from .._release.limits import refuse_limits
 from .._release.release import Release, is_secret
 from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
+from .._release.who import signature
 from .inputs import Inputs
 from .nginx import Nginx, serving_release
 from .nginx_release import NginxRelease
@@ -80,9 +80,8 @@ class BalancerModule:
         return self.store.lock(self.params["operator"], needed=not self.check_mode, wait=wait)
 
     def note(self) -> dict[str, str]:
-        """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
+        """Return who changes it, when and why, as `signature` does."""
+        return signature(self.params)
 
     def serves(self) -> bool:
         """Tell whether nginx serves a release."""

@@ -142,6 +142,10 @@ class Firewall:
             found[values.get("Id", "")] = states
         return found
 
+    def on_trial(self, services: Services) -> bool:
+        """Tell whether rules are on trial; services is of `services`."""
+        return services.get(TIMER, NO_UNIT)[0] == "active"
+
     def undo(self) -> None:
         """Undo rules that an interrupted run left on trial."""
         self._succeed("nft", "--file", str(self.directory / "undo.nft"))

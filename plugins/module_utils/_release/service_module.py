@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from .rollout import Rollout
 from .service import RENEWING, DockerService
 from .specification import Specification, SpecificationError
 from .store import Store, StoreError
+from .who import signature
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -84,9 +84,8 @@ class ServiceModule:
         return self.store.lock(self.params["operator"], needed=not self.check_mode, wait=wait)
 
     def note(self) -> dict[str, str]:
-        """Return who changes it, when and why: {"by": "ada", "at": "2026-…Z", "reason": ""}."""
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return {"by": self.params["operator"], "at": at, "reason": self.params["reason"]}
+        """Return who changes it, when and why, as `signature` does."""
+        return signature(self.params)
 
     def carry_out(self, wanted: Release) -> dict[str, t.Any]:
         """Make a release live, as far as test_only and check mode allow; return the result.

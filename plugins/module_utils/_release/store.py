@@ -14,15 +14,14 @@ root/lock                held by whoever changes this service
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import secrets
 import shutil
-import time
 import typing as t
 from pathlib import Path
 
+from .lock import locked
 from .release import SECRETS, Release
 
 STAGING = ".staging"
@@ -69,14 +68,7 @@ class Store:
         with self._writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(self.mode)
-            handle = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        with os.fdopen(handle, "r+", encoding="utf-8") as stream:
-            _await_turn(stream, wait)
-            # The owner's name is a courtesy: a full disk must not keep anybody from the lock. The
-            # stream would try again to write the name when it is closed, so it is not used here.
-            with contextlib.suppress(OSError):
-                os.ftruncate(handle, 0)
-                os.pwrite(handle, f"{owner} (pid {os.getpid()})".encode(), 0)
+        with self._entering(locked(self.root / "lock", owner, wait, "this service")):
             yield
 
     def current_id(self) -> str | None:
@@ -271,6 +263,17 @@ class Store:
             return None
 
     @contextlib.contextmanager
+    def _entering(self, lock: t.ContextManager[None]) -> t.Iterator[None]:
+        """Hold a lock within a `with` block; a StoreError says why it cannot be had."""
+        with contextlib.ExitStack() as stack:
+            with self._writing(self.root / "lock"):
+                try:
+                    stack.enter_context(lock)
+                except BlockingIOError as exc:
+                    raise StoreError(str(exc)) from None
+            yield
+
+    @contextlib.contextmanager
     def _writing(self, path: Path) -> t.Iterator[None]:
         """Within a `with` block, make an error of the disk a StoreError that names the path."""
         try:
@@ -281,24 +284,6 @@ class Store:
             with contextlib.suppress(OSError):
                 self.discard()
             raise StoreError(f"cannot write {path}: {exc.strerror or exc}") from exc
-
-
-def _await_turn(stream: t.TextIO, wait: float) -> None:
-    """Lock an open file, after at most this many seconds; a StoreError names who holds the lock."""
-    end = time.monotonic() + wait
-    while True:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= end:
-                stream.seek(0)
-                holder = stream.read().strip() or "somebody"
-                waited = f"waited {wait:g} s for this; " if wait else ""
-                raise StoreError(
-                    f"{holder} is changing this service right now; {waited}wait and run again"
-                ) from None
-        time.sleep(0.1)
 
 
 def former_id(

@@ -164,5 +164,6 @@ def tcp(case: Case) -> Hop:
         return Hop("tcp", OK, f"the connection comes up after {case.probe['latency_ms']:g} ms")
     found = f"{case.probe_state} ({case.probe['detail']})"
     if not case.admitted_by:
-        return Hop("tcp", OK if case.question.expect else UNKNOWN, f"closed: {found}")
+        no_proof = "; a refusal is no proof of a rule" if case.probe_state == "refused" else ""
+        return Hop("tcp", OK if case.question.expect else UNKNOWN, f"closed: {found}{no_proof}")
     return Hop("tcp", FAILED, found, f"{case.socket_address} has to accept {case.source.name}")

@@ -47,12 +47,16 @@ class HostTasks:
 
 
 def plan(
-    topology: Topology, questions: t.Iterable[Question], variables: HostVars | None = None
+    topology: Topology,
+    questions: t.Iterable[Question],
+    variables: HostVars | None = None,
+    refused: t.Iterable[Question] = (),
 ) -> dict[str, dict[str, t.Any]]:
     """Return what to ask of each host, as `HostTasks.params`.
 
     {"lb1": {"probes": [...], "routes": ["10.2.0.2"], "doors": [], "door_names": []}, "db1": ...}
-    variables: by host, what they say of how the application is asked.
+    variables: by host, what they say of how the application is asked. refused: connections of which
+    only the target's rules are of interest, while the source probes once more.
     """
     requests = requests_of(topology, variables or {})
     by_host: dict[str, HostTasks] = {}
@@ -63,6 +67,11 @@ def plan(
         if question.expect == "open":
             tasks = by_host.setdefault(target.name, HostTasks())
             _ask_target(tasks, question, source, target, requests)
+    for question in refused:
+        source, target = topology.host(question.source), topology.hosts[question.target]
+        tasks = by_host.setdefault(source.name, HostTasks())
+        tasks.probes.setdefault(question.name, _probe(question, source, target, requests))
+        _look_at(by_host.setdefault(target.name, HostTasks()), question, source, target)
     return {name: tasks.params() for name, tasks in by_host.items()}
 
 
@@ -102,35 +111,45 @@ def _ask_source(
 ) -> None:
     """Ask the source for the probe, the route, and probes of other flows on the same way."""
     source, target = topology.host(question.source), topology.hosts[question.target]
-    address = target.seen_from(source)
-    tasks.probes[question.name] = {
+    tasks.probes[question.name] = _probe(question, source, target, requests)
+    tasks.routes[target.seen_from(source)] = None
+    for probe in neighbours(topology, question, requests):
+        tasks.probes.setdefault(probe["name"], probe)
+
+
+def _probe(question: Question, source: Host, target: Host, requests: Requests) -> Probe:
+    """Return the probe of a connection."""
+    return {
         "name": question.name,
-        "address": address,
+        "address": target.seen_from(source),
         "port": question.port,
         "protocol": question.protocol,
         # If the declaration does not decide, the probe's state counts, and not whether it is ok.
         "expect": question.expect or "open",
         **requests.get((question.target, question.port), {}),
     }
-    tasks.routes[address] = None
-    for probe in neighbours(topology, question, requests):
-        tasks.probes.setdefault(probe["name"], probe)
+
+
+def _look_at(tasks: HostTasks, question: Question, source: Host, target: Host) -> None:
+    """Ask the target to look at the connection."""
+    # A source outside of every network may have another address once its packets arrive.
+    known_address = source.address if source.network else ""
+    port = {"address": target.address, "port": question.port}
+    tasks.doors[question.name] = {"source": known_address, **port}
 
 
 def _ask_target(
     tasks: HostTasks, question: Question, source: Host, target: Host, requests: Requests
 ) -> None:
     """Ask the target to look at the connection, to probe itself, and to probe the way back."""
+    _look_at(tasks, question, source, target)
     port = {"address": target.address, "port": question.port}
-    # A source outside of every network may have another address once its packets arrive.
-    known_address = source.address if source.network else ""
-    tasks.doors[question.name] = {"source": known_address, **port}
     name = self_probe_name(question)
     tasks.probes[name] = {
         **{"name": name, **port, "protocol": question.protocol, "expect": "open"},
         **requests.get((question.target, question.port), {}),
     }
-    if known_address:
+    if source.network and source.address:
         name = return_probe_name(question)
         back = {"address": source.address, "port": UNUSED_PORT, "protocol": "tcp"}
         tasks.probes[name] = {"name": name, **back, "expect": "closed"}

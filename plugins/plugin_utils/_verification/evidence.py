@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.values import CLIENTS
 from .._derive.application import Application
+from .._explain.plan import host_answers, with_door_names
 from .._stack import StackGroups
 
 CONTROLLER = "localhost"
@@ -22,8 +23,9 @@ Groups = t.Mapping[str, t.Sequence[str]]
 
 RESULTS = ("__verify_probes", "__release_info", "__verify_connection", "__verify_sample")
 SETTINGS = ("verify_path", "verify_tolerance", "webapp_served_by")
-FACTS = ("__explanations", "__audit")  # each host of a play has the facts of the play
-NAMES = (*RESULTS, *SETTINGS, *FACTS)  # what to read of the hosts' variables
+FACTS = ("__explanations", "__explain_plan", "__audit")  # each host of a play has its facts
+ANSWERS = ("__explain_probes", "__explain_path", "__explain_seen")
+NAMES = (*RESULTS, *SETTINGS, *FACTS, *ANSWERS)  # what to read of the hosts' variables
 
 
 def client_of(groups: Groups) -> str:
@@ -143,6 +145,16 @@ class Evidence:
     def explanations(self) -> dict[str, list[str]]:
         """The lines that explain probes that failed, by the name of the probe."""
         return {name: own["lines"] for name, own in self._fact("__explanations").items()}
+
+    @property
+    def doors(self) -> dict[str, Record]:
+        """What path_info found at targets, by the name of the connection."""
+        asked = self._fact("__explain_plan").get("by_host", {})
+        told = {
+            host: host_answers(*map(self.variables.get(host, {}).get, ANSWERS)) for host in asked
+        }
+        named = with_door_names(asked, told).values()
+        return {name: door for own in named for name, door in own["doors"].items()}
 
     @property
     def project(self) -> Record:

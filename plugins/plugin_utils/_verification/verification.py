@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ...module_utils._probe.target import NO_ROUTE, REFUSED, TIMEOUT
 from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import listing
-from .._derive.probe_name import ProbeName
+from .._explain.refusals import unproved_refusals
 from .._report.data.report import verification_report
 from .._report.text.sample import sample_notes, sample_problems
 from .._report.text.tables import PROBE_HEADS, probe_row, probe_sentence, table
 from .evidence import Evidence
 
 REQUESTS = 40  # what the playbook sends for the sample
-UNHEARD = (REFUSED, TIMEOUT, NO_ROUTE)  # in these states of a probe nobody has answered
 OUTSIDE = "not judged, as outside of --limit"
 
 
@@ -96,23 +94,30 @@ def unjudged(evidence: Evidence) -> list[str]:
 def unguarded(evidence: Evidence) -> list[str]:
     """Return a sentence for each port that is closed only because nobody listens there.
 
-    A refusal is no proof of a rule. It is one if another source has found the port open: a rule of
-    the host itself then refuses. With hosts outside of `--limit` nobody knows, and [] comes back.
+    A refusal is no proof of a rule, unless the rules of the host itself tell of one, or another
+    source has found the port open. With hosts outside of `--limit` nobody knows, and [] comes back.
     """
-    results = [result for own in evidence.probes.values() for result in own]
-    names = [ProbeName.parse(result["name"]) for result in results]
-    listened = {
-        name.destination for name, each in zip(names, results) if each["state"] not in UNHEARD
-    }
-    refused: dict[str, list[str]] = {}
-    for name, each in zip(names, results):
-        if (each["expect"], each["state"]) == ("closed", REFUSED):
-            refused.setdefault(name.destination, []).append(name.source)
+    if evidence.left_out:
+        return []
+    doors = evidence.doors
+    refused: dict[tuple[str, str], list[str]] = {}
+    for name in unproved_refusals(each for own in evidence.probes.values() for each in own):
+        why = _only_nobody_listens(doors.get(str(name)) or {})
+        if why:
+            refused.setdefault((name.destination, why), []).append(name.source)
     return [
-        f"nothing keeps {listing(sources)} from {destination}, only nobody listens"
-        for destination, sources in refused.items()
-        if destination not in listened and not evidence.left_out
+        f"nothing keeps {listing(sources)} from {destination}, {why}"
+        for (destination, why), sources in refused.items()
     ]
+
+
+def _only_nobody_listens(door: t.Mapping[str, t.Any]) -> str:
+    """Return why a port is closed, as far as path_info can tell; "" if a rule refuses."""
+    firewall = door.get("firewall") or {}
+    if firewall.get("action") == "reject" or any(each["hears"] for each in door.get("sockets", ())):
+        return ""
+    doubts = listing(firewall.get("doubts", ()))
+    return (f"unless one of these rules does: {doubts}; " if doubts else "") + "only nobody listens"
 
 
 def service_lines(evidence: Evidence) -> list[str]:

@@ -12,6 +12,7 @@ from ..data.tally import FAILED, NOT_PROBED, OK, Record
 from ..picture.drawing import draw
 from ..picture.picture import ORDER, SIGNS, host_state, picture_of
 from ..picture.routes import NARROW, WIDE
+from .answer import answer_of
 from .environment import render
 from .failures import failures
 from .matrix import matrix, networks
@@ -26,7 +27,7 @@ def report_html(report: Record) -> str:
     shown, audit = picture_of(report), report.get("project")
     return render(
         "report.html.j2",
-        title=f"{SIGNS[summary['state']]} Who reaches whom",
+        title=" ".join([SIGNS[summary["state"]], "Who reaches whom", *_of(report)]),
         generated_at=report["generated_at"],
         report=report,
         summary=summary,
@@ -40,6 +41,7 @@ def report_html(report: Record) -> str:
         # What failed comes first, because the page cuts long tables.
         flows=sorted(report["flows"], key=lambda flow: ORDER.index(flow["state"])),
         slowest=max((flow["max_ms"] or 0 for flow in report["flows"]), default=0),
+        answer=answer_of(report["service"].get("connection")),
         matrix=matrix(report),
         networks=networks(report),
         hosts=sorted(report["hosts"], key=lambda host: ORDER.index(host_state(host))),
@@ -63,6 +65,11 @@ def audit_html(audit: Record) -> str:
         generated_at=audit.get("generated_at", ""),
         project=shown,
     )
+
+
+def _of(report: Record) -> list[str]:
+    """Return what the title says of the subject, [] if nobody named one."""
+    return [f"in {report['subject']}"] if report.get("subject") else []
 
 
 def _heading(summary: Record) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ....module_utils._values.signature import signed_by
+
 PROBE_HEADS = ("flow", "protocol", "expected", "found", "latency", "")
 MARK = {True: "ok", False: "FAIL"}
 
@@ -46,7 +48,6 @@ def probe_sentence(probe: t.Mapping[str, t.Any]) -> str:
     )
 
 
-HISTORY_WORDS = ("id", "at", "by", "reason")
 STATUS_HEADS = (
     *("pool", "member", "address", "weight", "inventory", "state"),
     *("requests", "share", "5xx", "p95", "open"),
@@ -94,6 +95,7 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         + ("" if info["serving"] == info["release"] else f", the disk says {info['release']}"),
         *([f"nginx {nginx['version']} runs"] if nginx["version"] else []),
         *filter(None, [nginx["note"]]),
+        *log_lines(info.get("logs") or {}),
         f"{workers['serving']} workers serve,"
         f" {workers['shutting_down']} of former releases still finish what they hold",
         *table(STATUS_HEADS, status_rows(info)),
@@ -101,9 +103,24 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         "releases kept, newest last:",
     ]
     kept = [line for line in info["history"] if line["id"] in info["kept"]]
-    return lines + [
-        "  ".join(["", *(line.get(word, "") for word in HISTORY_WORDS)]) for line in kept[-10:]
-    ]
+    return lines + ["  ".join(["", *history_cells(line)]) for line in kept[-10:]]
+
+
+def log_lines(logs: t.Mapping[str, t.Any]) -> list[str]:
+    """Return how large nginx's logs are, and whether their rotation failed; [] if not known."""
+    if not logs:
+        return []
+    lines = [f"the logs of nginx have {_size(logs['bytes'])}"]
+    if logs["rotation_failed"]:
+        lines.append(
+            "the last rotation of the logs failed: journalctl -u peerlb-logs.service says why"
+        )
+    return lines
+
+
+def history_cells(line: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a line of a history as the id, the time, who changed it, and why."""
+    return [line.get("id", ""), line.get("at", ""), signed_by(line), line.get("reason", "")]
 
 
 SERVICE_HEADS = ("host", "service", "release", "image", "state", "since", "by")
@@ -121,9 +138,7 @@ def services_lines(statuses: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) 
             rows.append([host, service, *_service_cells(result)])
             differences += [f"{host}, {service}: {each}" for each in result["differs"]]
             changes += [
-                "  ".join(
-                    ["", host, service, *(line.get(word, "") for word in HISTORY_WORDS)]
-                ).rstrip()
+                "  ".join(["", host, service, *history_cells(line)]).rstrip()
                 for line in _lasting(result)[-3:]
             ]
     return [
@@ -142,12 +157,20 @@ def _service_cells(result: t.Mapping[str, t.Any]) -> list[str]:
     digest = running.get("image", "").partition(":")[2][:12]
     name = (result["requested"] or result["image"]).partition("@")[0]
     image = f"{name} {digest}" if digest else name
-    return [result["release"], image, state, running.get("since", "")[:19], last.get("by", "")]
+    return [result["release"], image, state, running.get("since", "")[:19], signed_by(last)]
 
 
 def _lasting(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
     """Return the history without the releases that were live only while a member was renewed."""
     return [line for line in result["history"] if not line.get("passing")]
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes for people: "512 bytes", "1.3 MB", "20.0 GB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} bytes"
 
 
 def _milliseconds(value: float | None) -> str:

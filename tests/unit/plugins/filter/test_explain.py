@@ -87,3 +87,14 @@ def test_explanations_read_what_the_tasks_registered(inventory) -> None:
     assert lines[0].startswith("lb1 -> db1:3306 (mysql) fails at rule")
     assert lines[-2:] == ["and more", "not asked, as outside of --limit: db1"]
     assert filters.explanation_lines(explained, plan, ["lb1", "db1"])[-1].split()[1] == "greeting"
+
+
+def test_refusal_that_no_rule_proves_is_looked_at_and_not_explained(inventory) -> None:
+    refused = {"name": "web1 -> db1:3306", "ok": True, "expect": "closed", "state": "refused"}
+    given = {"balancer": "nginx_lb", "required": False}
+    plan = filters.explain_plan(*inventory.read(), results=iter([refused]), **given)
+    assert plan["questions"] == []
+    assert plan["by_host"]["db1"]["door_names"] == ["web1 -> db1:3306"]
+    heard = {"name": "lb1 -> db1:3306", "ok": True, "expect": "open", "state": "open"}
+    plan = filters.explain_plan(*inventory.read(), results=[refused, heard], **given)
+    assert plan["by_host"] == {}

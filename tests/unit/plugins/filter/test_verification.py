@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 from ansible.errors import AnsibleFilterError
@@ -55,3 +56,31 @@ def test_verification_reads_what_the_tasks_registered(inventory) -> None:
     ]
     assert found["service"][0] == "/mysql: no answer"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", found["report"]["generated_at"])
+
+
+@pytest.mark.parametrize("kept_by_git", [True, False])
+def test_report_says_what_it_is_about(inventory, tmp_path, kept_by_git) -> None:
+    declaration, groups, hostvars = inventory.read()
+    model = derived.derived(declaration, groups, hostvars)["model"]
+    place = tmp_path / "lab"
+    place.mkdir()
+    words = "the stack of lab"
+    if kept_by_git:
+        author = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+        for command in (["init", "-q"], [*author, "commit", "-q", "--allow-empty", "-m", "one"]):
+            subprocess.run(["git", "-C", place, *command], check=True)
+        show = ["git", "-C", place, "log", "-1", "--format=%h"]
+        words += f", commit {subprocess.check_output(show, text=True).strip()}"
+    named = {name: {"inventory_dir": str(place)} for name in groups["all"]}
+    found = filters.verification(model, groups, named, play_hosts=["localhost"])
+    assert found["report"]["subject"] == words
+    assert f"Who reaches whom in {words}</title>" in filters.report_html(found["report"])
+
+
+def test_inventory_without_a_place_has_no_name(inventory) -> None:
+    declaration, groups, hostvars = inventory.read()
+    model = derived.derived(declaration, groups, hostvars)["model"]
+    named = {name: {"inventory_dir": None} for name in groups["all"]}
+    found = filters.verification(model, groups, named, play_hosts=["localhost"])
+    assert found["report"]["subject"] == ""
+    assert "Who reaches whom</title>" in filters.report_html(found["report"])

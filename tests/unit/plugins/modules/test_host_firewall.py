@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.module_utils._release.lock import locked
 from ansible_collections.peerlb.stack.plugins.modules import host_firewall
 from support.fake_firewall import SERVICE, TIMER, FakeFirewall
 
@@ -25,7 +29,15 @@ def fake(monkeypatch) -> FakeFirewall:
 
 
 @pytest.fixture
-def params(tmp_path) -> dict:
+def lock(monkeypatch, tmp_path_factory) -> Path:
+    """Return the lock, which is nobody else's."""
+    path = tmp_path_factory.mktemp("run") / "lock/firewall.lock"
+    monkeypatch.setattr(host_firewall, "LOCK", path)
+    return path
+
+
+@pytest.fixture
+def params(tmp_path, lock) -> dict:
     unit, extension = tmp_path / "system/own.service", tmp_path / "system/nftables.d/own.conf"
     return {
         "rules": "table inet peerlb {}\n",
@@ -33,6 +45,7 @@ def params(tmp_path) -> dict:
         "directory": str(tmp_path / "firewall"),
         "units": {str(unit): "[Service]\n", str(extension): "[Service]\n#\n"},
         "host": "db1",
+        "lock_timeout": 0.3,
     }
 
 
@@ -133,6 +146,37 @@ def test_interrupted_trial_is_undone_first(run_module, params, enabled, wanted) 
     assert (done["changed"], done["trial"]) == (True, wanted)
     undo = [f"nft --file {params['directory']}/undo.nft", f"systemctl stop {TIMER}"]
     assert enabled.commands[:2] == undo
+
+
+def test_trial_of_another_run_is_waited_for(run_module, params, enabled) -> None:
+    """The other run keeps its rules meanwhile, so they are not undone."""
+    enabled.trial = True
+    timer = threading.Timer(0.3, lambda: setattr(enabled, "trial", False))
+    timer.start()
+    done = run_module(host_firewall, **{**params, "lock_timeout": 30})
+    assert timer.finished.is_set()
+    assert (done["changed"], done["trial"], enabled.commands) == (False, False, [])
+
+
+def test_second_run_is_told_who_changes_the_firewall(run_module, params, fake, lock) -> None:
+    lock.parent.mkdir()
+    with locked(lock, "ada", 0, "this firewall"):
+        failed = run_module(host_firewall, **params)
+        said = r"ada \(pid \d+, login \w+\) is changing this firewall right now; waited 0.3 s .*"
+        assert re.fullmatch(said, failed["msg"])
+        assert fake.commands == []
+        assert run_module(host_firewall, check_mode=True, **params)["changed"]
+    assert run_module(host_firewall, **params)["trial"]
+
+
+def test_second_run_waits_for_its_turn(run_module, params, lock) -> None:
+    lock.parent.mkdir()
+    other = contextlib.ExitStack()
+    other.enter_context(locked(lock, "ada", 0, "this firewall"))
+    timer = threading.Timer(0.3, other.close)
+    timer.start()
+    assert run_module(host_firewall, **{**params, "lock_timeout": 30})["trial"]
+    assert timer.finished.is_set()
 
 
 def test_firewall_is_removed(run_module, params, enabled, tmp_path) -> None:

@@ -53,6 +53,13 @@ def test_operator_and_reason_are_kept_and_shown(deploy, override, info) -> None:
     assert (info()["history"][-1]["by"], info()["history"][-1]["reason"]) == ("ada", "canary")
 
 
+def test_login_is_in_the_history(deploy, override, info, monkeypatch) -> None:
+    deploy()
+    monkeypatch.setenv("SUDO_USER", "ubuntu")
+    override(**THREE_TO_ONE)
+    assert (info()["history"][-1]["by"], info()["history"][-1]["login"]) == ("ada", "ubuntu")
+
+
 def test_later_deployment_keeps_weights_until_a_reset(deploy, override, info) -> None:
     first = deploy()
     override(**THREE_TO_ONE)

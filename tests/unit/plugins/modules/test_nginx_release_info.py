@@ -7,6 +7,7 @@ import json
 from datetime import datetime, timezone
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 
 
@@ -49,3 +50,27 @@ def test_since_without_a_unit_is_refused(run_module, deploy, place) -> None:
     deploy()
     told = run_module(nginx_release_info, **place, since="5")
     assert told["msg"] == "since is '5'; write a number and s, m, h or d, such as 15m"
+
+
+@pytest.mark.parametrize("state", ["failed", "inactive"])
+def test_logs_and_their_rotation_are_told(
+    run_module, deploy, place, tmp_path, monkeypatch, state
+) -> None:
+    files = {"nginx.conf": "#", "compose.yml": "image: a"}
+    deploy(files=files)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/access.log").write_text("x" * 1500)
+    asked = []
+    monkeypatch.setattr(
+        AnsibleModule,
+        "run_command",
+        lambda _self, command, **_options: asked.append(command) or (0, state, ""),
+    )
+    told = run_module(nginx_release_info, **place, logs=str(tmp_path / "logs"))["logs"]
+    assert told == {"bytes": 1500, "rotation_failed": False}
+    assert "systemctl" not in [command[0] for command in asked]
+    live = tmp_path / "nginx/current/units"
+    live.mkdir()
+    (live / "peerlb-logs.service").write_text("[Service]\n")
+    told = run_module(nginx_release_info, **place, logs=str(tmp_path / "logs"))["logs"]
+    assert told == {"bytes": 1500, "rotation_failed": state == "failed"}

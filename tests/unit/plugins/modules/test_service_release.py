@@ -107,6 +107,13 @@ def test_error_names_what_is_wrong(deploy_service, changes, message) -> None:
     assert message in deploy_service(**changes)["msg"]
 
 
+def test_login_is_in_the_history(deploy_service, service_info, monkeypatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "ubuntu")
+    deploy_service(operator="ada")
+    (line,) = service_info()["history"]
+    assert (line["by"], line["login"]) == ("ada", "ubuntu")
+
+
 def test_second_operator_is_told_who_is_at_work(deploy_service, docker, tmp_path) -> None:
     deploy_service()
     with Store(str(tmp_path / "shop")).lock("ada"):

@@ -101,6 +101,13 @@ def test_lock_names_who_holds_it(store: Store) -> None:
         pass
 
 
+def test_lock_names_the_login_too(store: Store, monkeypatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "ubuntu")
+    refused = pytest.raises(StoreError, match=r"ada \(pid \d+, login ubuntu\) is changing")
+    with store.lock("ada"), refused, Store(str(store.root)).lock("bob"):
+        pass
+
+
 def test_change_waits_for_its_turn(store: Store) -> None:
     """The other change ends while this one waits."""
     second = Store(str(store.root))

@@ -8,6 +8,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.application i
 from ansible_collections.peerlb.stack.plugins.plugin_utils._verification.verification import (
     problems,
     service_lines,
+    unguarded,
     unjudged,
     verification,
 )
@@ -170,3 +171,36 @@ def test_a_refusal_where_others_are_let_in_is_a_rule(run) -> None:
     closed(run, "refused")
     closed(run, "open", "lb1 -> web2:3000", connected=True)
     assert "nobody listens" not in str(verified(run)["summary"])
+
+
+REJECT = {"action": "reject", "rule": "table ip filter, chain INPUT: tcp dport 3000 reject"}
+HEARS = {"address": "10.1.0.3", "hears": True}
+
+
+@pytest.mark.parametrize(
+    ("door", "said"),
+    [
+        ({"firewall": {**REJECT, "doubts": []}}, None),
+        ({"firewall": {"action": "accept", "rule": "", "doubts": []}}, "only nobody listens"),
+        ({"firewall": {"action": "drop", "rule": "r", "doubts": []}}, "only nobody listens"),
+        ({"firewall": None}, "only nobody listens"),
+        ({"firewall": None, "sockets": [HEARS]}, None),
+        ({"firewall": None, "sockets": [{**HEARS, "hears": False}]}, "only nobody listens"),
+        (
+            {"firewall": {"action": "accept", "rule": "", "doubts": ["a rule"]}},
+            "unless one of these rules does: a rule; only nobody listens",
+        ),
+    ],
+)
+@pytest.mark.parametrize("task", ["__explain_seen", "__explain_path"])
+def test_rules_of_the_host_tell_whether_nobody_listens(run, door, said, task) -> None:
+    for own in run.variables.values():
+        results = own["__verify_probes"]["results"]
+        results[:] = [each for each in results if not each["name"].endswith(" -> web2:3000")]
+    closed(run, "refused")
+    plan = {"by_host": {"web1": {"door_names": []}, "web2": {"door_names": ["web1 -> web2:3000"]}}}
+    for own in run.variables.values():
+        own["__explain_plan"] = plan
+    run.variables["web2"][task] = {"doors": [door]}
+    wanted = [f"nothing keeps web1 from web2:3000, {said}"] if said else []
+    assert unguarded(run.evidence()) == wanted

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import tables
 from support import ROOT
 
@@ -125,3 +126,34 @@ def test_service_that_does_not_run_is_told() -> None:
     assert lines[-1] == "the last changes, newest last:"
     stopped = {**web1, "running": {"state": "exited", "health": "", "image": "", "since": ""}}
     assert tables.services_lines({"web1": [stopped]})[2].split()[3:5] == ["shop:1.4", "exited"]
+
+
+def test_login_stands_beside_the_operator() -> None:
+    (web1,) = SERVICES["web1"]
+    old, new = web1["history"]
+    history = [old, {**new, "login": "ubuntu"}]
+    lines = tables.services_lines({"web1": [{**web1, "history": history}]})
+    assert lines[2].endswith("bob (login ubuntu)")
+    assert lines[-1].split("  ")[-2:] == ["bob (login ubuntu)", "version 1.4"]
+    assert lines[-2].rstrip().endswith("2026-01-01T09:01:20Z  ada")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(512, "512 bytes"), (1_336_266, "1.3 MB"), (2 * 10**10, "20.0 GB"), (1000, "1.0 kB")],
+)
+def test_size_and_failed_rotation_of_logs_are_told(count, words) -> None:
+    info = {"release": "a", "serving": "a", "workers": {"serving": 1, "shutting_down": 0}}
+    info.update(dict.fromkeys(("pools", "declared", "differences", "kept"), []), overrides={})
+    login = {"id": "a", "at": "now", "by": "ada", "login": "ubuntu", "reason": "why"}
+    info = {**info, "kept": ["a"], "history": [login]}
+    assert "logs" not in str(tables.status_lines(info))
+    logs = {"bytes": count, "rotation_failed": False}
+    lines = tables.status_lines({**info, "logs": logs})
+    assert f"the logs of nginx have {words}" in lines
+    assert "rotation" not in str(lines)
+    assert lines[-1] == "  a  now  ada (login ubuntu)  why"
+    failed = tables.status_lines({**info, "logs": {**logs, "rotation_failed": True}})
+    assert set(failed).difference(lines) == {
+        "the last rotation of the logs failed: journalctl -u peerlb-logs.service says why"
+    }
