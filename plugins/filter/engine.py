@@ -11,10 +11,12 @@ from ..plugin_utils._derive import engine
 from ..plugin_utils._inventory import errors_for_ansible
 
 
-def engine_networks(declaration: t.Any) -> dict[str, t.Any]:
-    """Return the settings with which Docker's own networks keep off the declared ranges."""
+def engine_networks(declaration: t.Any, used: t.Any = None) -> dict[str, t.Any]:
+    """Return settings with which Docker's own networks keep off what is declared, and used."""
     with errors_for_ansible():
-        return engine.engine_networks(engine.written_ranges(declaration))
+        return engine.engine_networks(
+            [*engine.written_ranges(declaration), *engine.used_ranges(used)]
+        )
 
 
 class FilterModule:

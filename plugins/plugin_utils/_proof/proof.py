@@ -17,10 +17,12 @@ from ...module_utils._topology.values import Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network
 from ...module_utils._values.entries import listing
 from .._derive.engine import (
+    IN_USE,
     POOLS,
     declared_ranges,
     engine_networks,
     overlaps,
+    used_ranges,
 )
 from .._derive.flows import grant_hosts, only_flow, service_port
 from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
@@ -35,7 +37,7 @@ JUDGED = (
 )
 
 # The variables of hosts of which the proof depends, besides those of pools and listeners.
-HOST_VARIABLES = ("ansible_port", "nginx_lb_status_port", "docker_daemon_config")
+HOST_VARIABLES = ("ansible_port", "nginx_lb_status_port", "docker_daemon_config", *IN_USE)
 
 
 @dataclass
@@ -145,7 +147,7 @@ class Proof:
         for name in dict.fromkeys(host.name for own in hosts for host in own):
             own = variables.get(name, {})
             try:
-                found = overlaps(own.get("docker_daemon_config"), ranges)
+                found = overlaps(own.get("docker_daemon_config"), [*ranges, *used_ranges(own)])
                 if self._ports:
                     found += clashes(self._binds(name, own))
             except ValueError as exc:

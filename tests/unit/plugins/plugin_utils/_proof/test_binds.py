@@ -88,3 +88,9 @@ def test_networks_of_docker_that_overlap_are_named_with_their_owner(stack) -> No
 def test_a_flow_that_leads_to_no_pool_is_named_with_its_port_too(stack, port) -> None:
     stack.flow("any", "nginx_lb", port, "tcp")
     assert any(f"host lb1: port {port} is bound by" in each for each in problems(stack))
+
+
+def test_networks_of_docker_keep_off_a_registry(stack) -> None:
+    config = {"default-address-pools": [{"base": "10.128.0.0/9", "size": 24}]}
+    found = problems(stack, docker_daemon_config=config, mysql_image="10.200.0.9:5000/mysql:9.7")
+    assert any("overlaps 10.200.0.9/32 of mysql_image" in each for each in found)
