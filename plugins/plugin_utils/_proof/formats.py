@@ -81,8 +81,10 @@ LIMITS = {
     "nginx_lb_limit_conn": (0, 99_999),
     "nginx_lb_limit_conn_tcp": (0, 99_999),
     "nginx_lb_pids_limit": (1, 99_999),
-    "webapp_workers": (1, 1000),
-    "webapp_threads": (1, 10_000),
+    # What the application itself takes.
+    "webapp_workers": (1, 64),
+    "webapp_threads": (4, 256),
+    "webapp_keepalive": (1, 3600),
     "webapp_health_statuses[]": (100, 599),
     **{f"{role}_releases_kept": (2, 10_000) for role in ("nginx_lb", "webapp", "mysql")},
     **{f"{role}_start_timeout": (1, 86_400) for role in ("nginx_lb", "webapp", "mysql")},
