@@ -248,7 +248,7 @@ class Listener:
         with errors_at(f"listener {shown(port)}", PoolError):
             values = read_settings(cls, entry, ("port", "pool"))
             values["port"] = parse_port(values["port"])
-            if values["address"]:
+            if values["address"] != "":
                 values["address"] = parse_address(values["address"])
             one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
             allow = typed("allow", values["allow"], list)
