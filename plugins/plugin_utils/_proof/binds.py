@@ -79,12 +79,12 @@ def misplaced(
     }
     found = []
     for each in listeners:
-        address = each["address"]
-        if str(address).startswith("127."):
+        address = str(each["address"])
+        if address.startswith("127."):
             found.append(f"listener {each['port']}: at {address} nobody but the host reaches it")
-        elif str(address) in others:
+        elif address in others:
             found.append(
-                f"listener {each['port']}: {address} is the address of {others[str(address)]}, which is"
+                f"listener {each['port']}: {address} is the address of {others[address]}, which is"
                 " no load balancer"
             )
     return found
