@@ -8,13 +8,23 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._derive import engine
+from ..plugin_utils._hostvars import read_variables
 from ..plugin_utils._inventory import errors_for_ansible
 
 
-def engine_networks(declaration: t.Any) -> dict[str, t.Any]:
-    """Return the settings with which Docker's own networks keep off the declared ranges."""
+def engine_networks(declaration: t.Any, used: t.Any = None) -> dict[str, t.Any]:
+    """Return settings with which Docker's own networks keep off what is declared, and used."""
     with errors_for_ansible():
-        return engine.engine_networks(engine.written_ranges(declaration))
+        return engine.engine_networks(
+            [*engine.written_ranges(declaration), *engine.used_ranges(_own(used))]
+        )
+
+
+def _own(used: t.Any) -> dict[str, t.Any]:
+    """Return what is read of a host's variables; what cannot be evaluated is left out."""
+    names = (*engine.IN_USE, "docker_daemon_config")
+    by_host = {"": used if isinstance(used, t.Mapping) else {}}
+    return read_variables(by_host, {"": names})[0][""]
 
 
 class FilterModule:

@@ -94,7 +94,7 @@ def read_inventory(
     by_host = {host: list(OF_ALL) for host in groups.get("all", ())}
     for group, of_group in (names or {}).items():
         for host in groups.get(group, ()):
-            by_host[host] += of_group
+            by_host.setdefault(host, list(OF_ALL)).extend(of_group)
     variables, problems = read_variables(hostvars, by_host)
     if only is not None:
         counting = tuple(f"host {host}: " for host in only)

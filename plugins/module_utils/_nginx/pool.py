@@ -15,7 +15,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
 from .._values.addresses import parse_address, parse_cidr
-from .._values.entries import errors_at, line, one_of, parse_port, shown, typed, whole_number
+from .._values.entries import (
+    errors_at,
+    line,
+    misfit,
+    one_of,
+    parse_port,
+    shown,
+    typed,
+    whole_number,
+)
 from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, defaults_of, read_settings, seconds
 
@@ -136,7 +145,8 @@ class Pool:
             values["keepalive"] = whole_number("keepalive", values["keepalive"], 0, 10_000)
             one_of("method", values["method"], METHODS)
             for key in ("connect_timeout", "read_timeout", "idle_timeout"):
-                seconds(key, values[key])
+                if not seconds(key, values[key]):  # nginx would give up at once
+                    raise misfit(key, values[key], "a time of more than 0, such as 10s")
             values["retry_on"] = tuple(
                 one_of("retry_on", each, RETRY_CONDITIONS)
                 for each in typed("retry_on", values["retry_on"], list)
@@ -238,7 +248,7 @@ class Listener:
         with errors_at(f"listener {shown(port)}", PoolError):
             values = read_settings(cls, entry, ("port", "pool"))
             values["port"] = parse_port(values["port"])
-            if values["address"]:
+            if values["address"] != "":
                 values["address"] = parse_address(values["address"])
             one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
             allow = typed("allow", values["allow"], list)

@@ -77,6 +77,10 @@ class Store:
             return Path(os.readlink(self.link)).name
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as exc:
+            raise StoreError(
+                f"{self.link} is no symbolic link to a release ({exc.strerror}): move it away"
+            ) from exc
 
     def read(self, release_id: str | None) -> Release | None:
         """Return a release as it is on the disk, or None if no release has this id.
@@ -101,10 +105,14 @@ class Store:
     def key(self, *, make: bool = False) -> str:
         """Return the host's secret for the ids of releases; "" if the host has none yet."""
         path = self.root / "key"
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            return path.read_text(encoding="ascii")
-        if not make:
-            return ""
+        try:
+            known = path.read_text(encoding="ascii").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            known = ""
+        except (OSError, ValueError) as exc:
+            raise StoreError(f"cannot read {path}: {exc}; move it away") from exc
+        if known or not make:
+            return known
         self._replace("key", secrets.token_hex(32))
         return path.read_text(encoding="ascii")
 
@@ -188,33 +196,54 @@ class Store:
     def history(self) -> list[dict[str, t.Any]]:
         """Return the history, newest last: [{"id": "3f9a…", "by": "ada", "at": "…", "reason": ""}].
 
-        A history that cannot be read is empty: it must not stop a change.
+        A damaged history must not stop a change or take the way back: instead of it, the releases
+        on the disk are told in the order in which they were written.
         """
-        return self._read_history() or []
+        lines = self._read_history()
+        return self._written() if lines is None else lines
 
     def last_id(self) -> str | None:
         """Return the id in the newest line of the history, or None."""
-        history = self.history()
+        history = self._read_history()
         return str(history[-1]["id"]) if history else None
 
+    def _written(self) -> list[dict[str, t.Any]]:
+        """Return a line for each release on the disk, oldest first."""
+        at = sorted((self.directory(each).stat().st_mtime, each) for each in self.kept())
+        reason = "the history was damaged; this is when the release was written"
+        when = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)) for moment, _id in at]
+        return [
+            {"id": each, "by": "unknown", "at": moment, "reason": reason}
+            for moment, (_mtime, each) in zip(when, at)
+        ]
+
     def _read_history(self) -> list[dict[str, t.Any]] | None:
-        """Return the history, [] if there is none yet, or None if it is damaged."""
+        """Return the history, [] if there is none yet, or None if it is damaged.
+
+        It is damaged too if it knows none of the releases on the disk, as after it was emptied.
+        """
         try:
             lines = json.loads(self.history_file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
-            return []
-        except (OSError, ValueError):
+            lines = []
+        except (OSError, ValueError, RecursionError):
             return None
         sound = isinstance(lines, list) and all(
-            isinstance(line, dict) and "id" in line for line in lines
+            isinstance(line, dict) and isinstance(line.get("id"), str) for line in lines
         )
-        return lines if sound else None
+        kept = self.kept()
+        known = sound and (not kept or any(line["id"] in kept for line in lines))
+        return lines if known else None
 
     def kept(self) -> list[str]:
         """Return the ids of the releases on the disk, sorted."""
         if not self.releases.is_dir():
             return []
-        return sorted(path.name for path in self.releases.iterdir() if path.name != STAGING)
+        return sorted(
+            path.name
+            for path in self.releases.iterdir()
+            if path.name != STAGING and path.is_dir() and not path.is_symlink()
+        )
 
     def record(self, entry: dict[str, t.Any], keep: int, needed: str | None = None) -> None:
         """Add a line to the history, and remove releases that were not live lately.
@@ -224,9 +253,12 @@ class Store:
         tells nothing of that: it is put aside as history.damaged.json, and every release stays.
         """
         former = self._read_history()
-        lines = [*(former or []), entry][-HISTORY_LINES:]
+        before = [
+            line for line in self.history() if former is not None or line["id"] != entry["id"]
+        ]
+        lines = [*before, entry][-HISTORY_LINES:]
         with self._writing(self.history_file):
-            if former is None:
+            if former is None and self.history_file.exists():
                 os.replace(self.history_file, self.root / "history.damaged.json")
             self._replace(self.history_file.name, json.dumps(lines, indent=1) + "\n", 0o644)
             if former is None:

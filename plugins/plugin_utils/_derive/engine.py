@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import typing as t
 
 from ...module_utils._topology.model import Topology
@@ -18,7 +19,14 @@ from ...module_utils._topology.values import TopologyError
 from ...module_utils._values.addresses import IPv4Network
 from ...module_utils._values.entries import errors_at, is_list, misfit, read_mapping, whole_number
 
-BIP, POOLS = "bip", "default-address-pools"  # settings of the engine's daemon.json
+BIP, POOLS, FIXED = "bip", "default-address-pools", "fixed-cidr"  # settings of daemon.json
+# Where a host's own variables, and those of daemon.json, name addresses that its engine talks to.
+IN_USE = (
+    *("docker_registry_mirrors", "docker_apt_repository", "nginx_lb_trusted_proxies"),
+    *("nginx_lb_image", "webapp_image", "webapp_python_image", "mysql_image"),
+)
+IN_USE_OF_ENGINE = ("registry-mirrors", "insecure-registries", "dns", "proxies")
+ADDRESS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2}(?![0-9]))?(?![0-9.])")
 
 # A range, and the prefix length of the networks that the engine makes of it.
 Base = tuple[IPv4Network, int]
@@ -73,6 +81,26 @@ def written_ranges(declaration: t.Any) -> Owners:
     return [(cidr, owner) for cidr, owner in found if cidr.prefixlen]
 
 
+def used_ranges(variables: t.Any) -> Owners:
+    """Return each address and range that a host's variables of IN_USE name, with the variable.
+
+    {"docker_registry_mirrors": ["http://172.17.0.9:5000"]} gives [(172.17.0.9/32,
+    "docker_registry_mirrors")]; addresses of `docker_daemon_config` are those of IN_USE_OF_ENGINE.
+    """
+    own = variables if isinstance(variables, t.Mapping) else {}
+    config = own.get("docker_daemon_config")
+    engine = config if isinstance(config, t.Mapping) else {}
+    named = {key: own.get(key) for key in IN_USE} | {
+        f"docker_daemon_config {key}": engine.get(key) for key in IN_USE_OF_ENGINE
+    }
+    found = []
+    for key, value in named.items():
+        for text in ADDRESS.findall(str(value)):
+            with contextlib.suppress(ValueError):
+                found.append((IPv4Network(text, strict=False), key))
+    return [(cidr, owner) for cidr, owner in found if cidr.prefixlen and not cidr.is_loopback]
+
+
 def engine_networks(ranges: Owners) -> dict[str, t.Any]:
     """Return the settings of daemon.json with which Docker keeps off these ranges.
 
@@ -106,9 +134,10 @@ def taken_ranges(config: t.Any) -> list[tuple[IPv4Network, str]]:
     with errors_at("docker_daemon_config"):
         if not isinstance(config, t.Mapping):
             raise misfit("", config, "a mapping")
-        bip, pools = config.get(BIP), config.get(POOLS)
+        bip, pools, fixed = config.get(BIP), config.get(POOLS), config.get(FIXED)
         taken = [] if bip is None else [(_interface(bip), BIP)]
-        if pools is None:
+        taken += [] if fixed is None else [(_range(FIXED, fixed), FIXED)]
+        if pools is None or pools == []:  # the engine takes its defaults for both
             return taken + [(base, POOLS) for base, _size in STANDARD]
         if not is_list(pools):
             raise misfit(POOLS, pools, "a list of mappings with base and size")
@@ -116,20 +145,27 @@ def taken_ranges(config: t.Any) -> list[tuple[IPv4Network, str]]:
 
 
 def _interface(bip: t.Any) -> IPv4Network:
-    try:
-        return ipaddress.IPv4Interface(str(bip)).network
-    except ValueError:
-        raise misfit(BIP, bip, "an address with a prefix length, such as 172.17.0.1/16") from None
+    """Return the network of docker0, whose own address bip is."""
+    with contextlib.suppress(ValueError):
+        found = ipaddress.IPv4Interface(str(bip))
+        if "/" in str(bip) and found.ip not in (found.network[0], found.network[-1]):
+            return found.network
+    raise misfit(BIP, bip, "the address of docker0 with a prefix length, such as 172.17.0.1/16")
 
 
 def _base(pool: t.Any) -> IPv4Network:
     with errors_at(POOLS):
         settings = read_mapping(pool, ("base", "size"))
-        whole_number("size", settings["size"], 8, 30)
-        try:
-            return IPv4Network(str(settings["base"]))
-        except ValueError:
-            raise misfit("base", settings["base"], "a range such as 172.17.0.0/16") from None
+        base = _range("base", settings["base"])
+        whole_number("size", settings["size"], max(8, base.prefixlen), 30)
+        return base
+
+
+def _range(key: str, value: t.Any) -> IPv4Network:
+    try:
+        return IPv4Network(str(value))
+    except ValueError:
+        raise misfit(key, value, "a range such as 172.17.0.0/16") from None
 
 
 def overlaps(config: t.Any, ranges: Owners) -> list[str]:

@@ -46,7 +46,11 @@ def host_binds(
     """
     host = topology.hosts[name]
     used = {key: _port(key, variables.get(key), default) for key, default in PORTS.items()}
-    ssh = {used["ansible_port"], *(entry.port for entry in topology.management)}
+    ssh = {
+        used["ansible_port"],
+        used["ansible_ssh_port"] or used["ansible_port"],
+        *(entry.port for entry in topology.management),
+    }
     binds = [Bind(port, EVERY, "SSH or other management") for port in sorted(ssh)]
     if stack.balancer in host.groups:
         binds.append(Bind(used["nginx_lb_status_port"], LOOPBACK, "nginx's status"))
@@ -59,11 +63,31 @@ def host_binds(
     return binds + [Bind(ports[group], host.address, served[group]) for group in served]
 
 
-PORTS = {"ansible_port": SSH_PORT, "nginx_lb_status_port": STATUS_PORT}
+PORTS = {"ansible_port": SSH_PORT, "ansible_ssh_port": 0, "nginx_lb_status_port": STATUS_PORT}
 
 
 def _port(key: str, value: t.Any, default: int) -> int:
     return default if value is None else whole_number(key, value, 1, 65535)
+
+
+def misplaced(
+    topology: Topology, balancer: str, listeners: t.Iterable[t.Mapping[str, t.Any]]
+) -> list[str]:
+    """Return a problem for each listener at an address that no load balancer has."""
+    others = {
+        host.address: name for name, host in topology.hosts.items() if balancer not in host.groups
+    }
+    found = []
+    for each in listeners:
+        address = str(each["address"])
+        if address.startswith("127."):
+            found.append(f"listener {each['port']}: at {address} nobody but the host reaches it")
+        elif address in others:
+            found.append(
+                f"listener {each['port']}: {address} is the address of {others[address]}, which is"
+                " no load balancer"
+            )
+    return found
 
 
 def clashes(binds: t.Sequence[Bind]) -> list[str]:

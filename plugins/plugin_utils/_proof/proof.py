@@ -11,21 +11,25 @@ from ipaddress import IPv4Address
 
 from ...module_utils._nginx.checks import PoolError
 from ...module_utils._nginx.pool import Pool
+from ...module_utils._nginx.upstreams import refuse_unsupported
+from ...module_utils._nginx.versions import NEWEST
 from ...module_utils._topology.hosts import HostVars, Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network
 from ...module_utils._values.entries import listing
 from .._derive.engine import (
+    IN_USE,
     POOLS,
     declared_ranges,
     engine_networks,
     overlaps,
+    used_ranges,
 )
 from .._derive.flows import grant_hosts, only_flow, service_port
 from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
 from .._stack import StackGroups
-from .binds import Bind, clashes, host_binds
+from .binds import Bind, clashes, host_binds, misplaced
 from .dead_flows import dead_flows
 from .pools import flows_without_listener, judged_members, unreplicated_members
 
@@ -35,7 +39,13 @@ JUDGED = (
 )
 
 # The variables of hosts of which the proof depends, besides those of pools and listeners.
-HOST_VARIABLES = ("ansible_port", "nginx_lb_status_port", "docker_daemon_config")
+HOST_VARIABLES = (
+    "ansible_port",
+    "ansible_ssh_port",
+    "nginx_lb_status_port",
+    "docker_daemon_config",
+    *IN_USE,
+)
 
 
 @dataclass
@@ -53,7 +63,7 @@ class Proof:
     _listeners: list[dict[str, t.Any]] = field(default_factory=list)
     _ports: dict[str, int] = field(default_factory=dict)  # where these groups serve
     _pool_by_port: dict[int, str] = field(default_factory=dict)  # where each listener leads
-    _http_pools: set[str] = field(default_factory=set)
+    _pools_by_protocol: dict[str, set[str]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """Return the rows as lines of a table without a head."""
@@ -85,10 +95,11 @@ class Proof:
         if not listener_flows(self.topology, group):
             self.problems.append(f"topology.flows: none leads to {group}: it has no listener")
         self._listeners = listeners(self.topology, group, listener_settings)
+        self.problems += misplaced(self.topology, group, self._listeners)
         for listener in self._listeners:
             port, pool = listener["port"], listener["pool"]
             self._pool_by_port[port] = pool
-            self._http_pools |= {pool} if listener["protocol"] == "http" else set()
+            self._pools_by_protocol.setdefault(listener["protocol"], set()).add(pool)
             flows = [f for f in self.topology.flows if (f.target, f.port) == (group, port)]
             clients = listing(flow.source for flow in flows)
             text = f"admits {clients}, leads to {pool} ({listener['protocol']})"
@@ -110,9 +121,14 @@ class Proof:
             names = listing(member["name"] for member in pool["members"])
             self.rows.append((f"pool {pool['name']}", f"{names} at port {flow.port}"))
             parsed = Pool.parse(pool)
+            for protocol, names_of_pools in self._pools_by_protocol.items():
+                if pool["name"] in names_of_pools:
+                    refuse_unsupported(parsed, protocol, NEWEST)
             if flow.protocol == "mysql" and pool["name"] in self._pool_by_port.values():
                 self.problems += unreplicated_members(parsed, pool_settings)
-            if pool["name"] in self._http_pools and (judged := judged_members(parsed)):
+            if pool["name"] in self._pools_by_protocol.get("http", ()) and (
+                judged := judged_members(parsed)
+            ):
                 self.rows.append((f"warning {pool['name']}", f"{listing(judged)}: {JUDGED}"))
             for balancer in self.topology.members(self.stack.balancer):
                 self._require_flow(balancer, self.topology.members(flow.target), flow.port)
@@ -145,7 +161,7 @@ class Proof:
         for name in dict.fromkeys(host.name for own in hosts for host in own):
             own = variables.get(name, {})
             try:
-                found = overlaps(own.get("docker_daemon_config"), ranges)
+                found = overlaps(own.get("docker_daemon_config"), [*ranges, *used_ranges(own)])
                 if self._ports:
                     found += clashes(self._binds(name, own))
             except ValueError as exc:

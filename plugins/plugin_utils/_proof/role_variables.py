@@ -12,8 +12,10 @@ import datetime
 import typing as t
 
 from ...module_utils._values.entries import (
+    KINDS,
     QUOTE_IT,
     is_list,
+    line,
     misfit,
     one_of,
     read_mapping,
@@ -23,13 +25,16 @@ from ...module_utils._values.entries import (
 )
 from .._hostvars import read_variables
 from .._stack import StackGroups
+from .formats import ENVIRONMENT_NAME, SETTING_NAME, check_format, fit, takes_numbers
 
 MOST = 2**63 - 1
 Spec = t.Mapping[str, t.Any]  # an option of an argument spec
 OptionsOf = t.Callable[[str], t.Mapping[str, Spec]]  # the options of a role by its name
 
 # Variables with values of any name, each of which becomes text as it is.
-TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files")
+TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files", "nginx_lb_secrets")
+# What Ansible takes for a truth, in small letters.
+TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0", "y", "n", "t", "f", "1.0", "0.0")
 # Variables of the inventory that playbooks hand to a role under another name.
 OTHER_NAMES = {"mysql_databases": "peerlb_databases", "mysql_users": "peerlb_mysql_users"}
 
@@ -43,9 +48,9 @@ def wrong_variables(
     its host only is not judged. No value of a secret is shown.
     """
     roles_of = {
-        stack.balancer: ("docker", "nginx_lb"),
-        stack.application: ("docker", "webapp"),
-        stack.database: ("docker", "mysql"),
+        stack.balancer: ("docker", "firewall", "nginx_lb"),
+        stack.application: ("docker", "firewall", "webapp"),
+        stack.database: ("docker", "firewall", "mysql"),
     }
     specs: dict[str, dict[str, Spec]] = {}
     for group, roles in roles_of.items():
@@ -73,6 +78,8 @@ def _problem(name: str, value: t.Any, spec: Spec) -> str:
             check(name, value, spec)
         for key, each in value.items() if name in TEXTS else ():
             text(f"{name}: {key}", each, secret=True)
+        for key in value if name == "webapp_environment" else ():
+            fit(f"{name}: the name", key, ENVIRONMENT_NAME)
     except ValueError as exc:
         return str(exc)
     return ""
@@ -81,12 +88,16 @@ def _problem(name: str, value: t.Any, spec: Spec) -> str:
 def check(name: str, value: t.Any, spec: Spec) -> None:
     """Raise a ValueError that begins with the name if a value is not as its spec says.
 
-    Text of digits is a number too. A whole number may stand for text: only what YAML changes, as
-    1.10, yes or a date, is refused there.
+    Text of digits is a number too. A number stands for text only where a size or a time is meant,
+    as YAML takes 010 for 8, 1.10 for 1.1 and 12:30 for 750.
     """
     kind = spec.get("type", "str")
+    secret = bool(spec.get("no_log"))
     if kind in ("str", "path"):
-        _text(name, value, bool(spec.get("no_log")))
+        if not (takes_numbers(name) and isinstance(value, int) and not isinstance(value, bool)):
+            text(name, value, secret)
+    elif kind == "bool" and str(value).lower() not in TRUTHS:
+        raise misfit(name, value, KINDS[bool])
     elif kind == "int":
         whole_number(name, value, 0, MOST)
     elif kind == "list":
@@ -97,6 +108,7 @@ def check(name: str, value: t.Any, spec: Spec) -> None:
         _mapping(name, typed(name, value, dict), spec.get("options"))
     if "choices" in spec:
         one_of(name, value, spec["choices"])
+    check_format(name, value, secret)
 
 
 def _mapping(name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None) -> None:
@@ -112,16 +124,13 @@ def _mapping(name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None) 
             check(f"{name}: {key}", each, options[key])
 
 
-def _text(name: str, value: t.Any, secret: bool) -> None:
-    if secret or isinstance(value, bool) or not isinstance(value, int):
-        text(name, value, secret)
-
-
 def _mysql_config(name: str, value: t.Any) -> None:
     """Refuse what my.cnf would not hold as it was written; numbers, ON, OFF and null are right."""
     for key, each in typed(name, value, dict).items():
+        fit(f"{name}: the name", key, SETTING_NAME)
         for item in each if is_list(each) else [each]:
             if isinstance(item, (float, datetime.date)):
                 raise ValueError(f"{name}: {key} is {item}; {QUOTE_IT}")
             if item is not None and not isinstance(item, (str, int)):
                 raise misfit(f"{name}: {key}", item, "text, a number, true, false or null")
+            line(f"{name}: {key}", str(item))

@@ -23,3 +23,8 @@ def test_no_room_is_an_error_for_ansible() -> None:
     every = networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
     with pytest.raises(AnsibleFilterError, match="no private range"):
         engine_networks(every)
+
+
+def test_settings_keep_off_a_mirror_too() -> None:
+    used = {"docker_registry_mirrors": ["http://172.17.0.9:5000"]}
+    assert engine_networks(networks("10.0.0.0/8"), used=used)["bip"] == "172.18.0.1/16"

@@ -215,3 +215,58 @@ def test_error_if_there_is_no_release_to_go_back_to(wanted, kept, message) -> No
     with pytest.raises(StoreError) as error:
         former_id(wanted, "aaa2", HISTORY, kept)
     assert message in str(error.value)
+
+
+DAMAGED = [
+    *("", "[", "{}", "null", "[5]", "[{}]", "[]", '[{"id": null}]', '[{"id": ["a"]}]'),
+    *('[{"id": ""}]', '[{"id": "../../x"}]', "[" * 100_000, "\0" * 20, None),
+]
+
+
+@pytest.fixture
+def three(store: Store) -> list[str]:
+    """Return the ids of three releases that were live one after the other."""
+    releases = [Release({"nginx.conf": str(number)}) for number in range(3)]
+    for number, release in enumerate(releases):
+        put(store, release)
+        store.record({"id": release.id}, keep=3)
+        os.utime(store.directory(release.id), (number, number))
+    return [release.id for release in releases]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_history_deletes_nothing_and_takes_no_way_back(store, three, text) -> None:
+    if text is None:
+        store.history_file.unlink()
+    else:
+        store.history_file.write_text(text)
+    assert store.former("").id == three[1]
+    for number in (7, 8):  # the change after it deletes no more than it would have done
+        put(store, Release({"nginx.conf": str(number)}))
+        store.record({"id": store.current_id()}, keep=4)
+        assert set(three[1:]) <= set(store.kept())
+    ids = [line["id"] for line in store.history()]
+    assert ids[:3] == three
+    assert len(ids) == 5
+
+
+def test_the_first_release_has_a_history_that_is_not_damaged(store: Store) -> None:
+    put(store, ONE)
+    store.record({"id": ONE.id, "by": "ada"}, keep=3)
+    assert store.history() == [{"id": ONE.id, "by": "ada"}]
+    assert not (store.root / "history.damaged.json").exists()
+
+
+@pytest.mark.parametrize("name", ["current", "key"])
+def test_what_somebody_put_in_the_way_is_named(store, three, name) -> None:
+    path = store.root / name
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    with pytest.raises(StoreError, match=f"{path} ?.*move it away"):
+        store.present()
+
+
+def test_what_is_no_release_is_not_counted_as_one(store, three) -> None:
+    (store.releases / "README").write_text("x")
+    (store.releases / "link").symlink_to("/etc")
+    assert store.kept() == sorted(three)

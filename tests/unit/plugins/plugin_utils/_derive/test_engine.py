@@ -12,6 +12,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.engine import
     engine_networks,
     overlaps,
     taken_ranges,
+    used_ranges,
     written_ranges,
 )
 from hypothesis import given
@@ -93,7 +94,11 @@ def test_settings_of_the_inventory_are_judged() -> None:
     "config",
     [5, [], {"bip": 5}, {"bip": "x"}, {"default-address-pools": 5}, {"default-address-pools": [5]}]
     + [{"default-address-pools": [{"base": "x", "size": 24}]}]
-    + [{"default-address-pools": [{"base": "10.0.0.0/8", "size": "x"}]}],
+    + [{"default-address-pools": [{"base": "10.0.0.0/8", "size": "x"}]}]
+    # The engine does not start with these.
+    + [{"default-address-pools": [{"base": "172.30.0.0/16", "size": 15}]}]
+    + [{"bip": "172.30.0.1"}, {"bip": "172.30.0.0/16"}, {"bip": "172.30.255.255/16"}]
+    + [{"bip": "172.30.0.1/32"}, {"fixed-cidr": "172.30.0.1/16"}],
 )
 def test_settings_that_make_no_sense_are_refused(config) -> None:
     with pytest.raises(ValueError, match="^docker_daemon_config: "):
@@ -113,3 +118,43 @@ def test_ranges_as_they_were_written_give_the_same_settings(stack) -> None:
 )
 def test_what_is_no_declaration_changes_nothing(declaration) -> None:
     assert engine_networks(written_ranges(declaration)) == {}
+
+
+@pytest.mark.parametrize("config", [{"default-address-pools": []}, {"fixed-cidr": "172.19.4.0/24"}])
+def test_every_range_that_the_engine_takes_is_judged(config) -> None:
+    (problem,) = overlaps({"bip": "10.8.0.1/16", **config}, ranges("172.19.0.0/16"))
+    assert f"{next(iter(config))}: 172.19." in problem
+
+
+USED = {
+    "docker_registry_mirrors": ["http://172.17.0.9:5000"],
+    "docker_apt_repository": "https://172.18.0.9/linux",
+    "nginx_lb_trusted_proxies": ["172.19.0.0/24", "10.0.0.1"],
+    "webapp_image": "172.20.0.9:5000/shop:1.2.3.4.5",
+    "docker_daemon_config": {"bip": "172.21.0.1/16", "dns": ["172.22.0.53"]},
+    "webapp_environment": {"ELSEWHERE": "172.23.0.1"},
+}
+
+
+def test_networks_keep_off_what_the_host_has_to_reach() -> None:
+    found = {str(cidr): owner for cidr, owner in used_ranges(USED)}
+    assert found == {
+        "172.17.0.9/32": "docker_registry_mirrors",
+        "172.18.0.9/32": "docker_apt_repository",
+        "172.19.0.0/24": "nginx_lb_trusted_proxies",
+        "10.0.0.1/32": "nginx_lb_trusted_proxies",
+        "172.20.0.9/32": "webapp_image",
+        "172.22.0.53/32": "docker_daemon_config dns",
+    }
+    assert engine_networks(used_ranges(USED))["bip"] == "172.21.0.1/16"
+    (problem,) = overlaps({"bip": "172.17.0.1/24"}, used_ranges(USED))
+    assert "bip: 172.17.0.0/24 overlaps 172.17.0.9/32 of docker_registry_mirrors" in problem
+
+
+@pytest.mark.parametrize(
+    "used",
+    [None, 5, {}, {"docker_registry_mirrors": None, "docker_daemon_config": []}]
+    + [{"docker_registry_mirrors": ["http://127.0.0.1:5000", "https://999.1.1.1", "0.0.0.0/0"]}],
+)
+def test_what_names_no_address_is_passed_over(used) -> None:
+    assert used_ranges(used) == []

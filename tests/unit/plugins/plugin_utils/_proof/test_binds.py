@@ -19,6 +19,7 @@ def problems(stack, listeners=(), **variables) -> list[str]:
         (22, {}, "SSH or other management"),
         (8081, {}, "nginx's status"),
         (2222, {"ansible_port": 2222}, "SSH or other management"),
+        (2222, {"ansible_ssh_port": "2222"}, "SSH or other management"),
         (9000, {"nginx_lb_status_port": 9000}, "nginx's status"),
     ],
 )
@@ -88,3 +89,23 @@ def test_networks_of_docker_that_overlap_are_named_with_their_owner(stack) -> No
 def test_a_flow_that_leads_to_no_pool_is_named_with_its_port_too(stack, port) -> None:
     stack.flow("any", "nginx_lb", port, "tcp")
     assert any(f"host lb1: port {port} is bound by" in each for each in problems(stack))
+
+
+def test_networks_of_docker_keep_off_a_registry(stack) -> None:
+    config = {"default-address-pools": [{"base": "10.128.0.0/9", "size": 24}]}
+    found = problems(stack, docker_daemon_config=config, mysql_image="10.200.0.9:5000/mysql:9.7")
+    assert any("overlaps 10.200.0.9/32 of mysql_image" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("127.0.0.1", "listener 80: at 127.0.0.1 nobody but the host reaches it"),
+        ("10.1.0.2", "listener 80: 10.1.0.2 is the address of web1, which is no load balancer"),
+        ("10.0.0.2", ""),
+        ("203.0.113.9", ""),  # a floating address, which no host has for itself
+    ],
+)
+def test_a_listener_is_at_an_address_of_a_load_balancer(stack, address, told) -> None:
+    found = problems(stack, listeners=[{"port": 80, "address": address}])
+    assert found == ([told] if told else [])

@@ -102,3 +102,10 @@ def test_databases_without_a_listener_take_no_turns(stack) -> None:
     stack.topology["flows"][1]["to"] = "mysql"
     stack.add("db2", "10.2.0.3", "mysql")
     assert problems(stack) == []
+
+
+@pytest.mark.parametrize("method", ["sticky", "ip_hash"])
+def test_a_method_that_needs_http_is_refused_for_mysql(stack, method) -> None:
+    (problem,) = problems(stack, pools=[{"name": "mysql", "method": method}])
+    assert problem.startswith(f"pool mysql: method {method} needs protocol http")
+    assert problems(stack, pools=[{"name": "webapp", "method": method}]) == []

@@ -81,3 +81,33 @@ def test_the_defaults_of_each_role_are_right() -> None:
 
 def test_settings_of_mysql_may_be_numbers_truths_and_nothing() -> None:
     assert problems(mysql_config={"a": 5, "b": True, "c": None, "d": ["x", "y"], "e": "0.5"}) == []
+
+
+@pytest.mark.parametrize("written", ["010", "1_000", "0x1f", "12:30", "42"])
+def test_a_number_is_no_name(written) -> None:
+    value = yaml.safe_load(written)
+    assert problems(webapp_mysql_user=value)[0].endswith("quote it")
+    assert problems(webapp_command=["run", value])[0].startswith("host web1: webapp_command[1] is")
+    assert problems(webapp_mysql_user=written) == []
+
+
+def test_a_number_is_a_size_and_a_time() -> None:
+    assert problems(nginx_lb_client_max_body_size=0, nginx_lb_header_timeout=10) == []
+
+
+@pytest.mark.parametrize("value", [True, "no", "On", 0, 1, "1"])
+def test_what_ansible_takes_for_a_truth_is_one(value) -> None:
+    assert problems(webapp_diagnostics=value) == []
+
+
+@pytest.mark.parametrize("name", ["", 1, "A=B", "A B", "a\nb", "1A", "é"])
+def test_a_name_that_no_environment_holds_is_refused(name) -> None:
+    (problem,) = problems(webapp_environment={name: "x"})
+    assert problem.startswith("host web1: webapp_environment: the name is ")
+
+
+@pytest.mark.parametrize(
+    "config", [{"a\n[client]": 1}, {1: 2}, {"a": "x\n[client]"}, {"a": ["x", "y\0"]}]
+)
+def test_my_cnf_gets_no_lines_of_other_settings(config) -> None:
+    assert problems(mysql_config=config)[0].startswith("host db1: mysql_config: ")
