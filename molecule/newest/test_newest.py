@@ -89,7 +89,7 @@ def control(tmp_path_factory) -> t.Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ADDRESSES, "control", CONTROL)
         try:
-            lab("-i", "inventories/lab", "-i", "molecule/newest/control.yml", "up")
+            lab("-i", "inventories/lab", "-i", "molecule/newest/control.ini", "up")
             with fabric_rule(RULE):
                 route_from_the_client()
                 install(pack(tmp_path_factory.mktemp("project")))

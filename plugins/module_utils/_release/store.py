@@ -18,6 +18,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 import typing as t
 from pathlib import Path
 
