@@ -102,7 +102,6 @@ missing:
 """
 
 import contextlib
-import time
 import typing as t
 from pathlib import Path
 
@@ -134,24 +133,6 @@ def refuse(params: dict[str, t.Any], firewall: Firewall) -> None:
     reason = problem(rules, params["undo_after"], trusted, firewall.ways(), params["host"])
     if reason:
         raise FirewallError(reason)
-
-
-@contextlib.contextmanager
-def turn(params: dict[str, t.Any], firewall: Firewall, *, check: bool) -> t.Iterator[None]:
-    """Let no other run change the firewall within a `with` block; check mode waits for nobody.
-
-    A BlockingIOError names who still changes it after lock_timeout.
-    """
-    if check:
-        yield
-        return
-    end = time.monotonic() + params["lock_timeout"]
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    with locked(LOCK, params["operator"], params["lock_timeout"], "this firewall"):
-        # Between two calls of this module a run tries its rules. The timer tells of that.
-        while firewall.on_trial(firewall.services()) and time.monotonic() < end:
-            time.sleep(0.2)
-        yield
 
 
 def run(params: dict[str, t.Any], firewall: Firewall, *, check: bool) -> dict[str, t.Any]:
@@ -197,8 +178,11 @@ def main() -> None:
 
     params = module.params
     firewall = Firewall(on_host, Path(params["directory"]), params["units"])
+    seconds = params["lock_timeout"]
+    turn = locked(LOCK, params["operator"], seconds, "this firewall")
     try:
-        with turn(params, firewall, check=module.check_mode):
+        with contextlib.nullcontext() if module.check_mode else turn:
+            firewall.await_trial(0 if module.check_mode else seconds)
             result = run(params, firewall, check=module.check_mode)
     except (FirewallError, OSError) as exc:
         module.fail_json(msg=str(exc))

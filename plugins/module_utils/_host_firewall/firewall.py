@@ -15,6 +15,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,6 +146,12 @@ class Firewall:
     def on_trial(self, services: Services) -> bool:
         """Tell whether rules are on trial; services is of `services`."""
         return services.get(TIMER, NO_UNIT)[0] == "active"
+
+    def await_trial(self, seconds: float) -> None:
+        """Wait for the trial of another run, at most this many seconds. The timer tells of it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.on_trial(self.services()):
+            time.sleep(0.2)
 
     def undo(self) -> None:
         """Undo rules that an interrupted run left on trial."""

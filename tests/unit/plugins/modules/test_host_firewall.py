@@ -31,7 +31,7 @@ def fake(monkeypatch) -> FakeFirewall:
 @pytest.fixture
 def lock(monkeypatch, tmp_path_factory) -> Path:
     """Return the lock, which is nobody else's."""
-    path = tmp_path_factory.mktemp("run") / "lock/firewall.lock"
+    path = tmp_path_factory.mktemp("lock") / "firewall.lock"
     monkeypatch.setattr(host_firewall, "LOCK", path)
     return path
 
@@ -159,7 +159,6 @@ def test_trial_of_another_run_is_waited_for(run_module, params, enabled) -> None
 
 
 def test_second_run_is_told_who_changes_the_firewall(run_module, params, fake, lock) -> None:
-    lock.parent.mkdir()
     with locked(lock, "ada", 0, "this firewall"):
         failed = run_module(host_firewall, **params)
         said = r"ada \(pid \d+, login \w+\) is changing this firewall right now; waited 0.3 s .*"
@@ -170,7 +169,6 @@ def test_second_run_is_told_who_changes_the_firewall(run_module, params, fake, l
 
 
 def test_second_run_waits_for_its_turn(run_module, params, lock) -> None:
-    lock.parent.mkdir()
     other = contextlib.ExitStack()
     other.enter_context(locked(lock, "ada", 0, "this firewall"))
     timer = threading.Timer(0.3, other.close)
