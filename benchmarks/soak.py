@@ -128,6 +128,12 @@ class Soak:
 
     # The invariants
 
+    def begin(self) -> None:
+        """Make two releases live, so that each way back leads to one that the soak knows."""
+        for weights in ({"web1": 2, "web2": 1}, self.weights):
+            self.lab.play("set_weights", weights=weights)
+            self.settings[self.lab.serving()] = (dict(weights), None)
+
     def step(self, name: str) -> str:
         """Do one thing under load and check the invariants. Return what to print."""
         began = time.monotonic()
@@ -236,8 +242,7 @@ def main() -> int:
     end = time.monotonic() + args.minutes * 60
     soak = Soak(random.Random(args.seed))
     print(f"seed {args.seed}, {args.steps} steps, at most {args.minutes:.0f} minutes", flush=True)
-    soak.lab.play("set_weights", weights="inventory")
-    soak.settings[soak.lab.serving()] = (dict(soak.weights), None)
+    soak.begin()
     for number in range(1, args.steps + 1):
         name = soak.chance.choice(HITLESS + OTHERS)
         try:
