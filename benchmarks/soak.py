@@ -24,7 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from support.lab import ADDRESSES, in_network, run, shell, start_play
-from support.operated import Lab, executions, power
+from support.operated import Lab, executions, power, wait_for_the_rest_of
 
 ROTATE = (
     "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
@@ -124,6 +124,7 @@ class Soak:
         time.sleep(self.chance.uniform(1, 30))
         play.kill()
         play.communicate()
+        wait_for_the_rest_of("site")
         return self.site()
 
     # The invariants

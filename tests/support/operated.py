@@ -24,6 +24,17 @@ def power(*words: str) -> None:
     subprocess.run([sys.executable, "-m", "lab", *words], cwd=ROOT, check=True, capture_output=True)
 
 
+def wait_for_the_rest_of(playbook: str) -> None:
+    """Wait until nothing runs of a playbook that was killed.
+
+    What its workers have begun on hosts ends by itself, and may still change something.
+    """
+    end = time.monotonic() + 120
+    while run(["pgrep", "-f", f"playbooks/{playbook}[.]yml"]).returncode == 0:
+        assert time.monotonic() < end, f"a part of {playbook} still runs"
+        time.sleep(0.2)
+
+
 def executions(prefix: str) -> dict[str, int]:
     """Return how many rows each POST has written, by the request's id."""
     query = (

@@ -9,7 +9,8 @@ import re
 import subprocess
 import time
 
-from support.lab import run, shell, ssh, start, start_play
+from support.lab import shell, ssh, start, start_play
+from support.operated import wait_for_the_rest_of
 
 
 def test_error_names_another_operator_at_work(lab, figures) -> None:
@@ -74,10 +75,6 @@ def test_run_after_a_killed_playbook_converges(lab) -> None:
         play.kill()
         play.communicate()
         assert lab.valid()
-    # What a killed playbook has begun ends by itself, and may still change the weights.
-    end = time.monotonic() + 60
-    while run(["pgrep", "-f", "playbooks/set_weights[.]yml"]).returncode == 0:
-        assert time.monotonic() < end, "a part of a killed playbook still runs"
-        time.sleep(0.2)
+    wait_for_the_rest_of("set_weights")
     lab.play("set_weights", weights={"web2": 7})
     assert lab.load(connections=1, rate=200, seconds=0.2)["served_by"] == {"web1": 5, "web2": 35}
