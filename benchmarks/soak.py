@@ -6,8 +6,9 @@
     benchmarks/soak.py [--steps 200] [--seed N] [--minutes 120]
 
 Requests without retries run beside every step. After each step the invariants are: the service
-answers with the shares that were set; no request was lost, unless a host or a process was killed;
-every acknowledged row is in MySQL once; nothing undeclared is open; a repetition changes nothing.
+answers with the shares that were set; no request was lost, unless a host or a process was killed
+or the only member that serves was renewed; every acknowledged row is in MySQL once; nothing
+undeclared is open; a repetition changes nothing.
 The first violation ends the run with its step and the seed, which repeats the same steps.
 """
 
@@ -58,7 +59,8 @@ class Soak:
         self.chance, self.lab = chance, Lab()
         self.weights = {name: 1 for name in MEMBERS}
         self.drained: str | None = None
-        self.variables: dict[str, t.Any] = {}
+        # The lab's inventory has 0, as there are no other clients. Here there are some.
+        self.variables: dict[str, t.Any] = {"verify_tolerance": 10}
         self.settings: dict[str, tuple[dict[str, int], str | None]] = {}
         self.operator = "soak"
 
@@ -147,7 +149,8 @@ class Soak:
         repeat = getattr(self, name)()
         self._answers()
         found = load.stop()
-        harmless = name in HITLESS
+        # The only member that serves is renewed in its place: nothing else could answer meanwhile.
+        harmless = name in HITLESS and not (self.drained and name in RENEWING)
         require(not (harmless and found["failed"]), f"lost {found['lost']} {found['statuses']}")
         self._ledger(found["ids"], prefix)
         self._shares()
@@ -226,6 +229,7 @@ HITLESS = (
     "set_weights", "drain", "undrain", "roll_back", "rotate", "site", "site_with_changes",
     "change_password", "kill_controller",
 )  # fmt: skip
+RENEWING = ("site", "site_with_changes", "change_password", "kill_controller")
 OTHERS = ("kill_nginx", "kill_member", "kill_mysql", "restart_engine", "reboot", "cut_power")
 
 
