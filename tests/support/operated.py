@@ -27,12 +27,18 @@ def power(*words: str) -> None:
 def wait_for_the_rest_of(playbook: str) -> None:
     """Wait until nothing runs of a playbook that was killed.
 
-    What its workers have begun on hosts ends by itself, and may still change something.
+    What its workers have begun on hosts ends by itself, and may still change something. A worker
+    itself may hang afterwards, as nobody reads its result. It has no child then, and is killed.
     """
     end = time.monotonic() + 120
-    while run(["pgrep", "-f", f"playbooks/{playbook}[.]yml"]).returncode == 0:
+    quiet = time.monotonic()
+    while workers := run(["pgrep", "-f", f"playbooks/{playbook}[.]yml"]).stdout.split():
         assert time.monotonic() < end, f"a part of {playbook} still runs"
-        time.sleep(0.2)
+        if run(["pgrep", "--parent", ",".join(workers)]).stdout:
+            quiet = time.monotonic()
+        elif time.monotonic() > quiet + 3:
+            run(["kill", "-KILL", *workers])
+        time.sleep(0.1)
 
 
 def executions(prefix: str) -> dict[str, int]:
