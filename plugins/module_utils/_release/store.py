@@ -18,12 +18,12 @@ import json
 import os
 import secrets
 import shutil
-import time
 import typing as t
 from pathlib import Path
 
 from .lock import locked
 from .release import SECRETS, Release
+from .who import moment
 
 STAGING = ".staging"
 HISTORY_LINES = 200  # older lines are dropped
@@ -210,12 +210,11 @@ class Store:
 
     def _written(self) -> list[dict[str, t.Any]]:
         """Return a line for each release on the disk, oldest first."""
-        at = sorted((self.directory(each).stat().st_mtime, each) for each in self.kept())
+        written = sorted((self.directory(each).stat().st_mtime, each) for each in self.kept())
         reason = "the history was damaged; this is when the release was written"
-        when = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)) for moment, _id in at]
         return [
-            {"id": each, "by": "unknown", "at": moment, "reason": reason}
-            for moment, (_mtime, each) in zip(when, at)
+            {"id": each, "by": "unknown", "at": moment(at), "reason": reason}
+            for at, each in written
         ]
 
     def _read_history(self) -> list[dict[str, t.Any]] | None:

@@ -33,15 +33,19 @@ def login_name() -> str:
         return str(number)
 
 
+def moment(seconds: float) -> str:
+    """Return a time in seconds of the epoch as the history tells it: "2026-01-01T10:00:00Z"."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
 def signature(params: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Return who makes a change, when and why, from the parameters of a module.
 
     {"by": "ada", "login": "ubuntu", "at": "2026-01-01T10:00:00Z", "reason": "canary"}
     """
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return {
         "by": params["operator"],
         "login": login_name(),
-        "at": at,
+        "at": moment(time.time()),
         "reason": params["reason"],
     }
