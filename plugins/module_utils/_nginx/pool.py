@@ -27,6 +27,7 @@ from .._values.entries import (
 )
 from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, defaults_of, read_settings, seconds
+from .health import Health
 
 POOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
@@ -113,7 +114,8 @@ class Pool:
     """Members, and how nginx balances to them: one upstream.
 
     Timeouts are times as nginx writes them: 500ms, 10s, 10m; a number alone means seconds.
-    keepalive counts idle connections that each worker keeps open to the members.
+    keepalive counts idle connections that each worker keeps open to the members. slow_start is how
+    long a member that comes back gets less than its share.
     """
 
     name: str
@@ -126,6 +128,8 @@ class Pool:
     read_timeout: str = "60s"
     idle_timeout: str = "1h"
     retry_on: tuple[str, ...] = ("error", "timeout", "http_502", "http_503", "http_504")
+    health: Health = Health()
+    slow_start: str = "0s"
 
     @classmethod
     def parse(cls, entry: t.Any) -> Pool:
@@ -147,10 +151,13 @@ class Pool:
             for key in ("connect_timeout", "read_timeout", "idle_timeout"):
                 if not seconds(key, values[key]):  # nginx would give up at once
                     raise misfit(key, values[key], "a time of more than 0, such as 10s")
+            seconds("slow_start", values["slow_start"])
             values["retry_on"] = tuple(
                 one_of("retry_on", each, RETRY_CONDITIONS)
                 for each in typed("retry_on", values["retry_on"], list)
             )
+        if not isinstance(values["health"], Health):
+            values["health"] = Health.parse(values["health"], str(name))
         values["members"] = tuple(Member.parse(each, str(name)) for each in values["members"])
         pool = cls(**values)
         pool._refuse_contradictions()
