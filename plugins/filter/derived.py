@@ -31,9 +31,9 @@ OF_PART: dict[str, Names] = {
         STACK.database: ("peerlb_databases",),
     },
     "webapp": {},
-    "nginx_lb": {},
+    "nginx_lb": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
     "verify": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
-    "docker": {STACK.balancer: ("nginx_lb_status_port",)},
+    "docker": {STACK.balancer: ("nginx_lb_status_port", "nginx_lb_pool_port")},
     "firewall": {
         name: ("firewall_trusted_interfaces", "firewall_extra_rules") for name in STACK.names()
     },

@@ -127,7 +127,7 @@ def take_out(balancer: BalancerModule, inputs: Inputs) -> dict:
     member = balancer.params["member"]
     drained = taken_out(inputs, member, balancer.note())
     pools = drained_for_renewal(drained, member)
-    result = balancer.carry_out(drained.release(), passing=bool(pools))
+    result = balancer.make_live(drained, passing=bool(pools), quick=True)
     return {**result, "pools": pools}
 
 
@@ -137,10 +137,10 @@ def let_in(balancer: BalancerModule, inputs: Inputs) -> dict:
     pools = drained_for_renewal(inputs, member)
     for pool in pools:
         ask_member(inputs, pool, balancer.params)
-    wanted = put_back(inputs, member).release()
+    wanted = put_back(inputs, member)
     # The release that was live before the member was taken out needs no second line in the history.
     lasting = [line["id"] for line in balancer.store.history() if not line.get("passing")]
-    result = balancer.carry_out(wanted, passing=wanted.id in lasting[-1:])
+    result = balancer.make_live(wanted, passing=wanted.release().id in lasting[-1:], quick=True)
     return {**result, "pools": pools}
 
 
@@ -163,7 +163,7 @@ def run(module: AnsibleModule) -> dict:
         present = balancer.present()
         if present is None:
             return {**NOTHING, "left": 0}
-        inputs = Inputs.of(present)
+        inputs = balancer.present_inputs()
         # A load balancer that is down has no requests for anybody, and need not be repaired here.
         is_out = bool(drained_for_renewal(inputs, params["member"]))
         if not is_out and not balancer.serves():

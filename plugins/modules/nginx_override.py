@@ -95,7 +95,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
-from ..module_utils._balancer.overrides import read_changes
+from ..module_utils._nginx.overrides import read_changes
 from ..module_utils._balancer.weights import read_weights
 from ..module_utils._nginx.checks import PoolError
 
@@ -121,7 +121,7 @@ def run(module: AnsibleModule) -> dict:
             inputs = inputs.without_overrides(params["pool"])
         else:
             inputs = inputs.with_changes(params["pool"], changes, balancer.note())
-        result = balancer.carry_out(inputs.release())
+        result = balancer.make_live(inputs, quick=True)
     return {
         **result,
         "pools": [pool.params() for pool in inputs.effective_pools()],

@@ -331,10 +331,10 @@ def run(module: AnsibleModule) -> dict:
         pin_image(files, params["image"], params["digest"], balancer.present(), balancer.has_image)
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"])
     with balancer.locked():
-        inputs = inputs.with_overrides_of(balancer.present())
+        inputs = inputs.with_overrides_of(balancer.present(), balancer.live.overrides())
         if params["require_members"] and not module.check_mode:
             refuse_silent_pools(inputs.pools, balancer.live_pools())
-        result = balancer.carry_out(inputs.release())
+        result = balancer.make_live(inputs)
         saved, gone = save_declaration(params, write=not (module.check_mode or params["test_only"]))
     changed = result["changed"] or (saved and not params["test_only"])
     return {**result, "changed": changed, "differences": inputs.differences(), "left": gone}

@@ -3,7 +3,8 @@
 
 """What the modules nginx_release, nginx_override and nginx_rollback have in common.
 
-Each of them makes the release that it wants, and leaves the rest to `BalancerModule.carry_out`.
+Each of them makes the inputs that it wants, and leaves the rest to `BalancerModule.make_live`; a
+rollback has a release instead, and `BalancerModule.carry_out`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .._release.rollout import Rollout
 from .._release.store import Store, StoreError
 from .._release.who import signature
 from .inputs import Inputs
-from .nginx import Nginx, serving_release
+from .live import LiveSettings
+from .nginx import Nginx, release_at, serving_release
 from .nginx_release import NginxRelease
 
 if t.TYPE_CHECKING:
@@ -110,7 +112,65 @@ class BalancerModule:
             raise PoolError(
                 f"no release is live below {self.store.root}: deploy the load balancer first"
             )
-        return Inputs.of(present)
+        return Inputs.of(present, self.live.overrides())
+
+    @property
+    def live(self) -> LiveSettings:
+        """Return what operators have set in pools that nginx follows without a reload."""
+        return LiveSettings(self.store, self.params["timeout"])
+
+    def make_live(
+        self, inputs: Inputs, *, passing: bool = False, quick: bool = False
+    ) -> dict[str, t.Any]:
+        """Make the release of the inputs live, and let nginx follow what operators set.
+
+        Returns what `carry_out` does. passing is as there. quick looks at nothing but nginx's own
+        answer if the release is the one on the disk. After one of ERRORS all is as it was before.
+        """
+        live, wanted = self.live, self._named(inputs.release())
+        before, diff = live.overrides(), live.diff(inputs)
+        acts = not self.check_mode and not self.params["test_only"]
+        try:
+            if acts:
+                live.begin(inputs, self._present_inputs())
+            elif diff and not self.check_mode:
+                live.refuse_dead_unit()
+            if quick and diff and self._is_served(wanted):
+                result = self._result(wanted)
+            else:
+                result = self.carry_out(wanted, passing=passing)
+            if acts:
+                live.apply(inputs, self.note())
+        except ERRORS:
+            if acts:
+                live.set(before)
+            raise
+        changed = result["changed"] or bool(diff) and not self.params["test_only"]
+        return {**result, "changed": changed, "diff": [*result["diff"], *diff]}
+
+    def _present_inputs(self) -> Inputs | None:
+        try:
+            return self.present_inputs()
+        except PoolError:
+            return None
+
+    def _is_served(self, release: NginxRelease) -> bool:
+        """Tell whether a release is whole on the disk, live there, and what nginx serves."""
+        port = release.status_port(self.params["status_port"])
+        on_disk = self.store.current_id() == release.id and self.store.intact(release)
+        return on_disk and release_at(port) == release.id
+
+    @staticmethod
+    def _result(release: Release) -> dict[str, t.Any]:
+        """Return the result of a change that leaves the release as it is."""
+        as_it_was = {"changed": False, "diff": [], "differs": [], "effect": "keep"}
+        return {**as_it_was, "release": release.id, "previous": release.id}
+
+    def _named(self, release: NginxRelease) -> NginxRelease:
+        """Return a release with the host's key, if its secrets enter its id."""
+        if not any(map(is_secret, release.files)):
+            return release
+        return replace(release, key=self.store.key(make=not self.check_mode))
 
     def carry_out(self, wanted: Release, *, passing: bool = False) -> dict[str, t.Any]:
         """Make a release live, as far as test_only and check mode allow; return the result.
@@ -121,8 +181,6 @@ class BalancerModule:
         "release": "3f9a1c52be07", "previous": "0d44e1a97c31"}. One of ERRORS says why the last good
         release is still, or again, live.
         """
-        if any(map(is_secret, wanted.files)):
-            wanted = replace(wanted, key=self.store.key(make=not self.check_mode))
         rollout = Rollout.plan(self.store, self.nginx, wanted)
         if rollout.changed and not self.check_mode:
             if self.params["test_only"]:

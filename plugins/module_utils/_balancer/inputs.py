@@ -3,9 +3,13 @@
 
 """The inputs that a release is made from. No Ansible, no I/O.
 
-A release is made from files (rendered from the role's templates on the controller), from pools and
-listeners (rendered as upstreams here) and from overrides. Its state.json keeps the inputs, so that
-another release can be made from them when an operator changes a weight.
+A release is made from files (rendered from the role's templates on the controller), and from pools
+and listeners (rendered as upstreams here). Its state.json keeps the inputs, so that another release
+can be made from them.
+
+What operators set at run time, the overrides, stands beside the releases for pools that nginx
+follows without a reload, the live ones. For the other pools it is written into the upstreams, so it
+is an input of the release.
 """
 
 from __future__ import annotations
@@ -16,14 +20,15 @@ import typing as t
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
+from .._live.engine import RELOAD, Engine
 from .._nginx.checks import PoolError
 from .._nginx.pool import Listener, Pool
-from .._nginx.upstreams import render_upstreams
+from .._nginx.upstreams import Writer, render_upstreams
 from .._nginx.versions import parse_version
 from .._release.release import COMPOSE_FILE, Release
 from .._release.specification import pinned
 from .nginx_release import IDENTITY, STATE, NginxRelease
-from .overrides import (
+from .._nginx.overrides import (
     Changes,
     Entries,
     Overrides,
@@ -47,8 +52,9 @@ OVERRIDES_LOST = (
 class Inputs:
     """All that a release is made from.
 
-    pools are the inventory's; the overrides win over them until somebody resets them.
-    overrides_lost tells that the overrides of the release before could not be read.
+    pools are the inventory's; the overrides win over them until somebody resets them. engine is the
+    way by which nginx learns of changes, where it can serve a pool. overrides_lost tells that the
+    overrides of the release before could not be read.
     """
 
     files: dict[str, str]
@@ -57,9 +63,12 @@ class Inputs:
     version: str
     overrides: Overrides = field(default_factory=dict)
     overrides_lost: bool = False
+    engine: Engine = RELOAD
 
     @classmethod
-    def parse(cls, files: dict, pools: list, listeners: list, version: str) -> Inputs:
+    def parse(
+        cls, files: dict, pools: list, listeners: list, version: str, engine: Engine = RELOAD
+    ) -> Inputs:
         """Return the inputs that a module was given, without overrides.
 
         files is the text by path in the release. A PoolError names the entry at fault.
@@ -72,30 +81,61 @@ class Inputs:
         _refuse_twins(names, accepted)
         parse_version(version)
         texts = {path: str(text) for path, text in files.items()}
-        return cls(texts, parsed, accepted, str(version))
+        return cls(texts, parsed, accepted, str(version), engine=engine)
 
     @classmethod
-    def of(cls, release: NginxRelease) -> Inputs:
-        """Return the inputs that a release was made from; a PoolError if its state is damaged."""
+    def of(cls, release: NginxRelease, live: Overrides | None = None) -> Inputs:
+        """Return the inputs that a release was made from, with the overrides of its live pools.
+
+        A PoolError says that the state of the release is damaged.
+        """
         state = release.state()
         files = {
             path: text
             for path, text in release.files.items()
             if path != STATE and not path.startswith("upstreams/")
         }
-        inputs = cls.parse(files, state["pools"], state["listeners"], state["version"])
-        return replace(inputs, overrides=state["overrides"])
+        engine = Engine(**state["engine"])
+        inputs = cls.parse(files, state["pools"], state["listeners"], state["version"], engine)
+        followed = inputs.live_pools()
+        now = {pool: entries for pool, entries in (live or {}).items() if pool in followed}
+        return replace(inputs, overrides={**state["overrides"], **now})
 
-    def with_overrides_of(self, release: NginxRelease | None) -> Inputs:
+    def with_overrides_of(
+        self, release: NginxRelease | None, live: Overrides | None = None
+    ) -> Inputs:
         """Return the inputs with those overrides of a release whose pool and member still exist.
 
-        A damaged release does not stop a deployment: its overrides count as lost.
+        live are those of its live pools. A damaged release does not stop a deployment: its
+        overrides count as lost.
         """
         try:
-            overrides = release.state()["overrides"] if release else {}
+            overrides = Inputs.of(release, live).overrides if release else {}
         except PoolError:
-            return replace(self, overrides_lost=True)
+            kept = keep_known(live or {}, self.pools)
+            return replace(self, overrides=kept, overrides_lost=True)
         return replace(self, overrides=keep_known(overrides, self.pools))
+
+    def writers(self) -> dict[str, Writer]:
+        """Return who writes the upstreams of the live pools, by pool."""
+        version = parse_version(self.version)
+        writers = {pool.name: self.engine.writer(pool) for pool in self.pools}
+        return {name: each for name, each in writers.items() if each and not each.refuses(version)}
+
+    def live_pools(self) -> list[str]:
+        """Return the names of the pools that nginx follows without a reload."""
+        return list(self.writers())
+
+    def why_reloads(self) -> dict[str, str]:
+        """Return why a change of a pool is a reload, for pools that could be live by the engine."""
+        version = parse_version(self.version)
+        writers = {pool.name: self.engine.writer(pool) for pool in self.pools}
+        whys = {name: each.refuses(version) for name, each in writers.items() if each}
+        return {name: why for name, why in whys.items() if why}
+
+    def live_overrides(self) -> Overrides:
+        """Return the overrides of the live pools, which stand beside the releases."""
+        return {pool: self.overrides[pool] for pool in self.live_pools() if pool in self.overrides}
 
     def with_changes(self, pool: str, changes: Changes, note: dict[str, str]) -> Inputs:
         """Return the inputs with weights or states of members set, each signed with the note.
@@ -167,15 +207,19 @@ class Inputs:
         """
         version = parse_version(self.version)
         try:
-            upstreams = render_upstreams(self.effective_pools(), self.listeners, version)
+            upstreams = render_upstreams(
+                self.effective_pools(), self.listeners, version, self.writers()
+            )
         except PoolError as exc:
             # An override may be the cause, and the reader would look for it in the inventory.
             raise PoolError("; ".join([str(exc), *self.differences()])) from None
+        live = self.live_pools()
         state = {
             "version": self.version,
             "pools": [pool.params() for pool in self.pools],
             "listeners": [asdict(listener) for listener in self.listeners],
-            "overrides": self.overrides,
+            "overrides": {p: each for p, each in self.overrides.items() if p not in live},
+            "engine": asdict(self.engine),
         }
         text = json.dumps(state, indent=1, sort_keys=True) + "\n"
         return NginxRelease({**self.files, **upstreams, STATE: text})

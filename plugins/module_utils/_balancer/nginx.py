@@ -191,19 +191,20 @@ class Nginx:
         A container of another compose.yml is replaced. A reload follows only where nginx does not
         serve the release yet, as a new container does.
         """
+        release = store.read(release_id)
+        if release:
+            # nginx asks the unit of the pools as soon as it starts.
+            self.units.apply(store, release)
         if not look.details["same_container"]:
             self.up(store.directory(release_id))
         elif not look.details["always_restarts"]:
             # A release of a former version made the container, which need not be replaced for this.
             command = ["docker", "update", "--restart", "always", self.name]
             self.engine.succeed(command, "the restart policy cannot be set")
-        release = store.read(release_id)
         port = _port(release, self.status_port)
         if edited or release_at(port) != release_id:
             self.reload()
         self.confirm(release_id, port)
-        if release:
-            self.units.apply(store, release)
 
     def effect(self, wanted: Release, look: Look, *, edited: bool) -> str:
         """Return what `bring_up` does to nginx: "create", "replace", "reload" or "keep"."""

@@ -28,8 +28,8 @@ class NginxRelease(Release):
     """The files of one configuration of nginx: {"nginx.conf": "…", "state.json": "…", …}."""
 
     GENERATED: t.ClassVar[tuple[str, ...]] = (IDENTITY,)
-    # state.json repeats what the upstreams say.
-    UNSHOWN: t.ClassVar[tuple[str, ...]] = (STATE,)
+    # state.json repeats what the upstreams say. The program of the unit is the collection's own.
+    UNSHOWN: t.ClassVar[tuple[str, ...]] = (STATE, "agent/")
 
     def generated(self) -> dict[str, str]:
         """Return release.conf, which makes nginx answer /release with the id."""
@@ -50,13 +50,15 @@ class NginxRelease(Release):
         return next((int(match[1]) for match in matches if match), default)
 
     def state(self) -> dict[str, t.Any]:
-        """Return the inputs from state.json: version, pools, listeners and overrides.
+        """Return the inputs from state.json: version, pools, listeners, overrides and engine.
 
-        A PoolError says that the file is missing or damaged.
+        A release of a former version has no engine. A PoolError says that the file is missing or
+        damaged.
         """
         try:
             state = json.loads(self.files[STATE])
-            return {key: state[key] for key in ("version", "pools", "listeners", "overrides")}
+            inputs = {key: state[key] for key in ("version", "pools", "listeners", "overrides")}
+            return {**inputs, "engine": state.get("engine") or {}}
         except (KeyError, TypeError, ValueError):
             raise PoolError(
                 f"{STATE} of the live release is damaged: run the playbook nginx_lb, which mends it"

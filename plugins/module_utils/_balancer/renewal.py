@@ -16,7 +16,7 @@ import contextlib
 
 from .._nginx.checks import PoolError
 from .inputs import Inputs
-from .overrides import settings_of
+from .._nginx.overrides import settings_of
 
 # The reason by which a drain for a renewal is told from an operator's own.
 RENEWAL = "its host is being renewed"

@@ -42,32 +42,82 @@ def refuse_unsupported(pool: Pool, protocol: str, version: Version) -> None:
         )
 
 
-def render_upstream(pool: Pool, protocol: str, version: Version) -> str:
+class Writer(t.Protocol):
+    """How the members of a pool are written, which differs by the way nginx learns of changes.
+
+    idle is for how long nginx keeps an idle connection to a member open, as nginx writes times.
+    asks_again tells that nginx may find nobody to ask while the members of the pool change, and
+    finds somebody when it looks again.
+    """
+
+    idle: str
+    asks_again: bool
+
+    def lines(self, pool: Pool, protocol: str) -> list[str]:
+        """Return the lines of an upstream but those about its connections.
+
+        The pool has the weights and states that operators set.
+        """
+
+    def last_resort(self, pool: Pool) -> Pool | None:
+        """Return the members to ask if nginx has none of the pool left to ask; None for none."""
+
+
+class StaticWriter:
+    """Members, weights and states stand in the file, and each change of them is a reload."""
+
+    # This must be shorter than the application keeps idle connections open: nginx answers 502
+    # to a request that it sends on a connection which the application is just closing.
+    idle = "60s"
+    asks_again = False
+
+    def lines(self, pool: Pool, protocol: str) -> list[str]:
+        """Return the lines of an upstream but those about its connections."""
+        unequal = len({member.weight for member in pool.serving}) > 1
+        method = method_lines(pool, unequal=unequal)
+        return [zone_line(pool, protocol), *method, *_member_lines(pool, protocol), *sticky(pool)]
+
+    def last_resort(self, pool: Pool) -> Pool | None:
+        """Return the same pool if its members can count as failed."""
+        return pool if pool.has_last_resort else None
+
+
+STATIC = StaticWriter()
+
+
+def render_upstream(pool: Pool, protocol: str, version: Version, writer: Writer = STATIC) -> str:
     """Return the upstream block of a pool, for a listener's protocol, http or tcp."""
-    # Workers share what stands in a zone. Without one each worker balances on its own, and the
-    # shares of the members match their weights only roughly.
-    size = max(LEAST_ZONE_KIB, ZONE_KIB_PER_MEMBER * len(pool.members))
-    lines = [f"zone {CONTEXTS[protocol]}_{pool.name} {size}k;"]
-    lines += _method_lines(pool)
-    lines += _member_lines(pool, protocol)
-    if pool.method == "sticky":
-        lines.append(f"sticky cookie {pool.cookie} path=/ httponly samesite=lax;")
+    lines = writer.lines(pool, protocol)
     if protocol == "http" and pool.keepalive:
-        # This must be shorter than the application keeps idle connections open: nginx answers 502
-        # to a request that it sends on a connection which the application is just closing.
-        lines += [f"keepalive {pool.keepalive};", "keepalive_timeout 60s;"]
+        lines += [f"keepalive {pool.keepalive};", f"keepalive_timeout {writer.idle};"]
     elif protocol == "http" and has(version, "keepalive_by_default"):
         lines.append("keepalive 0;")
     return f"upstream {pool.name} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
 
 
-def _method_lines(pool: Pool) -> list[str]:
-    """Return the line of the pool's method, if it has one."""
+def zone_line(pool: Pool, protocol: str, room: int = 1) -> str:
+    """Return the line of the memory that workers share; room is for how many times the members.
+
+    Without a zone each worker balances on its own, and the shares of the members match their
+    weights only roughly.
+    """
+    size = max(LEAST_ZONE_KIB, room * ZONE_KIB_PER_MEMBER * len(pool.members))
+    return f"zone {CONTEXTS[protocol]}_{pool.name} {size}k;"
+
+
+def method_lines(pool: Pool, *, unequal: bool) -> list[str]:
+    """Return the line of the pool's method, if it has one; unequal tells of its weights."""
     # Of two members that are drawn nginx takes the one with fewer connections, whatever their
     # weights: 3:1 would give 24:76 while the members are idle.
-    if pool.method == "random" and len({member.weight for member in pool.serving}) > 1:
+    if pool.method == "random" and unequal:
         return ["random;"]
     return list(filter(None, [METHOD_LINES[pool.method].format(hash_key=pool.hash_key)]))
+
+
+def sticky(pool: Pool) -> list[str]:
+    """Return the line of the cookie in a pool of method sticky; it follows those of the members."""
+    line = f"sticky cookie {pool.cookie} path=/ httponly samesite=lax;"
+    return [line] if pool.method == "sticky" else []
 
 
 def _member_lines(pool: Pool, protocol: str) -> list[str]:
@@ -93,7 +143,7 @@ def _member_lines(pool: Pool, protocol: str) -> list[str]:
 
 
 def render_last_resort(pool: Pool, version: Version) -> str:
-    """Return the upstream that nginx asks once every member of the pool counts as failed.
+    """Return the upstream that nginx asks if it has no member of the pool left to ask.
 
     It is the pool once more, with members that never count as failed (max_fails=0): nginx would
     answer 502 by itself for fail_timeout, and clients get the application's own answer instead.
@@ -103,20 +153,55 @@ def render_last_resort(pool: Pool, version: Version) -> str:
 
 
 def render_upstreams(
-    pools: t.Iterable[Pool], listeners: t.Iterable[Listener], version: Version
+    pools: t.Iterable[Pool],
+    listeners: t.Iterable[Listener],
+    version: Version,
+    writers: t.Mapping[str, Writer] | None = None,
 ) -> dict[str, str]:
     """Return the upstreams that the listeners use, as text by path in the release.
 
-    A pool has a file for each protocol of its listeners, such as upstreams/http-webapp.conf, and
-    for http, if it needs one, a last resort in upstreams/http-webapp-any.conf. A PoolError says
-    what the version of nginx does not support.
+    writers are by pool, for pools that are not written statically. A pool has a file for each
+    protocol of its listeners, such as upstreams/http-webapp.conf, and for http one with its
+    location, upstreams/location-webapp.conf, and, if it needs one, a last resort in
+    upstreams/http-webapp-any.conf. A PoolError says what the version of nginx does not support.
     """
     by_name = {pool.name: pool for pool in pools}
     files = {}
     for protocol, name in sorted({(each.protocol, each.pool) for each in listeners}):
-        refuse_unsupported(by_name[name], protocol, version)
+        pool, writer = by_name[name], (writers or {}).get(name, STATIC)
+        refuse_unsupported(pool, protocol, version)
         path = f"upstreams/{CONTEXTS[protocol]}-{name}.conf"
-        files[path] = render_upstream(by_name[name], protocol, version)
-        if protocol == "http" and by_name[name].has_last_resort:
-            files[f"upstreams/http-{name}-any.conf"] = render_last_resort(by_name[name], version)
+        files[path] = render_upstream(pool, protocol, version, writer)
+        if protocol == "tcp":
+            continue
+        last = writer.last_resort(pool)
+        files[f"upstreams/location-{name}.conf"] = render_location(pool, writer, last=bool(last))
+        if last:
+            files[f"upstreams/http-{name}-any.conf"] = render_last_resort(last, version)
     return files
+
+
+def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
+    """Return the location in which nginx asks a pool; last tells that it has a last resort.
+
+    nginx answers 502 by itself if it finds no member to ask. $upstream_addr then ends with the name
+    of the pool, and no member has the request, or none that could not be asked again: a POST that
+    was sent to a member is never followed by another attempt. In any other case a member had the
+    request, and it must not be sent again.
+    """
+    steps = ["again"] if writer.asks_again else []
+    steps += ["last_resort"] if last else []
+    name = pool.name.replace(".", r"\.")
+    lines = ["location / {", f"    proxy_pass http://{pool.name};"]
+    for number, step in enumerate(steps):
+        target = f"{pool.name}_any" if step == "last_resort" else pool.name
+        if number:
+            lines.append("    recursive_error_pages on;")
+        lines += [
+            f"    error_page 502 = @{step};",
+            "}",
+            f"location @{step} {{",
+            f'    if ($upstream_addr !~ "(^|, | : ){name}$") {{ return 502; }}',
+            f"    proxy_pass http://{target};",
+        ]
+    return "\n".join([*lines, "}", ""])

@@ -17,6 +17,8 @@ Version = tuple[int, ...]
 
 # The first version that has a feature, which is a word of ours.
 SINCE: dict[str, Version] = {
+    # The parameter resolve of a server, and the directive resolver of an upstream.
+    "resolve": (1, 27, 3),
     # The directive: a reload leaves a client that long to send a request on an open connection.
     "keepalive_min_timeout": (1, 27, 4),
     # The directive, and the parameter drain of a server.

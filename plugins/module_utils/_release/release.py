@@ -33,8 +33,15 @@ class Release:
 
     # Files that are made from the id, and so are no part of the hash.
     GENERATED: t.ClassVar[tuple[str, ...]] = ()
-    # Files that a diff leaves out.
+    # Files, or directories with a slash at the end, that a diff leaves out.
     UNSHOWN: t.ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def is_shown(cls, path: str) -> bool:
+        """Tell whether a diff shows a file."""
+        return not any(
+            path.startswith(each) if each.endswith("/") else path == each for each in cls.UNSHOWN
+        )
 
     @property
     def id(self) -> str:

@@ -133,6 +133,8 @@ class Rollout:
         found = [*files, *self.look.reasons]
         if self.edited and not files:
             found.append("a private file has another mode or owner")
+        if not found and before != after:
+            found.append("a program of the load balancer differs")
         if not found and not self.recorded:
             found.append("the history does not tell of it yet")
         return found
@@ -152,7 +154,7 @@ class Rollout:
 
     def _changed_paths(self) -> list[str]:
         before, after = self.present.files if self.present else {}, self.wanted.files
-        paths = {*before, *after}.difference(self.wanted.UNSHOWN)
+        paths = filter(self.wanted.is_shown, {*before, *after})
         return sorted(path for path in paths if before.get(path) != after.get(path))
 
     def test(self) -> None:

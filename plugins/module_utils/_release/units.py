@@ -4,7 +4,7 @@
 """The systemd units of a release: installed, started, and started anew when they have changed.
 
 They are the files below units/ of the release. A unit with an [Install] section is enabled and
-started. Where a unit runs a program of the release, current/<name>.py, a change of the program
+started. Where a unit names a file or a directory of the release, as current/<name>, a change of it
 restarts the unit.
 """
 
@@ -120,6 +120,9 @@ def _starts(text: str) -> bool:
 
 def _hash(release: Release, text: str) -> str:
     """Return what stands for a unit and the programs of the release that it runs."""
-    named = re.findall(r"/current/(\S+\.py)\b", text)
-    parts = [text, *(release.files.get(path, "") for path in named)]
+    named = re.findall(r"/current/([\w/.-]+)", text)
+    parts = [text]
+    for path in sorted(release.files):
+        if any(path == each or path.startswith(f"{each}/") for each in named):
+            parts += [path, release.files[path]]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

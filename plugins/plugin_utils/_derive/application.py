@@ -80,6 +80,17 @@ class Application:
         found.update({place: host for place in topology.flows_by_port if place[0] in balancers})
         return {place: own for place, own in found.items() if topology.protocol(*place) == "http"}
 
+    def health(self) -> dict[str, t.Any]:
+        """Return what a health check asks the application: {"path": "/healthz", "expect": [200]}.
+
+        Of an image of the user's own nothing is known but what the inventory says.
+        """
+        path, statuses = self.health_path, self.health_statuses
+        if not path and not self.own:
+            path, statuses = HEALTH_PATH, HEALTH_STATUSES
+        asked = {"path": path, "expect": list(statuses)} if path else {}
+        return {**asked, **({"host": self.server_name} if self.server_name else {})}
+
 
 def requests_of(topology: Topology, variables: HostVars, stack: StackGroups = STACK) -> Requests:
     """Return how probes ask, as `Application.requests` does, by the hosts' variables."""

@@ -11,6 +11,7 @@ from ...module_utils._topology.hosts import HostVars, Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import TopologyError
 from .._stack import StackGroups
+from .application import Application
 from .flows import flow_address, grant_hosts, service_port
 from .pools import MemberSettings, listeners, pools
 
@@ -19,6 +20,7 @@ PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/mysql_password"
 WORKERS, THREADS = 2, 16  # the defaults of the role webapp
 EVERYWHERE = "0.0.0.0"
 STATUS_PORT = 8081  # the default of nginx_lb_status_port
+POOL_PORT = 8053  # the default of nginx_lb_pool_port
 
 
 def addresses(topology: Topology, names: t.Iterable[str]) -> dict[str, str]:
@@ -122,14 +124,16 @@ def balancers(
 ) -> dict[str, Derived]:
     """Return the pools and listeners of each load balancer: {"lb1": {"pools": ..., ...}}.
 
-    variables: `peerlb_pools` and `peerlb_listeners` by host.
+    variables: `peerlb_pools` and `peerlb_listeners` by host, and how the application is asked, as
+    `Application.of` reads it.
     """
     by_host = {}
+    health = Application.of(topology, stack, variables).health()
     for host in topology.members(stack.balancer):
         own = variables.get(host.name, {})
         pool_settings = _list(own, "peerlb_pools")
         by_host[host.name] = {
-            "pools": pools(topology, stack.balancer, member_settings, pool_settings),
+            "pools": pools(topology, stack.balancer, member_settings, pool_settings, health),
             "listeners": listeners(
                 topology, stack.balancer, _list(own, "peerlb_listeners"), host.name
             ),
@@ -144,8 +148,8 @@ def _list(variables: Variables, key: str) -> t.Any:
 def host_ports(topology: Topology, stack: StackGroups, variables: HostVars) -> Derived:
     """Return what the stack binds on each host: {"web1": [{"address": "10.1.0.2", "port": 3000}]}.
 
-    nginx has its status port at the loopback address. variables: `nginx_lb_status_port` and
-    `peerlb_listeners` of the load balancers.
+    nginx's status and the unit of the pools have ports at the loopback address. variables:
+    `nginx_lb_status_port`, `nginx_lb_pool_port` and `peerlb_listeners` of the load balancers.
     """
     found: Derived = {}
     for host in topology.members(stack.balancer):
@@ -156,7 +160,8 @@ def host_ports(topology: Topology, stack: StackGroups, variables: HostVars) -> D
             (each["address"] or EVERYWHERE, each["port"])
             for each in listeners(topology, stack.balancer, settings)
         ]
-        found[host.name] = [*held, ("127.0.0.1", inner)]
+        asked = int(own.get("nginx_lb_pool_port") or POOL_PORT)
+        found[host.name] = [*held, ("127.0.0.1", inner), ("127.0.0.1", asked)]
     for group, protocol in ((stack.application, "http"), (stack.database, "mysql")):
         port = service_port(topology, group, protocol, stack.balancer)
         for host in topology.members(group):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._nginx.checks import PoolError
+from ...module_utils._nginx.health import TYPES
 from ...module_utils._nginx.pool import MEMBER_SETTINGS, Listener, Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow
@@ -42,13 +43,17 @@ def listener_flows(topology: Topology, balancer: str) -> dict[int, Flow]:
 
 
 def pools(
-    topology: Topology, balancer: str, member_settings: MemberSettings, pool_settings: t.Any = ()
+    topology: Topology,
+    balancer: str,
+    member_settings: MemberSettings,
+    pool_settings: t.Any = (),
+    health: t.Mapping[str, t.Any] | None = None,
 ) -> list[dict[str, t.Any]]:
     """Return the pools of the load balancers: one for each flow from them, with its members.
 
     The pools are as the module nginx_release takes them. pool_settings: what people declared of
-    pools in `peerlb_pools`, each entry with its name. Raises a PoolError with one line for each
-    entry at fault.
+    pools in `peerlb_pools`, each entry with its name. health: what a health check asks the
+    application. Raises a PoolError with one line for each entry at fault.
     """
     flows = pool_flows(topology, balancer)
     settings, problems = _by_key("pool", "name", pool_settings)
@@ -62,7 +67,9 @@ def pools(
     for name, flow in flows.items():
         try:
             members = _members(topology, flow, member_settings)
-            pool = Pool.parse({**settings.get(name, {}), "name": name, "members": members})
+            own = settings.get(name, {})
+            entry = {**own, "health": _health(flow, own.get("health"), health or {})}
+            pool = Pool.parse({**entry, "name": name, "members": members})
         except PoolError as exc:
             problems.append(str(exc))
         else:
@@ -103,6 +110,18 @@ def listeners(
     if problems:
         raise PoolError("\n".join(problems))
     return params
+
+
+def _health(flow: Flow, own: t.Any, application: t.Mapping[str, t.Any]) -> t.Any:
+    """Return the health check of a flow's pool: what people declared, over what follows from it.
+
+    What cannot be merged is returned as it is, and refused where the pool is parsed.
+    """
+    if own is not None and not isinstance(own, t.Mapping):
+        return own
+    kind = flow.protocol if flow.protocol in TYPES else "tcp"
+    chosen = (own or {}).get("type") or kind
+    return {"type": kind, **(application if chosen == "http" else {}), **(own or {})}
 
 
 def _names(topology: Topology, balancer: str) -> list[str]:

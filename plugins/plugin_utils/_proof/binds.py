@@ -13,7 +13,7 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import whole_number
 from .._stack import StackGroups
 
-SSH_PORT, STATUS_PORT = 22, 8081  # nginx's status is the role's nginx_lb_status_port
+SSH_PORT, STATUS_PORT, POOL_PORT = 22, 8081, 8053  # the two last are the role nginx_lb's
 EVERY = ""  # every address of a host
 LOOPBACK = "127.0.0.1"
 
@@ -41,8 +41,8 @@ def host_binds(
 ) -> list[Bind]:
     """Return what the programs of a host bind.
 
-    ports: where the application and MySQL serve, by group. variables: the host's `ansible_port` and
-    `nginx_lb_status_port`; a ValueError names one that is no port.
+    ports: where the application and MySQL serve, by group. variables: the host's `ansible_port`,
+    `nginx_lb_status_port` and `nginx_lb_pool_port`; a ValueError names one that is no port.
     """
     host = topology.hosts[name]
     used = {key: _port(key, variables.get(key), default) for key, default in PORTS.items()}
@@ -54,6 +54,7 @@ def host_binds(
     binds = [Bind(port, EVERY, "SSH or other management") for port in sorted(ssh)]
     if stack.balancer in host.groups:
         binds.append(Bind(used["nginx_lb_status_port"], LOOPBACK, "nginx's status"))
+        binds.append(Bind(used["nginx_lb_pool_port"], LOOPBACK, "the unit peerlb-pools"))
         binds += [
             Bind(each["port"], each["address"], f"nginx's listener {each['port']}")
             for each in listeners
@@ -63,7 +64,12 @@ def host_binds(
     return binds + [Bind(ports[group], host.address, served[group]) for group in served]
 
 
-PORTS = {"ansible_port": SSH_PORT, "ansible_ssh_port": 0, "nginx_lb_status_port": STATUS_PORT}
+PORTS = {
+    "ansible_port": SSH_PORT,
+    "ansible_ssh_port": 0,
+    "nginx_lb_status_port": STATUS_PORT,
+    "nginx_lb_pool_port": POOL_PORT,
+}
 
 
 def _port(key: str, value: t.Any, default: int) -> int:
@@ -100,6 +106,7 @@ def clashes(binds: t.Sequence[Bind]) -> list[str]:
 
 
 def _way_out(owner: str) -> str:
-    if owner == "nginx's status":
-        return "give the flow another port, or set nginx_lb_status_port"
+    own = {"nginx's status": "status", "the unit peerlb-pools": "pool"}.get(owner)
+    if own:
+        return f"give the flow another port, or set nginx_lb_{own}_port"
     return "give a flow another port, or put the two on hosts of their own"

@@ -45,11 +45,12 @@ def flows_without_listener(
 def unreplicated_members(pool: Pool, pool_settings: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     """Return a problem if several databases of a pool take turns though nothing replicates them.
 
-    People who write the pool's method in pool_settings replicate the databases themselves.
+    People who write the pool's method in pool_settings replicate the databases themselves, and so
+    do those whose health check asks which of them takes writes.
     """
     serving = [member.name for member in pool.members if member.serves and not member.backup]
     chosen = any(entry["name"] == pool.name and "method" in entry for entry in pool_settings)
-    if len(serving) < 2 or chosen:
+    if len(serving) < 2 or chosen or pool.health.writes:
         return []
     return [
         f"pool {pool.name}: {listing(serving)} would take turns, and nothing replicates between"

@@ -43,6 +43,7 @@ HOST_VARIABLES = (
     "ansible_port",
     "ansible_ssh_port",
     "nginx_lb_status_port",
+    "nginx_lb_pool_port",
     "docker_daemon_config",
     *IN_USE,
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
-from ansible_collections.peerlb.stack.plugins.module_utils._balancer.overrides import (
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import (
     settings_of,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.renewal import (

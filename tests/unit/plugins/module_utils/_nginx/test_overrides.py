@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._balancer.overrides import (
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import (
     apply_overrides,
     change_entries,
     describe_differences,

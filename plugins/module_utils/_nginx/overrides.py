@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._nginx.checks import PoolError
-from .._nginx.pool import MAX_WEIGHT, STATES, Pool
+from .checks import PoolError
+from .pool import MAX_WEIGHT, STATES, Pool
 from .._values.entries import errors_at, one_of, whole_number
 
 # The settings of a member that can be set at run time.

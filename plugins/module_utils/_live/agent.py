@@ -1,0 +1,282 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The unit on the load balancer: it probes members, and tells nginx who serves.
+
+    python3 agent ROOT ENGINE PORT CUT_AFTER [NOTIFY]
+
+ROOT is the directory of nginx's releases. ENGINE and PORT are those of `engine.py`. CUT_AFTER is
+for `silence.py`, 0 for never. NOTIFY is the file with the settings of `notify.py`.
+
+It keeps nothing in mind that it could lose: what operators set stands below ROOT, and what the
+probes told stands in its report, which it reads again when it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+import sys
+import time
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .._nginx.checks import seconds
+from .._nginx.pool import Member, Pool
+from . import report as reports
+from .engine import Engine, Teller
+from .notify import Notifier, read_settings
+from .probes import probe
+from .shares import Share, Shares, next_change, shares
+from .silence import watch
+from .verdicts import BAD, GOOD, UNKNOWN, Verdict
+from .wanted import Wanted, stamp
+
+LOOK_SECONDS = 0.1
+REPORT_SECONDS = 1.0
+# Probes a second of all pools together whose interval is not set. One costs about 0.3 ms of CPU.
+MOST_PROBES = 250.0
+RETRY_SECONDS = 1.0  # until a port that is taken is tried again
+
+MemberKey = t.Tuple[str, str]  # the names of a pool and of a member
+
+
+def say(text: str) -> None:
+    """Write a line to the journal."""
+    print(text, flush=True)
+
+
+def tell_systemd(state: str) -> None:
+    """Send READY=1 or WATCHDOG=1 to systemd, if it waits for that."""
+    place = os.environ.get("NOTIFY_SOCKET", "")
+    if place:
+        address = "\0" + place[1:] if place.startswith("@") else place
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out, contextlib.suppress(OSError):
+            out.sendto(state.encode(), address)
+
+
+@dataclass
+class Agent:
+    """The state of the unit between two looks."""
+
+    root: Path
+    teller: Teller | None
+    notifier: Notifier
+    path: Path = reports.REPORT
+    wanted: Wanted = field(default_factory=Wanted)
+    verdicts: dict[MemberKey, Verdict] = field(default_factory=dict)
+    now: dict[str, Shares] = field(default_factory=dict)
+    told: float = 0.0
+    errors: dict[str, str] = field(default_factory=dict)
+    probers: dict[MemberKey, asyncio.Task[None]] = field(default_factory=dict)
+
+    def remember(self) -> None:
+        """Take over what the probes told before this unit was started anew."""
+        for pool, entry in reports.read(self.path).get("pools", {}).items():
+            for name, each in entry.get("members", {}).items():
+                self.verdicts[pool, name] = Verdict.parse(each)
+
+    # What is wanted
+
+    def look(self) -> None:
+        """Read what operators and releases want; what cannot be read leaves all as it is."""
+        try:
+            self.wanted = Wanted.read(self.root)
+        except FileNotFoundError:
+            return  # nothing is deployed yet
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+            self._fails("wanted", f"cannot read what is wanted, and goes on as before: {exc}")
+            return
+        self.errors.pop("wanted", None)
+        self._watch_members()
+        self.decide()
+
+    def _watch_members(self) -> None:
+        """Begin to probe new members, and end to probe those that are gone or asked differently."""
+        members = {(p.name, m.name): (p, m) for p in self.wanted.pools for m in p.members}
+        for key in [*self.probers]:
+            pool_and_member = members.get(key)
+            if pool_and_member is None or self.probers[key].get_name() != _asked(*pool_and_member):
+                self.probers.pop(key).cancel()
+        for key in [*self.verdicts]:
+            if key not in members:
+                del self.verdicts[key]
+        for key, (pool, member) in members.items():
+            if key not in self.probers and pool.health.type != "none":
+                name = _asked(pool, member)
+                task = asyncio.get_running_loop().create_task(self._probe(key, member), name=name)
+                self.probers[key] = task
+
+    def places(self) -> list[str]:
+        """Return every member as address:port."""
+        found = {f"{m.address}:{m.port}" for pool in self.wanted.pools for m in pool.members}
+        return sorted(found)
+
+    # What the probes tell
+
+    def interval(self, pool: Pool) -> float:
+        """Return how many seconds lie between two probes of a member of a pool."""
+        if pool.health.interval:
+            return seconds("interval", pool.health.interval)
+        return max(1.0, sum(len(each.members) for each in self.wanted.pools) / MOST_PROBES)
+
+    async def _probe(self, key: MemberKey, member: Member) -> None:
+        """Probe a member until it is gone."""
+        pool = self._pool(key[0])
+        # The members of a pool are not all asked in the same moment.
+        await asyncio.sleep(random.random() * min(1.0, self.interval(pool)))  # noqa: S311
+        while True:
+            begun = time.monotonic()
+            problem = await probe(pool.health, member.address, member.port)
+            self.hear(key, problem)
+            rest = self.interval(pool) - (time.monotonic() - begun)
+            await asyncio.sleep(max(0.0, rest) + 0.02)
+
+    def _pool(self, name: str) -> Pool:
+        return next(pool for pool in self.wanted.pools if pool.name == name)
+
+    def hear(self, key: MemberKey, problem: str) -> None:
+        """Take the result of a probe of a member, and tell nginx if it changes who serves."""
+        before, now = self.verdicts.get(key, Verdict()), time.time()
+        after = before.after(problem, self._pool(key[0]).health, now)
+        self.verdicts[key] = after
+        if after.state == before.state:
+            return
+        pool, member = key
+        if UNKNOWN not in (before.state, after.state) or after.state == BAD:
+            event = "member_out" if after.state == BAD else "member_back"
+            say(f"pool {pool}: {member} {'is out: it ' + after.why if after.state == BAD else 'is back'}")
+            self._notify(event, pool, member, after.why if after.state == BAD else "")
+            if after.flaps(now) and not before.flaps(now):
+                self._notify("flapping", pool, member, f"it changed {after.recent(now)} times")
+        self.decide()
+
+    # Who serves
+
+    def decide(self) -> None:
+        """Work out who serves in each pool, and tell nginx."""
+        now, before = time.time(), self.now
+        self.now = {pool.name: self._shares(pool, now) for pool in self.wanted.pools}
+        if self.teller:
+            self.teller.tell({name: each.serving for name, each in self.now.items()})
+        self.told = now
+        for name, each in self.now.items():
+            was = before[name].panic if name in before else False
+            if each.panic != was:
+                why = "less than half of the weight is good, so all members serve"
+                say(f"pool {name}: {why if each.panic else 'is out of its panic'}")
+                self._notify("panic" if each.panic else "panic_over", name, "", why if each.panic else "")
+
+    def _shares(self, pool: Pool, now: float) -> Shares:
+        verdicts = {m.name: self.verdicts.get((pool.name, m.name), Verdict()) for m in pool.members}
+        former = self.now.get(pool.name, Shares()).serving
+        found = shares(pool, verdicts, now, [share.name for share in former])
+        if (later := next_change(pool, verdicts, now)) < float("inf"):
+            asyncio.get_running_loop().call_later(later + 0.01, self.decide)
+        # Nobody may serve: nginx keeps what it was told before.
+        return found if found.serving else Shares(former, found.panic)
+
+    # What is said
+
+    def _notify(self, event: str, pool: str, member: str, why: str) -> None:
+        self.notifier.put({"event": event, "pool": pool, "member": member, "why": why})
+
+    def _fails(self, what: str, text: str) -> None:
+        """Say once that something does not work, and keep it for the report."""
+        if self.errors.get(what) != text:
+            say(text)
+        self.errors[what] = text
+
+    def report(self) -> reports.Report:
+        """Return the report, as `report.py` shows it."""
+        taken = self.teller.taken() if self.teller else {}
+        return {
+            "at": time.time(),
+            "release": self.wanted.release,
+            "overrides": self.wanted.overrides,
+            "told": self.told,
+            "errors": list(self.errors.values()),
+            "pools": {pool.name: self._pool_report(pool, taken) for pool in self.wanted.pools},
+        }
+
+    def _pool_report(self, pool: Pool, taken: t.Mapping[tuple[str, str], float]) -> dict[str, t.Any]:
+        now, current = time.time(), self.now.get(pool.name, Shares())
+        serving: dict[str, Share] = {share.name: share for share in current.serving}
+        return {
+            "panic": current.panic,
+            "taken": {protocol: at for (protocol, name), at in taken.items() if name == pool.name},
+            "members": {
+                member.name: {
+                    **(verdict := self.verdicts.get((pool.name, member.name), Verdict())).params(),
+                    "serves": member.name in serving,
+                    "flaps": verdict.flaps(now),
+                }
+                for member in pool.members
+            },
+        }
+
+    def write(self) -> None:
+        """Write the report; a disk that is full must not end the unit."""
+        try:
+            reports.write(self.report(), self.path)
+        except OSError as exc:
+            self._fails("report", f"cannot write {self.path}: {exc}")
+        else:
+            self.errors.pop("report", None)
+
+    # The loop
+
+    async def run(self) -> None:
+        """Look, probe and tell for ever."""
+        self.remember()
+        self.look()
+        await self._start_teller()
+        self.write()
+        tell_systemd("READY=1")
+        seen, last = stamp(self.root), 0.0
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if (fresh := stamp(self.root)) != seen or "wanted" in self.errors:
+                seen = fresh
+                self.look()
+                last = 0.0
+            if self.teller and "teller" in self.errors and time.monotonic() - last >= RETRY_SECONDS:
+                await self._start_teller()
+            if time.monotonic() - last >= REPORT_SECONDS:
+                last = time.monotonic()
+                self.write()
+                tell_systemd("WATCHDOG=1")
+
+    async def _start_teller(self) -> None:
+        """Begin to answer nginx; while that is not possible nginx goes on with what it knows."""
+        if not self.teller:
+            return
+        try:
+            await self.teller.start()
+        except OSError as exc:
+            self._fails("teller", f"nginx cannot ask: {exc}")
+        else:
+            self.errors.pop("teller", None)
+
+
+def _asked(pool: Pool, member: Member) -> str:
+    """Return what a probe of a member depends on, as text."""
+    return f"{pool.health} {member.address}:{member.port}"
+
+
+async def main(root: str, engine: str, port: str, cut_after: str, notify: str = "") -> None:
+    """Run the unit."""
+    notifier = Notifier(read_settings(Path(notify)) if notify else None, say)
+    agent = Agent(Path(root), Engine(engine, int(port)).teller(), notifier)
+    tasks = [agent.run(), notifier.run()]
+    if int(cut_after):
+        tasks.append(watch(agent.places, int(cut_after)))
+    await asyncio.gather(*tasks)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
