@@ -1,0 +1,208 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a real nginx follows the name server. Its members are servers of the same nginx."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import time
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec import SRV, A
+from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
+from support.name_server import NameServer
+from support.nginx import free_port, programs, serving
+
+found = programs()
+NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
+pytestmark = pytest.mark.skipif(not found, reason=NONE)
+
+WEB1, WEB2, WEB3, REFUSES = "127.1.0.1", "127.1.0.2", "127.1.0.3", "127.1.9.9"
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+CONF = """\
+{stream_module}
+daemon off;
+worker_processes 2;
+pid {place}/pid;
+error_log stderr;
+events {{ worker_connections 512; }}
+http {{
+    access_log off;
+    {paths}
+    server {{ {listens} add_header X-Served-By $server_addr; return 200; }}
+    upstream web {{ {upstream} }}
+    server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://web; }} }}
+}}
+stream {{
+    upstream web {{ {stream_upstream} }}
+    server {{ listen 127.0.0.1:{stream_port}; proxy_pass web; }}
+}}
+"""
+UPSTREAM = """\
+    zone {protocol} 4m;
+    resolver 127.0.0.1:{resolver} ipv6=off;
+    resolver_timeout 1s;
+    server web.peerlb service={protocol} resolve max_fails=0;
+    {fallback}
+"""
+
+
+class Balancer:
+    """A configuration with a live pool, whose static lines lead to web1 and web2."""
+
+    def __init__(self, place: Path, unit: NameServer, members: t.Sequence[str]) -> None:
+        self.unit, self._place = unit, place
+        self.port, self.stream_port, self._member_port = free_port(), free_port(), free_port()
+        fallback = "".join(f"server {each}:{self._member_port} backup;" for each in (WEB1, WEB2))
+        words = {"resolver": unit.port, "fallback": fallback}
+        text = CONF.format(
+            place=place,
+            stream_module=found[-1].stream_module,
+            paths="".join(f"{name}_temp_path {place}/{name};" for name in TEMPORARY),
+            listens="".join(f"listen {each}:{self._member_port};" for each in members),
+            upstream=UPSTREAM.format(protocol="http", **words),
+            stream_upstream=UPSTREAM.format(protocol="tcp", **words),
+            port=self.port,
+            stream_port=self.stream_port,
+        )
+        (place / "nginx.conf").write_text(text)
+
+    def tell(self, *shares: tuple[str, int], backups: t.Sequence[str] = ()) -> None:
+        """Let the pool have these members, given as address and weight."""
+        members = [Share(host, host, self._member_port, weight) for host, weight in shares]
+        members += [Share(host, host, self._member_port, backup=True) for host in backups]
+        self.unit.tell({("http", "web"): members, ("tcp", "web"): members})
+
+    def running(self) -> contextlib.AbstractContextManager[None]:
+        return serving(found[-1], self._place / "nginx.conf", self.port)
+
+    def reload(self) -> None:
+        """Load the configuration again, and wait until the workers of before are gone."""
+        master = int((self._place / "pid").read_text())
+        children = Path(f"/proc/{master}/task/{master}/children")
+        before = set(children.read_text().split())
+        os.kill(master, signal.SIGHUP)
+        until(lambda: not before & set(children.read_text().split()))
+
+    def ask(self, times: int, port: int = 0) -> dict[str, int]:
+        """Send so many requests; return how many each member answered, lost ones under ""."""
+        answers: Counter[str] = Counter()
+        for _each in range(times):
+            connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=5)
+            with contextlib.closing(connection):
+                connection.request("GET", "/")
+                try:
+                    answer = connection.getresponse()
+                except (OSError, http.client.HTTPException):
+                    answers[""] += 1
+                    continue
+                answers[answer.headers.get("X-Served-By", "")] += 1
+        return dict(answers)
+
+
+def until(condition: t.Callable[[], bool], seconds: float = 5) -> float:
+    """Wait until a condition holds; return how many seconds it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def unit() -> t.Iterator[NameServer]:
+    """Return a name server that runs until the end of the test."""
+    server = NameServer()
+    server.run()
+    yield server
+    with contextlib.suppress(RuntimeError):  # the test stopped it
+        server.stop()
+
+
+@pytest.fixture
+def balancer(tmp_path, unit) -> t.Iterator[Balancer]:
+    """Return a balancer that runs, in whose pool web1 has 3 requests to 1 of web2."""
+    made = Balancer(tmp_path, unit, (WEB1, WEB2, WEB3))
+    made.tell((WEB1, 3), (WEB2, 1))
+    with made.running():
+        until(lambda: made.ask(4) == {WEB1: 3, WEB2: 1})
+        yield made
+
+
+@pytest.mark.parametrize("protocol", ["http", "tcp"])
+def test_weights_and_members_are_followed_without_a_reload(balancer, protocol) -> None:
+    port = balancer.port if protocol == "http" else balancer.stream_port
+    assert balancer.ask(40, port) == {WEB1: 30, WEB2: 10}
+    balancer.tell((WEB3, 3), (WEB2, 1))
+    assert until(lambda: WEB1 not in balancer.ask(8, port)) < 2.5
+    assert balancer.ask(40, port) == {WEB3: 30, WEB2: 10}
+
+
+def test_pools_are_asked_for_each_second_and_members_once(balancer) -> None:
+    time.sleep(2)
+    count = Counter((each.kind, each.name) for each in balancer.unit.questions)
+    assert {kind for kind, _name in count} == {A, SRV}
+    # Two pools in all, http and tcp: each has a cache of its own.
+    assert {number for (kind, _name), number in count.items() if kind == A} == {2}
+    for service in ("_http._tcp.web.peerlb", "_tcp._tcp.web.peerlb"):
+        assert 2 <= count[SRV, service] <= 5
+
+
+def test_last_answer_stays_while_the_name_server_is_dead_and_over_a_reload(balancer) -> None:
+    balancer.unit.stop()
+    time.sleep(1.2)
+    assert balancer.ask(40) == {WEB1: 30, WEB2: 10}
+    balancer.reload()
+    assert balancer.ask(40) == {WEB1: 30, WEB2: 10}
+
+
+def test_nginx_that_starts_without_the_name_server_uses_the_static_lines(tmp_path, unit) -> None:
+    balancer = Balancer(tmp_path, unit, (WEB1, WEB2, WEB3))
+    balancer.tell((WEB3, 1))
+    unit.stop()
+    with balancer.running():
+        assert balancer.ask(40) == {WEB1: 20, WEB2: 20}
+        assert balancer.ask(40, balancer.stream_port) == {WEB1: 20, WEB2: 20}
+        unit.run()
+        lost = []
+        until(lambda: lost.append(balancer.ask(2).get("")) or balancer.ask(2) == {WEB3: 2}, 8)
+        assert set(lost) == {None}
+
+
+def test_large_pools_come_by_tcp(tmp_path, unit) -> None:
+    members = [f"127.1.1.{each}" for each in range(1, 151)]
+    balancer = Balancer(tmp_path, unit, members)
+    balancer.tell(*((each, 1) for each in members))
+    with balancer.running():
+        until(lambda: len(balancer.ask(150)) == 150)
+        balancer.tell(*((each, 1) for each in members[:140]))
+        until(
+            lambda: (
+                len(balancer.ask(140)) == 140 and not set(members[140:]) & set(balancer.ask(140))
+            )
+        )
+
+
+@pytest.mark.parametrize("answers", [{}, {("http", "web"): [], ("tcp", "web"): []}])
+def test_last_answer_stays_after_an_error(balancer, answers) -> None:
+    balancer.unit.tell(answers)
+    balancer.unit.questions.clear()
+    until(lambda: len(balancer.unit.questions) >= 4)
+    assert balancer.ask(40) == {WEB1: 30, WEB2: 10}
+    assert balancer.ask(40, balancer.stream_port) == {WEB1: 30, WEB2: 10}
+
+
+@pytest.mark.parametrize("protocol", ["http", "tcp"])
+def test_backups_serve_while_no_other_member_does(balancer, protocol) -> None:
+    port = balancer.port if protocol == "http" else balancer.stream_port
+    balancer.tell((WEB1, 1), backups=[WEB3])
+    until(lambda: balancer.ask(8, port) == {WEB1: 8})
+    balancer.tell((REFUSES, 1), backups=[WEB3])
+    until(lambda: set(balancer.ask(6, port)) == {WEB1, WEB2, WEB3})  # static lines are backups too
