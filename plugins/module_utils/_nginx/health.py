@@ -60,5 +60,7 @@ class Health:
                 values[key] = whole_number(key, values[key], 1, 100)
             if typed("writes", values["writes"], bool) and values["type"] not in WITH_ROLES:
                 kinds = " and ".join(WITH_ROLES)
-                raise misfit("writes", True, f"for type {kinds} alone; this type is {values['type']}")
+                raise misfit(
+                    "writes", True, f"for type {kinds} alone; this type is {values['type']}"
+                )
             return cls(**values)
