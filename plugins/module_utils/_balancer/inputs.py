@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -280,12 +281,12 @@ def _refuse_path(path: str) -> None:
 
 def _refuse_twins(pools: list[str], listeners: tuple[Listener, ...]) -> None:
     """Raise a PoolError for pools of one name, listeners of one socket, or no listener at all."""
-    for name in pools:
-        if pools.count(name) > 1:
+    for name, count in Counter(pools).items():
+        if count > 1:
             raise PoolError(f"pool {name}: is declared twice")
-    sockets = [(listener.address, listener.port) for listener in listeners]
-    for address, port in sockets:
-        if sockets.count((address, port)) > 1:
+    sockets = Counter((listener.address, listener.port) for listener in listeners)
+    for (_address, port), count in sockets.items():
+        if count > 1:
             raise PoolError(f"listener {port}: is declared twice")
     if not listeners:
         raise PoolError("listeners: there is none, so nothing would be served")
