@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ..module_utils._nginx.overrides import read_changes
 from ..module_utils._balancer.weights import FORMS, read_weights
 from ..module_utils._nginx.checks import PoolError
+from ..module_utils._nginx.overrides import read_changes
 from ..module_utils._values.entries import text
 
 RESET = "inventory"

@@ -95,9 +95,9 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
-from ..module_utils._nginx.overrides import read_changes
 from ..module_utils._balancer.weights import read_weights
 from ..module_utils._nginx.checks import PoolError
+from ..module_utils._nginx.overrides import read_changes
 
 ARGUMENT_SPEC = {
     **COMMON_SPEC,

@@ -150,6 +150,64 @@ options:
         elements: str
         choices: [error, timeout, http_500, http_502, http_503, http_504]
         default: [error, timeout, http_502, http_503, http_504]
+      health:
+        description:
+          - How the unit C(peerlb-pools) on the load balancer probes the members. A member that is
+            not good gets no new requests, as long as members of at least half of the weight are
+            good. Otherwise all members get requests.
+          - The playbooks choose what fits the protocol of the flow and the application.
+        type: dict
+        default: {}
+        suboptions:
+          type:
+            description:
+              - V(http) sends a GET, V(mysql) completes a handshake, V(redis) sends a PING, V(tcp)
+                connects. V(none) means no probes.
+            type: str
+            choices: [http, tcp, mysql, redis, none]
+            default: tcp
+          path:
+            description: What an http probe asks for.
+            type: str
+            default: /
+          expect:
+            description: The statuses that are good; an empty list means any below 500.
+            type: list
+            elements: int
+            default: []
+          host:
+            description: The Host header of an http probe; empty means address and port.
+            type: str
+            default: ""
+          interval:
+            description:
+              - The time between two probes of a member, V(100ms) or more. Empty means V(1s), and
+                more if the load balancer has more than 250 members in all.
+            type: str
+            default: ""
+          timeout:
+            description: How long a probe may take.
+            type: str
+            default: 1s
+          rise:
+            description: How many good probes in a row bring a member back.
+            type: int
+            default: 2
+          fall:
+            description: How many bad probes in a row take a member out.
+            type: int
+            default: 3
+          writes:
+            description:
+              - Whether a member is good only if it takes writes, for V(mysql) and V(redis). The
+                pool then leads to the one primary, and never to a member that is none.
+            type: bool
+            default: false
+      slow_start:
+        description:
+          - For how long a member that comes back gets a quarter of its share, such as V(10s).
+        type: str
+        default: 0s
   listeners:
     description: The ports on which nginx accepts connections, each with its pool.
     type: list
@@ -178,6 +236,19 @@ options:
         type: list
         elements: str
         default: []
+  engine:
+    description:
+      - How nginx learns of weights, states and health of members. With V(dns) it asks the unit
+        C(peerlb-pools) each second. With V(reload) each change is a reload, and nginx does not
+        follow the health of members.
+      - A pool that nginx cannot follow by V(dns) keeps the reload.
+    type: str
+    choices: [reload, dns]
+    default: reload
+  engine_port:
+    description: The port on 127.0.0.1 at which the unit C(peerlb-pools) answers nginx.
+    type: int
+    default: 8053
   version:
     description: The version of nginx in the image, such as V(1.30).
     type: str
@@ -283,9 +354,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._balancer.answering import refuse_silent_pools
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs, pin_image
+from ..module_utils._live.engine import NAMES, RELOAD, Engine
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
 from ..module_utils._release.release import SECRETS
 from ..module_utils._release.store import Store
+from ..module_utils._values.entries import parse_port
 from ..module_utils._values.notes import left
 
 ARGUMENT_SPEC = {
@@ -295,6 +368,8 @@ ARGUMENT_SPEC = {
     "pools": {"type": "list", "elements": "dict", "required": True, "options": POOL},
     "listeners": {"type": "list", "elements": "dict", "required": True, "options": LISTENER},
     "version": {"type": "str", "required": True},
+    "engine": {"type": "str", "choices": list(NAMES), "default": RELOAD.name},
+    "engine_port": {"type": "int", "default": RELOAD.port},
     "image": {"type": "str", "default": ""},
     "digest": {"type": "str", "default": ""},
     "logs": {"type": "path"},
@@ -329,7 +404,8 @@ def run(module: AnsibleModule) -> dict:
     files = {**params["files"], **secrets}
     if params["image"]:
         pin_image(files, params["image"], params["digest"], balancer.present(), balancer.has_image)
-    inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"])
+    engine = Engine(params["engine"], parse_port(params["engine_port"]))
+    inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"], engine)
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present(), balancer.live.overrides())
         if params["require_members"] and not module.check_mode:

@@ -23,12 +23,6 @@ from pathlib import PurePosixPath
 
 from .._live.engine import RELOAD, Engine
 from .._nginx.checks import PoolError
-from .._nginx.pool import Listener, Pool
-from .._nginx.upstreams import Writer, render_upstreams
-from .._nginx.versions import parse_version
-from .._release.release import COMPOSE_FILE, Release
-from .._release.specification import pinned
-from .nginx_release import IDENTITY, STATE, NginxRelease
 from .._nginx.overrides import (
     Changes,
     Entries,
@@ -39,6 +33,12 @@ from .._nginx.overrides import (
     keep_known,
     without_empty,
 )
+from .._nginx.pool import Listener, Pool
+from .._nginx.upstreams import Writer, render_upstreams
+from .._nginx.versions import parse_version
+from .._release.release import COMPOSE_FILE, Release
+from .._release.specification import pinned
+from .nginx_release import IDENTITY, STATE, NginxRelease
 
 # The names at the top of a release that the collection itself writes.
 RESERVED_NAMES = (STATE, IDENTITY, "upstreams")

@@ -15,8 +15,8 @@ from __future__ import annotations
 import contextlib
 
 from .._nginx.checks import PoolError
-from .inputs import Inputs
 from .._nginx.overrides import settings_of
+from .inputs import Inputs
 
 # The reason by which a drain for a renewal is told from an operator's own.
 RENEWAL = "its host is being renewed"

@@ -19,7 +19,6 @@ import contextlib
 import os
 import random
 import socket
-import sys
 import time
 import typing as t
 from dataclasses import dataclass, field
@@ -28,12 +27,12 @@ from pathlib import Path
 from .._nginx.checks import seconds
 from .._nginx.pool import Member, Pool
 from . import report as reports
-from .engine import Engine, Teller
+from .engine import Engine, PoolKey, Teller
 from .notify import Notifier, read_settings
 from .probes import probe
 from .shares import Share, Shares, next_change, shares
 from .silence import watch
-from .verdicts import BAD, GOOD, UNKNOWN, Verdict
+from .verdicts import BAD, Verdict
 from .wanted import Wanted, stamp
 
 LOOK_SECONDS = 0.1
@@ -42,7 +41,7 @@ REPORT_SECONDS = 1.0
 MOST_PROBES = 250.0
 RETRY_SECONDS = 1.0  # until a port that is taken is tried again
 
-MemberKey = t.Tuple[str, str]  # the names of a pool and of a member
+MemberKey = tuple[str, str]  # the names of a pool and of a member
 
 
 def say(text: str) -> None:
@@ -147,12 +146,12 @@ class Agent:
         if after.state == before.state:
             return
         pool, member = key
-        if UNKNOWN not in (before.state, after.state) or after.state == BAD:
-            event = "member_out" if after.state == BAD else "member_back"
-            say(f"pool {pool}: {member} {'is out: it ' + after.why if after.state == BAD else 'is back'}")
-            self._notify(event, pool, member, after.why if after.state == BAD else "")
-            if after.flaps(now) and not before.flaps(now):
-                self._notify("flapping", pool, member, f"it changed {after.recent(now)} times")
+        if after.state == BAD:
+            self._says("member_out", pool, member, f"is out: it {after.why}")
+        elif before.state == BAD:
+            self._says("member_back", pool, member, "is back")
+        if after.flaps(now) and not before.flaps(now):
+            self._says("flapping", pool, member, f"flaps: {after.recent(now)} changes lately")
         self.decide()
 
     # Who serves
@@ -165,11 +164,12 @@ class Agent:
             self.teller.tell({name: each.serving for name, each in self.now.items()})
         self.told = now
         for name, each in self.now.items():
-            was = before[name].panic if name in before else False
-            if each.panic != was:
-                why = "less than half of the weight is good, so all members serve"
-                say(f"pool {name}: {why if each.panic else 'is out of its panic'}")
-                self._notify("panic" if each.panic else "panic_over", name, "", why if each.panic else "")
+            was = name in before and before[name].panic
+            if each.panic and not was:
+                why = "panics: less than half of its weight is good, so all members serve"
+                self._says("panic", name, "", why)
+            elif was and not each.panic:
+                self._says("panic_over", name, "", "panics no more")
 
     def _shares(self, pool: Pool, now: float) -> Shares:
         verdicts = {m.name: self.verdicts.get((pool.name, m.name), Verdict()) for m in pool.members}
@@ -182,8 +182,10 @@ class Agent:
 
     # What is said
 
-    def _notify(self, event: str, pool: str, member: str, why: str) -> None:
-        self.notifier.put({"event": event, "pool": pool, "member": member, "why": why})
+    def _says(self, event: str, pool: str, member: str, what: str) -> None:
+        """Write an event to the journal, and tell it to whom it may concern."""
+        say(f"pool {pool}{', member ' if member else ''}{member} {what}")
+        self.notifier.put({"event": event, "pool": pool, "member": member, "why": what})
 
     def _fails(self, what: str, text: str) -> None:
         """Say once that something does not work, and keep it for the report."""
@@ -203,7 +205,7 @@ class Agent:
             "pools": {pool.name: self._pool_report(pool, taken) for pool in self.wanted.pools},
         }
 
-    def _pool_report(self, pool: Pool, taken: t.Mapping[tuple[str, str], float]) -> dict[str, t.Any]:
+    def _pool_report(self, pool: Pool, taken: t.Mapping[PoolKey, float]) -> dict[str, t.Any]:
         now, current = time.time(), self.now.get(pool.name, Shares())
         serving: dict[str, Share] = {share.name: share for share in current.serving}
         return {
@@ -268,15 +270,24 @@ def _asked(pool: Pool, member: Member) -> str:
     return f"{pool.health} {member.address}:{member.port}"
 
 
-async def main(root: str, engine: str, port: str, cut_after: str, notify: str = "") -> None:
-    """Run the unit."""
-    notifier = Notifier(read_settings(Path(notify)) if notify else None, say)
-    agent = Agent(Path(root), Engine(engine, int(port)).teller(), notifier)
+async def run(root: Path, engine: Engine, cut_after: int, settings: Settings) -> None:
+    """Run the unit until it is stopped."""
+    notifier = Notifier(settings, say)
+    agent = Agent(root, engine.teller(), notifier)
     tasks = [agent.run(), notifier.run()]
-    if int(cut_after):
-        tasks.append(watch(agent.places, int(cut_after)))
+    if cut_after:
+        tasks.append(watch(agent.places, cut_after))
     await asyncio.gather(*tasks)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+def start(arguments: list[str]) -> None:
+    """Run the program with the arguments of its command line."""
+    if arguments[0] == "--stopped":
+        # systemd says how the unit ended.
+        result = os.environ.get("SERVICE_RESULT", "success")
+        if result != "success":
+            tell_once(read_settings(Path(arguments[1])), result)
+        return
+    root, engine, port, cut_after, *notify = arguments
+    settings = read_settings(Path(notify[0])) if notify else Settings()
+    asyncio.run(run(Path(root), Engine(engine, int(port)), int(cut_after), settings))

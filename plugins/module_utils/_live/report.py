@@ -3,10 +3,10 @@
 
 """What the unit on the load balancer says of itself, in a file that modules read.
 
-    {"at": 1767225600.1, "release": "3f9a1c52be07", "overrides": "9c1185a5c5e9", "told": 1767225590.0,
-     "errors": [], "pools": {"webapp": {"panic": false, "taken": {"http": 1767225599.8}, "members":
-     {"web1": {"serves": true, "state": "good", "since": 1767225000.0, "why": "", "flaps": false,
-     "changes": []}}}}}
+    {"at": 1767225600.1, "release": "3f9a1c52be07", "overrides": "9c1185a5c5e9", "errors": [],
+     "told": 1767225590.0, "pools": {"webapp": {"panic": false, "taken": {"http": 1767225599.8},
+     "members": {"web1": {"serves": true, "state": "good", "since": 1767225000.0, "why": "",
+     "flaps": false, "changes": []}}}}}
 
 Times are in seconds of the epoch. overrides is the digest of what operators have set, and told is
 since when nginx is told of it.
@@ -24,7 +24,7 @@ REPORT = Path("/run/peerlb-pools/report.json")
 UNIT = "peerlb-pools.service"
 STALE_SECONDS = 5.0  # the unit writes once a second
 
-Report = t.Dict[str, t.Any]
+Report = dict[str, t.Any]
 
 
 def digest(text: str) -> str:

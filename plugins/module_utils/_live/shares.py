@@ -58,7 +58,8 @@ def shares(
     """
     willing = [member for member in pool.members if member.serves]
     if pool.health.writes:
-        return Shares(tuple(_share(pool, m, verdicts, now) for m in _one_primary(willing, verdicts, former)))
+        primary = _one_primary(willing, verdicts, former)
+        return Shares(tuple(_share(pool, member, verdicts, now) for member in primary))
     good = [m for m in willing if _verdict(m, verdicts).state != BAD]
     panic = 2 * sum(m.weight for m in good) < sum(m.weight for m in willing)
     chosen = willing if panic else good

@@ -10,6 +10,7 @@ documents them: a test compares the three.
 from __future__ import annotations
 
 from .._values.protocols import LISTENER_PROTOCOLS
+from .health import TYPES, Health
 from .pool import METHODS, RETRY_CONDITIONS, STATES, Listener, Member, Pool
 
 MEMBER = {
@@ -22,6 +23,18 @@ MEMBER = {
     "max_conns": {"type": "int", "default": Member.max_conns},
     "max_fails": {"type": "int"},
     "fail_timeout": {"type": "str", "default": Member.fail_timeout},
+}
+
+HEALTH = {
+    "type": {"type": "str", "choices": list(TYPES), "default": Health.type},
+    "path": {"type": "str", "default": Health.path},
+    "expect": {"type": "list", "elements": "int", "default": list(Health.expect)},
+    "host": {"type": "str", "default": Health.host},
+    "interval": {"type": "str", "default": Health.interval},
+    "timeout": {"type": "str", "default": Health.timeout},
+    "rise": {"type": "int", "default": Health.rise},
+    "fall": {"type": "int", "default": Health.fall},
+    "writes": {"type": "bool", "default": Health.writes},
 }
 
 POOL = {
@@ -40,6 +53,8 @@ POOL = {
         "choices": list(RETRY_CONDITIONS),
         "default": list(Pool.retry_on),
     },
+    "health": {"type": "dict", "default": {}, "options": HEALTH},
+    "slow_start": {"type": "str", "default": Pool.slow_start},
 }
 
 LISTENER = {

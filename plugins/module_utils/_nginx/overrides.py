@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._values.entries import errors_at, one_of, whole_number
 from .checks import PoolError
 from .pool import MAX_WEIGHT, STATES, Pool
-from .._values.entries import errors_at, one_of, whole_number
 
 # The settings of a member that can be set at run time.
 RUNTIME_SETTINGS = ("weight", "state")

@@ -63,7 +63,7 @@ class DnsWriter:
         settings = " ".join(_settings(declared, protocol))
         lines.append(f"server {name} service={protocol} resolve {settings};")
         if protocol == "tcp":
-            lines += [f"server {_place(m)} max_fails=0 backup;  # {m.name}" for m in fallback(declared)]
+            lines += [f"server {_place(m)} backup;  # {m.name}" for m in fallback(declared)]
         drained = [member for member in pool.members if pool.keeps_sessions(member)]
         lines += [f"server {_place(m)} drain;  # {m.name}" for m in drained]
         return [*lines, *sticky(declared)]
@@ -101,7 +101,7 @@ def _settings(pool: Pool, protocol: str) -> list[str]:
 
 
 def _place(member: Member) -> str:
-    return f"{member.address}:{member.port}"
+    return f"{member.address}:{member.port} max_fails=0"
 
 
 class DnsTeller:
@@ -123,9 +123,8 @@ class DnsTeller:
     def tell(self, serving: t.Mapping[str, t.Sequence[Share]]) -> None:
         """Say who serves in each pool."""
         self._names = {label_of(name): name for name in serving}
-        self._server.zone = Zone(
-            {(protocol, label_of(name)): each for name, each in serving.items() for protocol in CONTEXTS}
-        )
+        services = [(protocol, name) for protocol in CONTEXTS for name in serving]
+        self._server.zone = Zone({(each, label_of(name)): serving[name] for each, name in services})
 
     def taken(self) -> t.Mapping[tuple[str, str], float]:
         """Return when nginx last asked who serves in a pool, in seconds of the epoch."""
@@ -133,7 +132,7 @@ class DnsTeller:
 
     async def stop(self) -> None:
         """Give the port back."""
-        await self._server.stop()
+        await self._server.close()
 
     def _asked(self, protocol: str, label: str) -> None:
         if label in self._names:

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import (
-    settings_of,
-)
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.renewal import (
     RENEWAL,
     drained_for_renewal,
     put_back,
     serving_in,
     taken_out,
+)
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import (
+    settings_of,
 )
 
 NOTE = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": "version 2"}

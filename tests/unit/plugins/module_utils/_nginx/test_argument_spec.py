@@ -52,13 +52,16 @@ def of_dataclass(cls: type) -> Spec:
         hint, optional = hints[each.name], each.default is None  # such as int | None
         hint = t.get_args(hint)[0] if optional else hint
         elements = t.get_args(hint)[:1]  # of tuple[str, ...]
-        if not elements:
+        if is_dataclass(hint):
+            option = {"type": "dict", "options": of_dataclass(hint)}
+        elif not elements:
             option: dict[str, t.Any] = {"type": TYPES[hint]}
         elif is_dataclass(elements[0]):
             option = {"type": "list", "elements": "dict", "options": of_dataclass(elements[0])}
         else:
             option = {"type": "list", "elements": TYPES[elements[0]]}
         default = list(each.default) if isinstance(each.default, tuple) else each.default
+        default = {} if is_dataclass(hint) else default
         if not optional:
             option |= {"required": True} if default is MISSING else {"default": default}
         found[each.name] = option

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import (
     apply_overrides,
     change_entries,
@@ -11,7 +12,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides impo
     keep_known,
     read_changes,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 
 ADA = {"by": "ada", "at": "2026-01-01T10:00:00Z", "reason": "canary"}
