@@ -151,6 +151,7 @@ def test_both_protocols_are_bound_or_none(kind) -> None:
         assert f"cannot listen at {HOST}:{port} by {name}:" in asyncio.run(run(port))
         other = socket.SOCK_DGRAM if kind == socket.SOCK_STREAM else socket.SOCK_STREAM
         with socket.socket(socket.AF_INET, other) as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             free.bind((HOST, port))
 
 
