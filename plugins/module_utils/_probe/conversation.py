@@ -12,6 +12,7 @@ from .mysql import (
     BLIND_LOGIN,
     HOST_IS_BLOCKED,
     QUIT,
+    SERVER_SHUTDOWN,
     MysqlFormatError,
     Packet,
     ServerError,
@@ -27,7 +28,8 @@ class Conversation:
 
     outcome: None until it is known. opening: the bytes that the probe sends first; parting: those
     that it sends before it gives up. reached, awaited: in words, what the server has done so far
-    and what the probe waits for; answered: whether the server has sent anything.
+    and what the probe waits for; answered: whether the server has sent anything. complaint: why a
+    server that speaks the protocol should get no traffic all the same, "" if it should.
     """
 
     def __init__(self, _target: Target) -> None:
@@ -35,6 +37,7 @@ class Conversation:
         self.reached, self.awaited = "TCP open", "answer"
         self.outcome: Outcome | None = None
         self.answered = False
+        self.complaint = ""
         self._buffer = b""
 
     def receive(self, data: bytes) -> bytes:
@@ -63,16 +66,18 @@ class TcpConversation(Conversation):
 class HttpConversation(Conversation):
     """A GET request; any valid status line is the answer, unless the target says which are good.
 
-    A redirect is an answer like any other: the probe does not follow it.
+    A redirect is an answer like any other: the probe does not follow it. status: that of the
+    answer, 0 until it is known.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, user_agent: str = "peerlb_probe") -> None:
         super().__init__(target)
         self.awaited = "HTTP answer"
+        self.status = 0
         self.opening = (
             f"GET {target.path} HTTP/1.1\r\n"
             f"Host: {target.host or f'{target.address}:{target.port}'}\r\n"
-            "User-Agent: peerlb_probe\r\nConnection: close\r\n\r\n"
+            f"User-Agent: {user_agent}\r\nConnection: close\r\n\r\n"
         ).encode()
         self._good = target.statuses
 
@@ -89,7 +94,8 @@ class HttpConversation(Conversation):
 
     def _judge(self, status_line: str) -> Outcome:
         """Return the outcome of an answer that begins with "HTTP/1.1 200"."""
-        if not self._good or int(status_line[-3:]) in self._good:
+        self.status = int(status_line[-3:])
+        if not self._good or self.status in self._good:
             return Outcome(OPEN, True, status_line)
         wanted = ", ".join(map(str, self._good))
         return Outcome(WRONG_STATUS, True, f"{status_line}, good would be {wanted}")
@@ -131,12 +137,15 @@ class MysqlConversation(Conversation):
         if isinstance(answer, bytes):
             return packet.reply(answer) if answer else b""
         self.outcome = _login_outcome(f"{self.reached}, ", answer)
+        if answer is not None and answer.code == SERVER_SHUTDOWN:
+            self.complaint = str(answer)
         return QUIT if answer is None else b""
 
     def _log_in(self, packet: Packet) -> bytes:
         greeting = parse_greeting(packet.payload)
         if isinstance(greeting, ServerError):
-            self.outcome = _login_outcome("", greeting)
+            # Without a greeting there is no login either: "Too many connections", for example.
+            self.outcome, self.complaint = _login_outcome("", greeting), str(greeting)
             return b""
         self._greeted = True
         self.reached, self.awaited = f"{greeting.product} greeting", "answer to the login"
@@ -164,4 +173,4 @@ def _login_outcome(evidence: str, error: ServerError | None) -> Outcome:
         return Outcome(OPEN, True, f"{evidence}access denied as expected")
     # Any other refusal comes from MySQL as well, so the way to the server is open.
     state = BLOCKED if error.code == HOST_IS_BLOCKED else OPEN
-    return Outcome(state, True, f"{evidence}MySQL error {error.code}: {error.message}")
+    return Outcome(state, True, f"{evidence}{error}")

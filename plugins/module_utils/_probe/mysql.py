@@ -13,6 +13,7 @@ USER = "peerlb_probe"
 
 HOST_IS_BLOCKED = 1129
 ACCESS_DENIED = 1045
+SERVER_SHUTDOWN = 1053
 
 _LONG_PASSWORD = 0x1
 _PROTOCOL_41 = 0x200
@@ -71,6 +72,10 @@ class ServerError:
 
     code: int
     message: str
+
+    def __str__(self) -> str:
+        """Return both: "MySQL error 1040: Too many connections"."""
+        return f"MySQL error {self.code}: {self.message}"
 
     @classmethod
     def parse(cls, payload: bytes) -> ServerError:

@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.conversation import (
     CONVERSATIONS,
     Conversation,
+    HttpConversation,
     start,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
@@ -187,3 +188,30 @@ def test_connection_cut_off_after_an_answer_does_not_hint_at_the_proxy() -> None
     probe = conversation("mysql")
     probe.receive(GREETING)
     assert probe.cut_off("reset").detail == "connection reset before the answer to the login"
+
+
+def test_http_probe_may_say_another_name_and_keeps_the_status() -> None:
+    probe = HttpConversation(Target("a", "10.1.0.2", 3000, "http"), "peerlb-health")
+    assert b"\r\nUser-Agent: peerlb-health\r\n" in probe.opening
+    assert b"\r\nUser-Agent: peerlb_probe\r\n" in conversation("http").opening
+    probe.receive(b"HTTP/1.1 503 ")
+    assert probe.status == 503
+
+
+@pytest.mark.parametrize(
+    "answers, complaint",
+    [
+        ([error(0, 1040, b"Too many connections")], "MySQL error 1040: Too many connections"),
+        ([error(0, 1129, b"Host is blocked")], "MySQL error 1129: Host is blocked"),
+        ([GREETING, error(2, 1045, b"Access denied", b"#28000")], ""),
+        ([GREETING, error(2, 3159, b"Insecure", b"#HY000")], ""),
+        ([GREETING, error(2, 1053, b"Shutdown", b"#08S01")], "MySQL error 1053: Shutdown"),
+    ],
+)
+def test_mysql_complains_of_a_server_that_takes_no_login(
+    answers: list[bytes], complaint: str
+) -> None:
+    probe = conversation("mysql")
+    for answer in answers:
+        probe.receive(answer)
+    assert probe.complaint == complaint
