@@ -52,9 +52,7 @@ class Hook:
             if not all(isinstance(word, str) and word for word in command):
                 raise misfit("command", command, "a list of texts: a program and its arguments")
             if command and not command[0].startswith("/"):
-                raise misfit(
-                    "command", command, "a program with its whole path, such as /usr/bin/x"
-                )
+                raise misfit("command", command, "one that begins with an absolute path")
             url = settings.get("url") or ""
             if url and not _is_web_address(url):
                 raise ValueError("url is no address of the web such as https://hooks.example/x")
@@ -142,23 +140,32 @@ async def notify(hook: Hook, news: dict) -> str:
 
 
 async def _run_command(command: t.Sequence[str], data: bytes) -> str:
-    pipe, out = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
-    options = {"stdin": pipe, "stdout": pipe, "stderr": out, "start_new_session": True}
+    pipe, both = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
     try:
-        process = await asyncio.create_subprocess_exec(*command, **options)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=pipe, stdout=pipe, stderr=both, start_new_session=True
+        )
     except (OSError, ValueError) as exc:
         return f"the command {command[0]} cannot be run: {exc}"
     try:
         output = await asyncio.wait_for(_talk(process, data), TIMEOUT)
     except asyncio.TimeoutError:
+        await _kill(process)
         return f"the command {command[0]} did not end in {TIMEOUT:g} s"
-    finally:  # also its children, and also if the unit stops
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    except asyncio.CancelledError:  # the unit stops
+        await _kill(process)
+        raise
     if process.returncode == 0:
         return ""
-    words = " ".join(output.decode(errors="replace").split())
+    words = " ".join(output.decode(errors="replace").split()) or "no output"
     return f"the command {command[0]} ended with {process.returncode}: {words}"
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill a process and its children, which are one process group."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 async def _talk(process: asyncio.subprocess.Process, data: bytes) -> bytes:

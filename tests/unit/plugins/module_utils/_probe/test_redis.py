@@ -17,7 +17,7 @@ SENTINEL = b"*2\r\n$8\r\nsentinel\r\n*0\r\n"
 NOAUTH = b"-NOAUTH Authentication required.\r\n"
 LOADING = b"-LOADING Redis is loading the dataset in memory\r\n"
 MASTERDOWN = (
-    b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n"
+    b"-MASTERDOWN Link with MASTER is down.\r\n"
 )
 
 
