@@ -243,7 +243,7 @@ options:
         follow the health of members.
       - A pool that nginx cannot follow by V(dns) keeps the reload.
     type: str
-    choices: [reload, dns]
+    choices: [dns, reload]
     default: reload
   engine_port:
     description: The port on 127.0.0.1 at which the unit C(peerlb-pools) answers nginx.

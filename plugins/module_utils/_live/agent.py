@@ -81,7 +81,7 @@ class Agent:
     def remember(self) -> None:
         """Take over what the probes told before this unit was started anew."""
         for pool, entry in reports.read(self.path).get("pools", {}).items():
-            for name, each in entry.get("members", {}).items():
+            for name, each in entry["members"].items():
                 self.verdicts[pool, name] = Verdict.parse(each)
 
     # What is wanted

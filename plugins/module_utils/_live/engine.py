@@ -48,7 +48,7 @@ class Teller(t.Protocol):
 
 WRITERS: dict[str, t.Callable[[Pool, int], LiveWriter]] = {"dns": DnsWriter}
 TELLERS: dict[str, t.Callable[[int], Teller]] = {"dns": DnsTeller}
-NAMES = ("reload", *WRITERS)
+NAMES = (*WRITERS, "reload")
 
 
 @dataclass(frozen=True)

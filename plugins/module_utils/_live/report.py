@@ -40,12 +40,16 @@ def write(report: Report, path: Path = REPORT) -> None:
 
 
 def read(path: Path = REPORT) -> Report:
-    """Return the report; {} if there is none that can be read."""
+    """Return the report; {} if there is none, or it is damaged."""
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return report if isinstance(report, dict) and isinstance(report.get("pools"), dict) else {}
+    pools = report.get("pools") if isinstance(report, dict) else None
+    whole = isinstance(pools, dict) and all(
+        isinstance(pool, dict) and isinstance(pool.get("members"), dict) for pool in pools.values()
+    )
+    return report if whole else {}
 
 
 def is_alive(report: Report, now: float) -> bool:

@@ -40,8 +40,9 @@ class Wanted:
         try:
             text = (root / OVERRIDES).read_text(encoding="utf-8")
         except FileNotFoundError:
-            text = ""
-        live = json.loads(text)["overrides"] if text else {}
+            text, live = "", {}
+        else:
+            live = json.loads(text)["overrides"]
         entries: Overrides = keep_known({**state["overrides"], **live}, pools)
         return cls(apply_overrides(entries, pools), release, digest(text) if text else "", entries)
 

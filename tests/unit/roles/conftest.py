@@ -15,13 +15,14 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader, lookup_loader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.peerlb.stack.plugins.lookup import build_context, operator
+from ansible_collections.peerlb.stack.plugins.lookup import build_context, operator, pool_agent
 from support import ROOT
 
 ROLES = ROOT / "roles"
 OWN_LOOKUPS = {
     "peerlb.stack.build_context": build_context,
     "peerlb.stack.operator": operator,
+    "peerlb.stack.pool_agent": pool_agent,
 }
 
 

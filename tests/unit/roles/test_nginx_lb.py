@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import re
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -28,74 +26,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions impor
 )
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 from ansible_collections.peerlb.stack.plugins.modules.nginx_release import ARGUMENT_SPEC
-from support import ROOT
-
-SCRIPT = ROOT / "roles/nginx_lb/files/cut_dead.py"
-module_spec = importlib.util.spec_from_file_location("cut_dead", SCRIPT)
-assert module_spec and module_spec.loader
-cut_dead = importlib.util.module_from_spec(module_spec)
-sys.modules[module_spec.name] = cut_dead  # dataclasses look their module up
-module_spec.loader.exec_module(cut_dead)
-
-WEB2 = "10.1.0.3:3000"
-TABLE = """\
-ESTAB    0 0   10.0.0.2:58912 10.1.0.3:3000 timer:(keepalive,118min,0)
-ESTAB    0 512 10.0.0.2:58913 10.1.0.3:3000 timer:(on,1.4sec,3)
-SYN-SENT 0 1   10.0.0.2:58914 10.1.0.3:3000 timer:(on,750ms,0)
-ESTAB    0 0   10.0.0.2:58915 10.1.0.3:3000
-"""
-
-
-def connection(port: int, *, opening: bool = False, repeats: int = 0, to: str = WEB2):
-    """Return a connection from a local port to a member."""
-    return cut_dead.Connection(f"10.0.0.2:{port}", to, opening, repeats)
-
-
-def test_table_of_ss_is_read() -> None:
-    assert cut_dead.parse(TABLE) == [
-        connection(58912),
-        connection(58913, repeats=3),
-        connection(58914, opening=True),
-        connection(58915),
-    ]
-
-
-def test_connection_with_many_repetitions_is_cut_and_its_member_is_silent() -> None:
-    watch = cut_dead.Watch(3)
-    idle, first, second = connection(1), connection(2, repeats=2), connection(3, repeats=1)
-    assert watch.judge([idle, first, second], 0) == []
-    first = connection(2, repeats=3)
-    elsewhere = connection(4, repeats=2, to="10.1.0.2:3000")
-    assert watch.judge([idle, first, second, elsewhere], 0.8) == [first, second]
-    assert watch.silent == {WEB2}
-
-
-def test_silent_member_has_little_time_to_accept() -> None:
-    watch = cut_dead.Watch(3)
-    attempt, later = connection(1, opening=True), connection(2, opening=True)
-    assert watch.judge([attempt], 0) == []
-    assert watch.judge([attempt], 0.4) == []
-    assert watch.judge([attempt, later], 0.5) == [attempt]
-    assert watch.judge([later], 0.7) == [later]
-
-
-def test_member_that_accepts_is_silent_no_more() -> None:
-    watch = cut_dead.Watch(3)
-    kept, attempt = connection(1), connection(2, opening=True)
-    watch.judge([kept, attempt], 0)
-    watch.judge([kept, attempt], 0.5)
-    watch.judge([kept], 0.6)
-    assert watch.silent == {WEB2}
-    assert watch.judge([kept, connection(3)], 0.7) == []
-    assert watch.silent == set()
-
-
-def test_members_are_those_of_the_live_release(tmp_path) -> None:
-    member = {"name": "web2", "address": "10.1.0.3", "port": 3000}
-    state = tmp_path / "state.json"
-    assert cut_dead.members(state) == []
-    state.write_text(json.dumps({"pools": [{"name": "webapp", "members": [member]}]}))
-    assert cut_dead.members(state) == [WEB2]
 
 
 @pytest.mark.parametrize(
@@ -122,22 +52,29 @@ def test_numbers_from_the_command_line_may_be_text(role) -> None:
     assert "worker_connections 4096;" in text
 
 
-PROGRAM, UNIT = "cut_dead.py", "units/peerlb-cut-dead.service"
+UNIT = "units/peerlb-pools.service"
 
 
-@pytest.mark.parametrize("after", [3, "3"])
-def test_program_that_cuts_connections_is_part_of_the_release(role, after) -> None:
+@pytest.mark.parametrize("after", [3, "3", 0])
+def test_unit_of_the_pools_is_part_of_the_release(role, after) -> None:
     files = role.get("__nginx_lb_programs", nginx_lb_cut_dead_after=after)
-    assert files[PROGRAM] == SCRIPT.read_text()
-    command = f"/usr/bin/python3 -I /opt/peerlb/nginx_lb/nginx/current/{PROGRAM}"
-    state = "/opt/peerlb/nginx_lb/nginx/current/state.json"
-    assert f"\nExecStart={command} {state} 3\n" in files[UNIT]
+    assert {"agent/__main__.py", "agent/peerlb/_live/agent.py"} <= set(files)
+    home = "/opt/peerlb/nginx_lb/nginx"
+    command = f"/usr/bin/python3 -I -B {home}/current/agent {home} dns 8053 {after}"
+    assert f"\nExecStart={command}\n" in files[UNIT]
+    assert "\nBefore=docker.service\n" in files[UNIT]
     assert "[Install]" in files[UNIT].splitlines()  # or it would not be started
+    assert "notify" not in files[UNIT].replace("Type=notify", "")
 
 
-@pytest.mark.parametrize("after", [0, "0"])
-def test_program_that_cuts_connections_can_be_left_out(role, after) -> None:
-    assert role.get("__nginx_lb_programs", nginx_lb_cut_dead_after=after) == {}
+def test_hook_is_a_secret_of_the_release(role) -> None:
+    hook = {"url": "https://hooks.example/token"}
+    secrets = role.get("__nginx_lb_secrets", nginx_lb_secrets={"x": "y"}, nginx_lb_notify=hook)
+    assert secrets == {"x": "y", "notify.json": json.dumps(hook)}
+    unit = role.get("__nginx_lb_programs", nginx_lb_notify=hook)[UNIT]
+    place = "/opt/peerlb/nginx_lb/nginx/current/secrets/notify.json"
+    assert f" 3 {place}\n" in unit and f"agent --stopped {place}\n" in unit
+    assert "hooks.example" not in unit
 
 
 def test_logs_are_rotated_by_a_timer_of_the_release(role) -> None:
@@ -160,7 +97,7 @@ def test_files_of_the_release_win_over_those_of_the_role_where_they_are_given(ro
     expression = module_call(role)["files"].strip("{} ")
     files = role.get(expression, **given)
     assert {path: files[path] for path in own} == own
-    assert {"http.conf", "compose.yml", PROGRAM, UNIT} <= set(files)
+    assert {"http.conf", "compose.yml", "agent/__main__.py", UNIT} <= set(files)
 
 
 def test_nothing_is_signalled_by_docker_itself(role) -> None:
@@ -189,31 +126,10 @@ def servers_conf(role, *members: dict) -> str:
     return role.render("servers.conf.j2", nginx_lb_pools=[pool], nginx_lb_listeners=[listener])
 
 
-@pytest.mark.parametrize("most, limited", [(0, False), ("0", False), (9, True), ("9", True)])
-def test_pool_with_a_connection_limit_has_no_last_resort(role, most, limited) -> None:
-    text = servers_conf(role, {"name": "web1", "max_conns": most, "max_fails": 1}, {"name": "web2"})
-    assert ("@last_resort" not in text) is limited
-
-
-@pytest.mark.parametrize("fails", [{}, {"max_fails": None}, {"max_fails": 0}, {"max_fails": "0"}])
-def test_pool_whose_members_never_fail_has_no_last_resort(role, fails) -> None:
-    assert "@last_resort" not in servers_conf(role, {"name": "web1", **fails}, {"name": "web2"})
-
-
 @pytest.mark.parametrize("members, tries", [(1, 3), (5, 3), (6, 4), (10, 6), (5000, 10)])
 def test_half_of_the_members_may_be_dead(role, members, tries) -> None:
     text = servers_conf(role, *({"name": f"web{each}"} for each in range(members)))
     assert f"proxy_next_upstream_tries {tries};" in text
-
-
-def test_table_of_the_kernel_is_asked_for_in_parts(monkeypatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(cut_dead, "ss", lambda *words: asked.append(words[-1]) or TABLE)
-    addresses = [f"10.1.{each // 250}.{each % 250}:3000" for each in range(5000)]
-    assert len(cut_dead.connections_to(addresses)) == 4 * len(asked)
-    assert max(map(len, asked)) < 32_000
-    assert all(sum(f"dst {each} " in words for words in asked) == 1 for each in addresses)
-    assert cut_dead.connections_to([]) == []
 
 
 @pytest.mark.parametrize(
@@ -502,7 +418,7 @@ def test_variables_are_as_the_module_specifies_its_options(role, spec) -> None:
         for option, value in module_call(role).items()
         if (match := re.fullmatch(r"{{ (nginx_lb_\w+) }}", value))
     }
-    own = {"container", "files", "logs", "declaration", "declaration_path"}
+    own = {"container", "files", "secrets", "logs", "declaration", "declaration_path"}
     assert set(ARGUMENT_SPEC) - set(passed) == own  # made by the role itself
     defaults = role.load("defaults/main.yml")
     for option, variable in passed.items():

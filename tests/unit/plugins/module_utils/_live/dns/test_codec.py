@@ -88,7 +88,7 @@ def test_the_address_of_a_member_follows_from_its_name_alone(address, port) -> N
     assert (rrset.ttl, [each.address for each in rrset]) == (3600, [address])
 
 
-QUERY = dns.message.make_query("_http._tcp.web.peerlb", "SRV").to_wire()
+QUERY = dns.message.make_query("_http._tcp.web.peerlb", "SRV", id=7).to_wire()
 
 
 @given(

@@ -1,0 +1,219 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import asyncio
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.module_utils._live import agent as program
+from ansible_collections.peerlb.stack.plugins.module_utils._live import report as reports
+from ansible_collections.peerlb.stack.plugins.module_utils._live.agent import Agent
+from ansible_collections.peerlb.stack.plugins.module_utils._live.notify import Hook, Notifier
+from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
+from ansible_collections.peerlb.stack.plugins.module_utils._live.wanted import Wanted, stamp
+
+MEMBERS = [
+    {"name": "web1", "address": "10.1.0.2", "port": 3000},
+    {"name": "web2", "address": "10.1.0.3", "port": 3000},
+]
+
+
+class Recorder:
+    """A teller that keeps what it is told."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.told: list[dict[str, list[str]]] = []
+        self.fails = fails
+
+    async def start(self) -> None:
+        if self.fails:
+            raise OSError("cannot listen at 127.0.0.1:8053 by UDP: Address already in use")
+
+    def tell(self, serving: t.Mapping[str, t.Sequence[Share]]) -> None:
+        self.told.append({pool: [each.name for each in some] for pool, some in serving.items()})
+
+    def taken(self) -> dict[tuple[str, str], float]:
+        return {("http", "webapp"): 5.0}
+
+    async def stop(self) -> None:
+        """Do nothing."""
+
+
+def deploy(root: Path, release: str = "3f9a1c52be07", **settings: t.Any) -> None:
+    """Make a release live below root."""
+    directory = root / "releases" / release
+    directory.mkdir(parents=True, exist_ok=True)
+    pool = {"name": "webapp", "members": MEMBERS, **settings}
+    state = {"pools": [pool], "listeners": [], "version": "1.30", "overrides": {}}
+    (directory / "state.json").write_text(json.dumps(state))
+    (root / "current").unlink(missing_ok=True)
+    (root / "current").symlink_to(Path("releases") / release)
+
+
+def override(root: Path, **entries: dict) -> None:
+    """Set weights or states of members of the pool."""
+    text = json.dumps({"overrides": {"webapp": entries}, "changes": []})
+    (root / "overrides.json").write_text(text)
+
+
+@pytest.fixture
+def probed(monkeypatch) -> dict[str, str]:
+    """Return what is wrong with each address; the probes read it."""
+    wrong: dict[str, str] = {}
+
+    async def probe(_health, address: str, _port: int) -> str:
+        return wrong.get(address, "")
+
+    monkeypatch.setattr(program, "probe", probe)
+    monkeypatch.setattr(program, "GRID_SECONDS", 0.01)
+    return wrong
+
+
+QUICK = {"health": {"type": "tcp", "interval": "100ms", "fall": 2, "rise": 1}}
+
+
+def run(root: Path, steps: t.Callable[[Agent, Recorder], t.Awaitable[None]], **options) -> Agent:
+    """Run a unit while the steps are taken, and return it."""
+
+    async def both() -> Agent:
+        recorder = Recorder(**options)
+        unit = Agent(root, recorder, Notifier(Hook()), root / "report.json")
+        task = asyncio.create_task(unit.run())
+        await asyncio.sleep(0.05)
+        await steps(unit, recorder)
+        task.cancel()
+        return unit
+
+    return asyncio.run(both())
+
+
+async def until(condition: t.Callable[[], bool], seconds: float = 5.0) -> None:
+    for _each in range(int(seconds / 0.01)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it does not come to that")
+
+
+def test_members_serve_until_a_probe_speaks_against_them(tmp_path, probed) -> None:
+    deploy(tmp_path, **QUICK)
+
+    async def steps(_unit: Agent, recorder: Recorder) -> None:
+        assert recorder.told[0] == {"webapp": ["web1", "web2"]}
+        probed["10.1.0.3"] = "answers 503"
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1"]})
+        report = reports.read(tmp_path / "report.json")
+        del probed["10.1.0.3"]
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1", "web2"]})
+        assert report["release"] == "3f9a1c52be07"
+
+    unit = run(tmp_path, steps)
+    assert unit.report()["pools"]["webapp"]["taken"] == {"http": 5.0}
+
+
+def test_operators_are_followed_at_once(tmp_path, probed) -> None:
+    deploy(tmp_path)
+
+    async def steps(unit: Agent, recorder: Recorder) -> None:
+        override(tmp_path, web2={"state": "drain"})
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1"]})
+        text = (tmp_path / "overrides.json").read_text()
+        assert unit.report()["overrides"] == reports.digest(text)
+        (tmp_path / "overrides.json").unlink()
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1", "web2"]})
+        deploy(tmp_path, "0d44e1a97c31", members=MEMBERS[:1])
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1"]})
+        assert unit.places() == ["10.1.0.2:3000"]
+
+    run(tmp_path, steps)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"overrides": 1}', '{"overrides": {"webapp": {"web1": 3}}}']
+)
+def test_damaged_words_of_operators_leave_all_as_it_is(tmp_path, probed, text) -> None:
+    deploy(tmp_path)
+    override(tmp_path, web2={"state": "drain"})
+
+    async def steps(unit: Agent, recorder: Recorder) -> None:
+        (tmp_path / "overrides.json").write_text(text)
+        await asyncio.sleep(0.3)
+        assert recorder.told[-1] == {"webapp": ["web1"]}
+        if text:
+            assert "cannot read what is wanted" in unit.report()["errors"][0]
+        override(tmp_path)
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1", "web2"]})
+        assert unit.report()["errors"] == []
+
+    run(tmp_path, steps)
+
+
+def test_unit_remembers_what_the_probes_told_before_it_was_started_anew(tmp_path, probed) -> None:
+    deploy(tmp_path, **QUICK)
+    probed["10.1.0.3"] = "answers 503"
+
+    async def steps(_unit: Agent, recorder: Recorder) -> None:
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1"]})
+        await until(lambda: "answers 503" in (tmp_path / "report.json").read_text())
+
+    run(tmp_path, steps)
+
+    async def again(_unit: Agent, recorder: Recorder) -> None:
+        assert recorder.told[0] == {"webapp": ["web1"]}
+
+    run(tmp_path, again)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pools": 1}', '{"pools": {"webapp": 1}}'])
+def test_damaged_memory_is_no_obstacle(tmp_path, probed, text) -> None:
+    deploy(tmp_path)
+    (tmp_path / "report.json").write_text(text)
+
+    async def steps(_unit: Agent, recorder: Recorder) -> None:
+        assert recorder.told[0] == {"webapp": ["web1", "web2"]}
+
+    run(tmp_path, steps)
+
+
+def test_port_that_is_taken_is_said_and_tried_again(tmp_path, probed, monkeypatch) -> None:
+    deploy(tmp_path)
+    monkeypatch.setattr(program, "RETRY_SECONDS", 0.0)
+
+    async def steps(unit: Agent, recorder: Recorder) -> None:
+        assert "Address already in use" in unit.report()["errors"][0]
+        recorder.fails = False
+        await until(lambda: unit.report()["errors"] == [])
+
+    run(tmp_path, steps, fails=True)
+
+
+def test_nothing_is_deployed_yet(tmp_path, probed) -> None:
+    async def steps(unit: Agent, recorder: Recorder) -> None:
+        assert unit.report()["pools"] == {}
+        deploy(tmp_path)
+        await until(lambda: recorder.told[-1:] == [{"webapp": ["web1", "web2"]}])
+
+    run(tmp_path, steps)
+
+
+def test_probes_grow_rarer_with_the_members(tmp_path) -> None:
+    for count, seconds in ((2, 1.0), (250, 1.0), (1000, 4.0)):
+        members = [{**MEMBERS[0], "name": f"web{each}"} for each in range(count)]
+        deploy(tmp_path, members=members)
+        unit = Agent(tmp_path, None, None, wanted=Wanted.read(tmp_path))  # type: ignore[arg-type]
+        assert unit.interval(unit.wanted.pools[0]) == seconds
+
+
+def test_stamp_changes_with_what_is_wanted(tmp_path) -> None:
+    stamps = [stamp(tmp_path)]
+    deploy(tmp_path)
+    stamps.append(stamp(tmp_path))
+    override(tmp_path)
+    stamps.append(stamp(tmp_path))
+    deploy(tmp_path, "0d44e1a97c31")
+    stamps.append(stamp(tmp_path))
+    assert len(set(stamps)) == len(stamps)
