@@ -32,7 +32,9 @@ SERVFAIL = 2
 # Flags of a head: whether it is a response, its kind, of authority, truncated, recursion desired.
 RESPONSE, OPCODE, AUTHORITY, TRUNCATED, RECURSION = 0x8000, 0x7800, 0x0400, 0x0200, 0x0100
 
-SRV_SECONDS = 1  # nginx asks for a pool again after so long
+# nginx asks for a pool again each second. With a TTL of 1 it would ask each other second, because
+# its cache keeps an answer to the end of the second in which the TTL ends.
+SRV_SECONDS = 0
 A_SECONDS = 3600
 SERVING, BACKUP = 0, 10  # priorities; nginx takes all but the lowest number for backups
 

@@ -171,18 +171,18 @@ def test_weights_and_members_are_followed_without_a_reload(balancer, protocol) -
     port = balancer.port if protocol == "http" else balancer.stream_port
     assert balancer.ask(40, port) == {WEB1: 30, WEB2: 10}
     balancer.tell((WEB3, 3), (WEB2, 1))
-    assert until(lambda: WEB1 not in balancer.ask(8, port)) < 2.5
+    assert until(lambda: WEB1 not in balancer.ask(8, port)) < 2
     assert balancer.ask(40, port) == {WEB3: 30, WEB2: 10}
 
 
 def test_pools_are_asked_for_each_second_and_members_once(balancer) -> None:
-    time.sleep(2)
+    time.sleep(2.2)
     count = Counter((each.kind, each.name) for each in balancer.unit.questions)
-    assert {kind for kind, _name in count} == {A, SRV}
-    # Two pools in all, http and tcp: each has a cache of its own.
-    assert {number for (kind, _name), number in count.items() if kind == A} == {2}
     for service in ("_http._tcp.web.peerlb", "_tcp._tcp.web.peerlb"):
-        assert 2 <= count[SRV, service] <= 5
+        assert 3 <= count.pop((SRV, service)) <= 4
+    members = {kind: number for (kind, _name), number in count.items() if kind == A}
+    # The pools of http and stream have resolvers of their own.
+    assert members == {A: 2}
 
 
 def test_last_answer_stays_while_the_name_server_is_dead_and_over_a_reload(balancer) -> None:
