@@ -16,9 +16,7 @@ REPLICA = b"*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:9000\r\n$9\r\nconnected\r\n
 SENTINEL = b"*2\r\n$8\r\nsentinel\r\n*0\r\n"
 NOAUTH = b"-NOAUTH Authentication required.\r\n"
 LOADING = b"-LOADING Redis is loading the dataset in memory\r\n"
-MASTERDOWN = (
-    b"-MASTERDOWN Link with MASTER is down.\r\n"
-)
+MASTERDOWN = b"-MASTERDOWN Link with MASTER is down.\r\n"
 
 
 def test_commands_are_plain_lines() -> None:
