@@ -18,6 +18,7 @@ import socket
 from .._nginx.checks import seconds
 from .._nginx.health import Health
 from .._probe.conversation import Conversation, HttpConversation, start
+from .._probe.mysql_role import Account, MysqlRoleConversation
 from .._probe.redis import RedisConversation
 from .._probe.target import OPEN, WRONG_STATUS, Target
 
@@ -34,16 +35,17 @@ _REASONS = {
 _OWN_ERRORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL)
 
 
-async def probe(health: Health, address: str, port: int) -> str:
+async def probe(health: Health, address: str, port: int, account: Account | None = None) -> str:
     """Return "" if a member is good, else why it is not: "answers 503, good would be 200".
 
-    It takes no longer than the timeout of the health check, and leaves no socket open.
+    account: the one that asks a MySQL server whether it takes writes. The probe takes no longer
+    than the timeout of the health check, and leaves no socket open.
     """
     if health.type == "none":
         return ""
-    if health.type == "mysql" and health.writes:
-        return "cannot be asked whether it takes writes"
-    conversation = _conversation(health, address, port)
+    if health.type == "mysql" and health.writes and account is None:
+        return "cannot be asked whether it takes writes: there is no account for that"
+    conversation = _conversation(health, address, port, account)
     try:
         broken = await _converse(conversation, (address, port), seconds("timeout", health.timeout))
     except OSError as exc:
@@ -51,7 +53,7 @@ async def probe(health: Health, address: str, port: int) -> str:
     return broken or _judge(health, conversation)
 
 
-def _conversation(health: Health, address: str, port: int) -> Conversation:
+def _conversation(health: Health, address: str, port: int, account: Account | None) -> Conversation:
     name, kind = f"{address}:{port}", health.type
     target = Target(
         name, address, port, kind, path=health.path, host=health.host, statuses=health.expect
@@ -60,6 +62,8 @@ def _conversation(health: Health, address: str, port: int) -> Conversation:
         return HttpConversation(target, USER_AGENT)
     if health.type == "redis":
         return RedisConversation(target, health.writes)
+    if health.writes and account is not None:
+        return MysqlRoleConversation(target, account)
     return start(target)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from dataclasses import dataclass
 
@@ -17,9 +18,11 @@ SERVER_SHUTDOWN = 1053
 
 _LONG_PASSWORD = 0x1
 _PROTOCOL_41 = 0x200
+_TLS = 0x800
 _SECURE_CONNECTION = 0x8000
 _PLUGIN_AUTH = 0x80000
 _UTF8MB4 = 45
+_SECRET_LOGIN = _LONG_PASSWORD | _PROTOCOL_41 | _TLS | _SECURE_CONNECTION | _PLUGIN_AUTH
 _MAX_PAYLOAD = 16 * 1024  # bytes; a packet of a handshake is far smaller
 
 _FAST_AUTH_OK = b"\x03"
@@ -94,6 +97,7 @@ class Greeting:
     version: str
     plugin: str
     capabilities: int
+    nonce: bytes = b""  # 20 bytes, with which a password is scrambled
 
     @classmethod
     def parse(cls, payload: bytes) -> Greeting:
@@ -107,7 +111,8 @@ class Greeting:
         plugin = b"mysql_native_password"
         if capabilities & _PLUGIN_AUTH and len(rest) > 31:
             plugin = rest[31 + max(13, rest[20] - 8) :].partition(b"\0")[0]
-        return cls(printable(version), printable(plugin), capabilities)
+        nonce = rest[4:12] + rest[31:43]
+        return cls(printable(version), printable(plugin), capabilities, nonce)
 
     @property
     def product(self) -> str:
@@ -116,6 +121,11 @@ class Greeting:
         name = "MariaDB" if "MariaDB" in self.version else "MySQL"
         number = self.version[6:] if self.version.startswith("5.5.5-") else self.version
         return f"{name} {number}"
+
+    @property
+    def offers_tls(self) -> bool:
+        """Whether the server can go on in TLS."""
+        return bool(self.capabilities & _TLS)
 
     def response(self) -> bytes:
         """Return the payload of a complete HandshakeResponse41 without a password."""
@@ -130,6 +140,24 @@ class Greeting:
         if wanted & _PLUGIN_AUTH:
             fields.append(self.plugin.encode() + b"\0")
         return b"".join(fields)
+
+
+def tls_request() -> bytes:
+    """Return the payload that asks the server to go on in TLS: the head of a login."""
+    return struct.pack("<IIB23x", _SECRET_LOGIN, _MAX_PAYLOAD, _UTF8MB4)
+
+
+def login(user: str, secret: bytes) -> bytes:
+    """Return the payload of a login in TLS, with the answer to caching_sha2_password."""
+    name = user.encode() + b"\0"
+    return tls_request() + name + bytes([len(secret)]) + secret + b"caching_sha2_password\0"
+
+
+def scramble(password: str, nonce: bytes) -> bytes:
+    """Return the answer to caching_sha2_password, which proves the password without telling it."""
+    once = hashlib.sha256(password.encode()).digest()
+    mask = hashlib.sha256(hashlib.sha256(once).digest() + nonce).digest()
+    return bytes(left ^ right for left, right in zip(once, mask))
 
 
 def no_password(plugin: str) -> bytes:
@@ -172,3 +200,5 @@ def printable(raw: bytes) -> str:
 # The login for a server whose greeting did not come in time.
 BLIND_LOGIN = Packet(1, Greeting("", "caching_sha2_password", _PLUGIN_AUTH).response()).render()
 QUIT = Packet(0, b"\x01").render()
+# super_read_only switches read_only on as well, so one variable tells of both.
+ASK_READ_ONLY = Packet(0, b"\x03SELECT @@global.read_only").render()

@@ -17,6 +17,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._live import probes
 from ansible_collections.peerlb.stack.plugins.module_utils._live.probes import UNPROBED, probe
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.health import Health
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql_role import Account
 from support.mysql_packets import GREETING
 
 LOCAL = "127.0.0.1"
@@ -194,3 +195,19 @@ def test_errors_of_this_host_are_told_from_those_of_the_member(
 
 def test_member_without_a_health_check_is_good() -> None:
     assert asyncio.run(probe(Health(type="none"), LOCAL, 1)) == ""
+
+
+def test_mysql_that_takes_writes_is_asked_by_an_account() -> None:
+    why = ask(Member(GREETING, greets=True), type="mysql", writes=True)
+    assert why == "cannot be asked whether it takes writes: there is no account for that"
+    plain = GREETING.replace(b"\xff\xff\xff\x02", b"\xff\xf7\xff\x02")
+
+    async def run() -> str:
+        server = await asyncio.start_server(Member(plain, greets=True), LOCAL, 0)
+        port = server.sockets[0].getsockname()[1]
+        health = Health(type="mysql", writes=True, timeout=AMPLE)
+        why = await probe(health, LOCAL, port, Account("health", "secret"))
+        server.close()
+        return why
+
+    assert asyncio.run(run()) == "offers no TLS, so its role cannot be asked"
