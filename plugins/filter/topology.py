@@ -10,7 +10,7 @@ import typing as t
 from ..module_utils._topology.values import TopologyError
 from ..plugin_utils._derive import flows
 from ..plugin_utils._derive import pools as _pools
-from ..plugin_utils._derive.application import requests_of
+from ..plugin_utils._derive.application import Application, requests_of
 from ..plugin_utils._inventory import Inventory, from_declaration
 from ..plugin_utils._stack import STACK
 
@@ -46,7 +46,8 @@ def pools(
     inventory: Inventory, balancer: str = STACK.balancer, declared: t.Sequence[dict] = ()
 ) -> list[dict]:
     """Return the pools of load balancers."""
-    return _pools.pools(inventory.topology, balancer, inventory.member_settings, declared)
+    health = Application.of(inventory.topology, STACK, inventory.variables).health()
+    return _pools.pools(inventory.topology, balancer, inventory.member_settings, declared, health)
 
 
 @from_declaration

@@ -65,11 +65,16 @@ class Lab:
     url = f"http://{ADDRESSES['lb1']}"
     touched = True
 
-    def play(self, name: str, *options: str, fails: bool = False, **extra: t.Any) -> str:
-        """Run a playbook and return its output. It must fail if *fails*, else succeed."""
+    def play(
+        self, name: str, *options: str, fails: bool = False, seconds: float = 180, **extra: t.Any
+    ) -> str:
+        """Run a playbook of at most these seconds, and return its output.
+
+        It must fail if *fails*, else succeed.
+        """
         self.touched |= not fails and "--check" not in options
         process = start_play(name, *options, **extra)
-        text, _rest = process.communicate(timeout=180)
+        text, _rest = process.communicate(timeout=seconds)
         assert bool(process.returncode) == fails, text
         return text
 

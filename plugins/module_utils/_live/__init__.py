@@ -3,6 +3,7 @@
 
 """Live pools: members are watched, and nginx follows weights, states and health without a reload.
 
-A unit on the load balancer, `agent.py`, probes the members and answers nginx's resolver. Begin with
-`shares.py`, which says who serves. What nginx is told, and how, is known in `dns` alone.
+A unit on the load balancer, `agent.py`, probes the members and tells nginx who serves. It runs by
+Python alone. It must not know Ansible, releases or the declaration. Begin with `shares.py`, which
+says who serves.
 """

@@ -21,17 +21,18 @@ import contextlib
 import json
 import math
 import os
-import random
 import socket
 import time
 import typing as t
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._nginx.checks import seconds
 from .._nginx.pool import Member, Pool
 from . import report as reports
-from .engine import Engine, PoolKey, Teller
+from .dns.teller import DnsTeller
+from .engine import PoolKey, Teller
 from .notify import Hook, Notifier, event, tell_of_failure
 from .probes import UNPROBED, probe
 from .shares import Share, Shares, next_change, shares
@@ -45,6 +46,9 @@ REPORT_SECONDS = 1.0
 MOST_PROBES = 250.0
 GRID_SECONDS = 0.1  # in whose multiples probes begin
 RETRY_SECONDS = 1.0  # until a port that is taken is tried again
+
+# By the name of their engine; with the engine reload nobody is told.
+TELLERS: dict[str, t.Callable[[int], Teller]] = {"dns": DnsTeller}
 
 MemberKey = tuple[str, str]  # the names of a pool and of a member
 
@@ -133,7 +137,8 @@ class Agent:
         pool = self._pool(key[0])
         interval = self.interval(pool)
         # The members of a pool are not all asked in the same moment.
-        due = asyncio.get_running_loop().time() + random.random() * min(1.0, interval)  # noqa: S311
+        apart = zlib.crc32(repr(key).encode()) % 100 / 100
+        due = asyncio.get_running_loop().time() + apart * min(1.0, interval)
         while True:
             # Probes that begin together cost a third of the CPU that they cost one by one.
             due = math.ceil(due / GRID_SECONDS) * GRID_SECONDS
@@ -152,17 +157,20 @@ class Agent:
             return
         self.errors.pop("probes", None)
         before, now = self.verdicts.get(key, Verdict()), time.time()
-        after = before.after(problem, self._pool(key[0]).health, now)
+        pool = self._pool(key[0])
+        after = before.after(problem, pool.health, now)
+        if key[1] not in [member.name for member in pool.members if member.serves]:
+            # Whoever drained a member to restart it does not make it flap.
+            after = replace(after, changes=before.changes)
         self.verdicts[key] = after
         if after.state == before.state:
             return
-        pool, member = key
         if after.state == BAD:
-            self._says("member_out", pool, member, f"is out: it {after.why}")
+            self._says("member_out", *key, f"is out: it {after.why}")
         elif before.state == BAD:
-            self._says("member_back", pool, member, "is back")
+            self._says("member_back", *key, "is back")
         if after.flaps(now) and not before.flaps(now):
-            self._says("flapping", pool, member, f"flaps: {after.recent(now)} changes lately")
+            self._says("flapping", *key, f"flaps: {after.recent(now)} changes lately")
         self.decide()
 
     # Who serves
@@ -286,10 +294,10 @@ def read_hook(path: str) -> Hook:
     return Hook.parse(json.loads(Path(path).read_text(encoding="utf-8"))) if path else Hook()
 
 
-async def run(root: Path, engine: Engine, cut_after: int, hook: Hook) -> None:
+async def run(root: Path, teller: Teller | None, cut_after: int, hook: Hook) -> None:
     """Run the unit until it is stopped."""
     notifier = Notifier(hook)
-    agent = Agent(root, engine.teller(), notifier)
+    agent = Agent(root, teller, notifier)
     tasks = [agent.run(), notifier.run()]
     if cut_after:
         tasks.append(watch(agent.places, Watch(cut_after)))
@@ -304,4 +312,5 @@ def start(arguments: list[str]) -> None:
         return
     root, engine, port, cut_after, *notify = arguments
     hook = read_hook("".join(notify))
-    asyncio.run(run(Path(root), Engine(engine, int(port)), int(cut_after), hook))
+    teller = TELLERS[engine](int(port)) if engine in TELLERS else None
+    asyncio.run(run(Path(root), teller, int(cut_after), hook))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from .._nginx.pool import Pool
 from .._nginx.upstreams import Writer
 from .._nginx.versions import Version
-from .dns.engine import DnsTeller, DnsWriter
+from .dns.engine import DnsWriter
 from .shares import Share
 
 PoolKey = tuple[str, str]  # a listener's protocol, http or tcp, and the name of the pool
@@ -47,7 +47,6 @@ class Teller(t.Protocol):
 
 
 WRITERS: dict[str, t.Callable[[Pool, int], LiveWriter]] = {"dns": DnsWriter}
-TELLERS: dict[str, t.Callable[[int], Teller]] = {"dns": DnsTeller}
 NAMES = (*WRITERS, "reload")
 
 
@@ -61,10 +60,6 @@ class Engine:
     def writer(self, pool: Pool) -> LiveWriter | None:
         """Return who writes the upstream of a pool; None if each change of it is a reload."""
         return WRITERS[self.name](pool, self.port) if self.name in WRITERS else None
-
-    def teller(self) -> Teller | None:
-        """Return who tells nginx of changes; None if that needs a reload."""
-        return TELLERS[self.name](self.port) if self.name in TELLERS else None
 
 
 RELOAD = Engine()

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from .._nginx.health import Health
 
 UNKNOWN, GOOD, BAD = "unknown", "good", "bad"
-# A member that has changed so often within so many seconds flaps. It is let back more slowly each
-# time: every change in this time doubles how many good probes it needs, up to a factor.
-FLAPS, FLAP_SECONDS, MOST_PATIENCE = 4, 600.0, 16
+# A member that has changed so often within so many seconds, which is three outages, flaps. From
+# then on each outage doubles how many good probes bring it back, up to a factor.
+FLAPS, FLAP_SECONDS, MOST_PATIENCE = 6, 600.0, 16
+KEPT = 20  # changes that are remembered
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Verdict:
         if streak < (health.fall if heard == BAD else health.rise * self.patience(now)):
             return replace(self, streak=streak, why=why)
         recent = tuple(each for each in self.changes if now - each < FLAP_SECONDS)
-        return Verdict(heard, now, why, 0, (*recent[-7:], now))
+        return Verdict(heard, now, why, 0, (*recent, now)[-KEPT:])
 
     def recent(self, now: float) -> int:
         """Return how often the member changed lately."""
@@ -55,7 +56,8 @@ class Verdict:
 
     def patience(self, now: float) -> int:
         """Return by what a member's `rise` is multiplied: 1, and more for one that flaps."""
-        return min(2 ** max(0, self.recent(now) - FLAPS + 1), MOST_PATIENCE)
+        outages = (self.recent(now) - FLAPS) // 2 + 1
+        return min(2 ** max(0, outages), MOST_PATIENCE)
 
     def params(self) -> dict[str, t.Any]:
         """Return the verdict as a dictionary, from which `parse` makes it again."""

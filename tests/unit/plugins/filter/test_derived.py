@@ -100,7 +100,7 @@ def test_errors_name_the_variable_at_fault(inventory, variables, parts, message)
 
 
 def test_variables_that_no_part_needs_are_not_read(inventory) -> None:
-    inventory.variables |= {"peerlb_databases": "{{ nosuch }}", "webapp_image": "{{ nosuch }}"}
+    inventory.variables |= {"peerlb_databases": "{{ nosuch }}", "webapp_workers": "{{ nosuch }}"}
     assert filters.derived(*inventory.read(), parts=["webapp", "nginx_lb"])
 
 

@@ -39,7 +39,8 @@ def test_ports_are_those_that_each_host_binds(inventory) -> None:
     assert ports["web1"] == [{"address": "10.1.0.2", "port": 3000}]
     assert ports["db1"] == [{"address": "10.2.0.2", "port": 3306}]
     assert ports["lb1"][0] == {"address": "0.0.0.0", "port": 80}
-    assert ports["lb1"][-1] == {"address": "127.0.0.1", "port": 8081}
+    assert ports["lb1"][-2] == {"address": "127.0.0.1", "port": 8081}
+    assert ports["lb1"][-1] == {"address": "127.0.0.1", "port": 8053}
 
 
 def section(name, value):

@@ -33,6 +33,7 @@ NONE = "no nginx on this machine: install one, or let `python -m lab` build the 
 pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
 SNIPPETS = {
+    "resolve": "upstream u { zone u 64k; resolver 127.0.0.1; server x resolve; }",
     "keepalive_min_timeout": "keepalive_min_timeout 5s;",
     "sticky": "upstream a { server 127.0.0.1; server 127.0.0.2 drain; sticky cookie c; }",
     "keepalive_by_default": "upstream a { server 127.0.0.1; keepalive 0; }",

@@ -115,6 +115,19 @@ def test_members_serve_until_a_probe_speaks_against_them(tmp_path, probed) -> No
     assert unit.report()["pools"]["webapp"]["taken"] == {"http": 5.0}
 
 
+def test_restart_of_a_drained_member_is_no_flapping(tmp_path) -> None:
+    deploy(tmp_path, **QUICK)
+    unit = Agent(tmp_path, None, notifier(), wanted=Wanted.read(tmp_path))
+    for probe in ("", "x", "x", "", "x", "x", ""):
+        unit.hear(("webapp", "web1"), probe)
+    assert len(unit.verdicts["webapp", "web1"].changes) == 4
+    override(tmp_path, web1={"state": "drain"})
+    unit.wanted = Wanted.read(tmp_path)
+    for probe in ("x", "x", ""):
+        unit.hear(("webapp", "web1"), probe)
+    assert len(unit.verdicts["webapp", "web1"].changes) == 4
+
+
 def test_operators_are_followed_at_once(tmp_path, probed) -> None:
     deploy(tmp_path)
 
@@ -204,8 +217,17 @@ def test_probes_grow_rarer_with_the_members(tmp_path) -> None:
     for count, seconds in ((2, 1.0), (250, 1.0), (1000, 4.0)):
         members = [{**MEMBERS[0], "name": f"web{each}"} for each in range(count)]
         deploy(tmp_path, members=members)
-        unit = Agent(tmp_path, None, None, wanted=Wanted.read(tmp_path))  # type: ignore[arg-type]
+        unit = Agent(tmp_path, None, notifier(), wanted=Wanted.read(tmp_path))
         assert unit.interval(unit.wanted.pools[0]) == seconds
+
+
+def notifier() -> Notifier:
+    """Return a hook that tells nobody; it has to be made while a loop runs."""
+
+    async def make() -> Notifier:
+        return Notifier(Hook())
+
+    return asyncio.run(make())
 
 
 def test_stamp_changes_with_what_is_wanted(tmp_path) -> None:

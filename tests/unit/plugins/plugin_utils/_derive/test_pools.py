@@ -86,7 +86,8 @@ def test_member_is_refused(stack, settings, complaint) -> None:
         (
             [{"name": "webapp", "metod": "hash"}],
             "pool webapp: unknown key metod; known: name, members, method, hash_key, cookie,"
-            " keepalive, connect_timeout, read_timeout, idle_timeout, retry_on; is method meant?",
+            " keepalive, connect_timeout, read_timeout, idle_timeout, retry_on, health,"
+            " slow_start; is method meant?",
         ),
     ],
 )
