@@ -58,7 +58,7 @@ def module_work(members: int) -> float:
 
 
 def controller_work(balancers: int, checkout: Path) -> tuple[float, float, int, int]:
-    """Return what set_weights costs: seconds of CPU, seconds, tasks, and skipped ones among them."""
+    """Return what set_weights costs: seconds of CPU, seconds, tasks, and how many are skipped."""
     with tempfile.TemporaryDirectory(prefix="fleet-") as place:
         fleet = Fleet(Path(place), 30, checkout, spares=balancers - 1).build()
         begun, log = time.monotonic(), fleet.path / "log"
