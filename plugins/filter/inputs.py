@@ -62,8 +62,8 @@ def run_problems(
         return [f"no host of {', '.join(named)} is inside --limit {limit}: nothing would be done"]
     if word:
         return [
-            f"'{word}' belongs to no variable: -e cuts a value at a space. Write the value without a"
-            ' space, or all variables as JSON, as in -e \'{"reason": "two words"}\''
+            f"'{word}' belongs to no variable: -e cuts a value at a space. Write the value without"
+            ' a space, or all variables as JSON, as in -e \'{"reason": "two words"}\''
         ]
     return []
 
