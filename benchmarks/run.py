@@ -8,6 +8,7 @@
                                 balancer: requests a second; verification: probes of one host;
                                 model: the proof of a thousand hosts; gcp: reading a cloud project;
                                 audit: judging one; scale: the controller with up to 1,000 hosts;
+                                operate: a change of a weight, up to 5,000 members;
                                 run: this checkout against a former commit, in one run
 
 The stack is deployed on bare hosts, so what the lab holds is gone afterwards.
@@ -129,6 +130,7 @@ PARTS: dict[str, t.Callable[[], None]] = {
     "gcp": other("gcp.py"),
     "audit": other("audit.py"),
     "scale": other("scale.py"),
+    "operate": other("operate.py"),
     "run": other("against.py"),
 }
 

@@ -35,6 +35,39 @@ def weights_problems(weights: t.Any, strays: t.Mapping[str, t.Any] | None = None
         return [str(exc)]
 
 
+def run_problems(
+    names: t.Sequence[str],
+    groups: t.Mapping[str, t.Sequence[str]],
+    inside: t.Collection[str],
+    limit: str = "",
+    word: str = "",
+) -> list[str]:
+    """Return why a run on the groups of these names would do nothing; [] if it would do something.
+
+    Ansible accepts an empty inventory, which is what a cloud returns for a misspelt project, and it
+    cuts the value of "-e name=value" at each space that has no quotes of its own. groups: all of
+    the inventory; inside: the hosts inside of the limit; limit: as it was given, or "" for none;
+    word: what Ansible made of the rest of such a value.
+    """
+    empty = [name for name in names if not groups.get(name)]
+    if empty:
+        return [
+            f"the inventory has no host in {', '.join(empty)}: is this the right inventory? If it"
+            " reads a cloud, check the spelling of project, zones, filters and labels; a wrong one"
+            " finds no host"
+        ]
+    named = [name for name in names if name != "all"]
+    meant = {host for name in named for host in groups[name]}
+    if limit and meant and meant.isdisjoint(inside):
+        return [f"no host of {', '.join(named)} is inside --limit {limit}: nothing would be done"]
+    if word:
+        return [
+            f"'{word}' belongs to no variable: -e cuts a value at a space. Write the value without"
+            ' a space, or all variables as JSON, as in -e \'{"reason": "two words"}\''
+        ]
+    return []
+
+
 def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]) -> list[str]:
     """Return a problem for each input that is not the text which its option wants."""
     problems = []
@@ -52,4 +85,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
-        return {"changed_inputs": changed_inputs, "weights_problems": weights_problems}
+        return {
+            "changed_inputs": changed_inputs,
+            "run_problems": run_problems,
+            "weights_problems": weights_problems,
+        }

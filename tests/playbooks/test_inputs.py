@@ -32,6 +32,9 @@ def test_what_is_missing_or_wrong_is_named(stack, playbook, options, message) ->
     assert "TASK [steps | override | Set weights" not in done.stdout
 
 
+ADDRESSES = {"lb1": "10.0.0.2", "lb2": "10.0.0.3"}
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
     """A fleet with two load balancers."""
@@ -43,14 +46,27 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
 def test_a_change_is_tested_on_every_load_balancer_before_it_is_made_on_the_first(fleet) -> None:
     code, said = fleet.play("set_weights", "-e", "weights=web1=3,web2=1", "-e", "operator=ada")
     assert code == 0, said
-    for name in ("lb1", "lb2"):
-        calls = fleet.asked(name, "nginx_override")
-        assert [call["test_only"] for call in calls] == [True, False]
-        assert {call["operator"] for call in calls} == {"ada"}
-        assert calls[1]["weights"] == "web1=3,web2=1"
+    for name, address in ADDRESSES.items():
+        assert fleet.reached(name, "nginx_override", test_only=True) == [address]
+    calls = fleet.asked("lb1", "nginx_override")
+    assert [call["test_only"] for call in calls] == [True, False, False]
+    assert {call["operator"] for call in calls} == {"ada"}
+    assert {call["weights"] for call in calls} == {"web1=3,web2=1"}
+    assert fleet.reached("lb1", "nginx_override", test_only=False) == list(ADDRESSES.values())
     tested = said.index("TASK [steps | override | Set weights and states at run time]")
     assert said.index("Test the change on every load balancer") < tested
     assert said.index("PLAY [Change one load balancer after the other]") > tested
+
+
+def test_a_load_balancer_on_which_a_change_fails_stops_the_rest(tmp_path) -> None:
+    fleet = Fleet(tmp_path, hosts=8, spares=2).build()
+    for folder in ("asked", "disks/lb1"):
+        (fleet.path / folder).mkdir(parents=True)
+    (fleet.path / "disks/lb1/fails").write_text("yes")
+    code, said = fleet.play("set_weights", "-e", "weights=web1=3")
+    assert code == 2, said
+    assert "the release did not come up in 15 s" in said
+    assert len(fleet.reached("lb1", "nginx_override", test_only=False)) == 1
 
 
 FORMS = 'write them as web1=3,web2=1 or as {"web1": 3, "web2": 1}'

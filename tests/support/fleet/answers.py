@@ -181,6 +181,13 @@ def _service_release_info(_disk: Disk, params: Params) -> Params:
     }
 
 
+def _override(disk: Disk, params: Params) -> Params:
+    """Return the result of a change, which fails on a host with a file "fails"."""
+    if disk.read("fails") and not params["test_only"]:
+        return {"failed": True, "msg": "the release did not come up in 15 s"}
+    return {**RELEASES, "pools": [], "differences": [], "seconds": 0.4}
+
+
 def _release_info(disk: Disk, _params: Params) -> Params:
     usual = {"state": "up", "backup": False, "weight": 1}
     pools = json.loads(disk.read("release") or b"[]")
@@ -248,13 +255,7 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     "service_rollback": lambda _disk, _params: {**RELEASES, "health": {}},
     "nginx_member": lambda _disk, _params: {**RELEASES, "pools": [], "left": 0},
     "nginx_rollback": lambda _disk, _params: RELEASES,
-    "nginx_override": lambda _disk, _params: {
-        "release": "3f9a1c52be07",
-        "previous": "0d44e1a97c31",
-        "pools": [],
-        "differences": [],
-        "seconds": 0.4,
-    },
+    "nginx_override": _override,
     "nginx_release": _release,
     "nginx_release_info": _release_info,
     "reachability": _reachability,

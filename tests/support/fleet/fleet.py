@@ -29,18 +29,25 @@ class Fleet:
     """The lab's inventory with this number of hosts, and one client in addition.
 
     path: a new directory for all that a run reads or writes. checkout: the clone whose collection
-    runs. hosts: 4 or more. From 40 on there are two load balancers and two databases.
+    runs. hosts: 4 or more. From 40 on there are two load balancers and two databases. spares:
+    load balancers in addition.
     """
 
     path: Path
     hosts: int
     checkout: Path = ROOT
     forks: int = 5
+    spares: int = 0
+
+    @property
+    def databases(self) -> int:
+        """The number of databases."""
+        return 2 if self.hosts >= 40 else 1
 
     @property
     def balancers(self) -> int:
-        """The number of load balancers, which is also the number of databases."""
-        return 2 if self.hosts >= 40 else 1
+        """The number of load balancers."""
+        return self.databases + self.spares
 
     @property
     def inventory(self) -> Path:
@@ -80,12 +87,13 @@ class Fleet:
 
     def groups(self) -> dict[str, t.Any]:
         """Return the groups of the inventory with their hosts, in the form of a YAML inventory."""
-        few, webs = range(self.balancers), range(self.hosts - 2 * self.balancers)
+        webs = self.hosts - self.balancers - self.databases
         kinds: dict[str, dict[str, dict[str, t.Any]]] = {
-            "nginx_lb": {f"lb{at + 1}": _host(0, at) for at in few},
-            "mysql": {f"db{at + 1}": _host(1, at) for at in few},
+            "nginx_lb": {f"lb{at + 1}": _host(0, at) for at in range(self.balancers)},
+            "mysql": {f"db{at + 1}": _host(1, at) for at in range(self.databases)},
             "webapp": {
-                f"web{at + 1}": _host(2 + at % WEB_NETWORKS, at // WEB_NETWORKS) for at in webs
+                f"web{at + 1}": _host(2 + at % WEB_NETWORKS, at // WEB_NETWORKS)
+                for at in range(webs)
             },
             "clients": {"client": {"ansible_host": "203.0.113.10"}},
         }
@@ -160,10 +168,24 @@ class Fleet:
         return found
 
     def asked(self, host: str, module: str) -> list[dict[str, t.Any]]:
-        """Return the parameters with which a module was called on a host, the first call first."""
+        """Return the parameters with which a module was called on a host, the first call first.
+
+        A call that was delegated to another host counts as the delegating one's.
+        """
+        return [params for params, _address in self._calls(host, module)]
+
+    def reached(self, host: str, module: str, **wanted: t.Any) -> list[str]:
+        """Return the addresses on which a host called a module with these parameters, in order."""
+        return [
+            address
+            for params, address in self._calls(host, module)
+            if wanted.items() <= params.items()
+        ]
+
+    def _calls(self, host: str, module: str) -> list[tuple[dict[str, t.Any], str]]:
         log = self.path / "asked" / host
         calls = map(json.loads, log.read_text().splitlines()) if log.exists() else ()
-        return [params for name, params in calls if name == module]
+        return [(params, address) for name, params, address in calls if name == module]
 
 
 def _host(network: int, number: int) -> dict[str, t.Any]:

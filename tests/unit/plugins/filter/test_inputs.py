@@ -6,7 +6,11 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.filter.inputs import changed_inputs, weights_problems
+from ansible_collections.peerlb.stack.plugins.filter.inputs import (
+    changed_inputs,
+    run_problems,
+    weights_problems,
+)
 
 FORMS = 'write them as web1=3,web2=1 or as {"web1": 3, "web2": 1}'
 
@@ -57,3 +61,26 @@ def test_an_input_that_is_not_text_any_more_is_named(value) -> None:
     assert problem.startswith("release is ")
     assert changed_inputs({"release": None}, options) == changed_inputs({}, options) == []
     assert changed_inputs({"release": "1.10"}, options) == []
+
+
+GROUPS = {"all": ["lb1", "web1"], "nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": []}
+
+
+@pytest.mark.parametrize(
+    ("names", "inside", "limit", "word", "problem"),
+    [
+        (["nginx_lb"], ["lb1"], "", "", ""),
+        (["nginx_lb", "webapp"], ["web1"], "web1", "", ""),
+        (["all"], ["web1"], "web1", "", ""),
+        (["all"], ["localhost"], "localhost", "", ""),
+        ([], [], "web1", "", ""),
+        (["nginx_lb"], ["web1"], "", "", ""),
+        (["nginx_lb", "mysql"], ["lb1"], "", "", "the inventory has no host in mysql: is this"),
+        (["clients"], ["lb1"], "", "", "the inventory has no host in clients: is this"),
+        (["nginx_lb"], ["web1"], "web1", "", "no host of nginx_lb is inside --limit web1: nothing"),
+        (["nginx_lb"], ["lb1"], "", "words", "'words' belongs to no variable: -e cuts a value"),
+    ],
+)
+def test_run_that_would_do_nothing_is_refused(names, inside, limit, word, problem) -> None:
+    found = run_problems(names, GROUPS, inside, limit, word)
+    assert [each[: len(problem)] for each in found] == ([problem] if problem else [])

@@ -17,8 +17,11 @@ options:
     required: true
     env: [{name: FLEET}]
   host:
-    description: The name of the host in the inventory.
+    description: The name of the host in the inventory, also where the task is delegated to another.
     vars: [{name: inventory_hostname}]
+  address:
+    description: The address of the host that is connected to.
+    vars: [{name: ansible_host}]
 """
 
 import ast
@@ -69,7 +72,7 @@ class Connection(ConnectionBase):
         log = Path(self.get_option("path")) / "asked"
         if log.is_dir():
             with (log / self.get_option("host")).open("a") as file:
-                file.write(json.dumps([module, params]) + "\n")
+                file.write(json.dumps([module, params, self.get_option("address")]) + "\n")
         return answer(self._disk(), module, params)
 
     def _disk(self) -> Disk:
