@@ -23,6 +23,10 @@ METHOD_LINES = {
 }
 CONTEXTS = {"http": "http", "tcp": "stream"}  # nginx's name for a listener's protocol
 
+# How often nginx asks a live pool again for a request. It finds nobody if the members changed while
+# it waited for one of them, and that can happen more than once.
+AGAIN = 4
+
 # nginx 1.30 takes up to 860 bytes of the zone for a member. Its page size is in the rest.
 ZONE_KIB_PER_MEMBER = 2
 LEAST_ZONE_KIB = 512
@@ -189,16 +193,16 @@ def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
     was sent to a member is never followed by another attempt. In any other case a member had the
     request, and it must not be sent again.
     """
-    steps = ["again"] if writer.asks_again else []
+    steps = [f"again_{number}" for number in range(1, AGAIN + 1)] if writer.asks_again else []
     steps += ["last_resort"] if last else []
     name = pool.name.replace(".", r"\.")
     lines = ["location / {", f"    proxy_pass http://{pool.name};"]
-    for number, step in enumerate(steps):
+    for step in steps:
         target = f"{pool.name}_any" if step == "last_resort" else pool.name
-        if number:
-            lines.append("    recursive_error_pages on;")
         lines += [
             f"    error_page 502 = @{step};",
+            # Without it in the first location nginx takes one step alone.
+            "    recursive_error_pages on;",
             "}",
             f"location @{step} {{",
             f'    if ($upstream_addr !~ "(^|, | : ){name}$") {{ return 502; }}',

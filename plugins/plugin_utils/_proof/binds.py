@@ -14,6 +14,7 @@ from ...module_utils._values.entries import whole_number
 from .._stack import StackGroups
 
 SSH_PORT, STATUS_PORT, POOL_PORT = 22, 8081, 8053  # the two last are the role nginx_lb's
+STATUS, POOLS = "nginx's status", "the unit peerlb-pools"
 EVERY = ""  # every address of a host
 LOOPBACK = "127.0.0.1"
 
@@ -53,8 +54,8 @@ def host_binds(
     }
     binds = [Bind(port, EVERY, "SSH or other management") for port in sorted(ssh)]
     if stack.balancer in host.groups:
-        binds.append(Bind(used["nginx_lb_status_port"], LOOPBACK, "nginx's status"))
-        binds.append(Bind(used["nginx_lb_pool_port"], LOOPBACK, "the unit peerlb-pools"))
+        own = {"nginx_lb_status_port": STATUS, "nginx_lb_pool_port": POOLS}
+        binds += [Bind(used[key], LOOPBACK, owner) for key, owner in own.items()]
         binds += [
             Bind(each["port"], each["address"], f"nginx's listener {each['port']}")
             for each in listeners
@@ -106,7 +107,7 @@ def clashes(binds: t.Sequence[Bind]) -> list[str]:
 
 
 def _way_out(owner: str) -> str:
-    own = {"nginx's status": "status", "the unit peerlb-pools": "pool"}.get(owner)
+    own = {STATUS: "status", POOLS: "pool"}.get(owner)
     if own:
         return f"give the flow another port, or set nginx_lb_{own}_port"
     return "give a flow another port, or put the two on hosts of their own"

@@ -1,0 +1,35 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from ansible_collections.peerlb.stack.plugins.lookup.pool_agent import LookupModule, program
+
+
+def test_program_runs_by_python_alone(tmp_path) -> None:
+    """It stands in a directory of its own, without Ansible and without the collection."""
+    for path, text in program().items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    hook = tmp_path / "notify.json"
+    hook.write_text("{}")
+    words = [sys.executable, "-I", "-B", "-W", "error", str(tmp_path / "agent")]
+    done = subprocess.run(
+        [*words, "--stopped", str(hook)], capture_output=True, text=True, check=False, env={}
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    loaded = "import sys; sys.path.insert(0, sys.argv[1]); import peerlb._live.agent; print('|'.join(sys.modules))"
+    modules = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", loaded, str(tmp_path / "agent")],
+        capture_output=True, text=True, check=True,
+    ).stdout.strip().split("|")  # fmt: skip
+    outside = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names)
+    assert outside - {"peerlb", "__main__"} == set()
+
+
+def test_lookup_returns_the_program() -> None:
+    assert LookupModule().run([]) == [program()]
