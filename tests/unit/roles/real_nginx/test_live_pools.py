@@ -10,9 +10,11 @@ import getpass
 import http.client
 import os
 import signal
+import socket
 import time
 import typing as t
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,8 @@ found = programs()
 NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
 pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
-WEB1, WEB2, WEB3, REFUSES = "127.1.0.1", "127.1.0.2", "127.1.0.3", "127.1.9.9"
+WEB1, WEB2, WEB3 = "127.1.0.1", "127.1.0.2", "127.1.0.3"
+REFUSES, HANGS = "127.1.9.9", "127.1.9.8"
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 CONF = """\
 {stream_module}
@@ -53,8 +56,14 @@ http {{
         location / {{ proxy_pass http://web; }}
         location /none {{ proxy_pass http://none; error_page 502 = @again; }}
         location /refuses {{ proxy_pass http://{refuses}; error_page 502 = @again; }}
+        location /hangs {{ proxy_connect_timeout 1500ms; proxy_pass http://web; }}
+        location /hangs/again {{
+            proxy_connect_timeout 1500ms;
+            proxy_pass http://web;
+            error_page 502 = @again;
+        }}
         location @again {{
-            if ($upstream_addr !~ "(^|, )none$") {{ return 502; }}
+            if ($upstream_addr !~ "(^|, )(none|web)$") {{ return 502; }}
             proxy_pass http://127.0.0.1:{again};
         }}
     }}
@@ -103,6 +112,19 @@ class Balancer:
         members = [Share(host, host, self._member_port, weight) for host, weight in shares]
         members += [Share(host, host, self._member_port, backup=True) for host in backups]
         self.unit.tell({("http", "web"): members, ("tcp", "web"): members})
+
+    @contextlib.contextmanager
+    def hanging(self) -> t.Iterator[None]:
+        """Let connections to HANGS neither be accepted nor refused, as those to a frozen host."""
+        with contextlib.ExitStack() as stack:
+            full = stack.enter_context(socket.socket())
+            full.bind((HANGS, self._member_port))
+            full.listen(0)
+            for _each in range(3):
+                client = stack.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex((HANGS, self._member_port))
+            yield
 
     def running(self) -> contextlib.AbstractContextManager[None]:
         return serving(found[-1], self._place / "nginx.conf", self.port)
@@ -241,3 +263,17 @@ def test_request_of_which_nothing_was_sent_is_asked_again_once(balancer, method,
         assert balancer.send(method, "/refuses", body) == 502
     assert again.paths == ["/none"]
     assert int(again.told[0].get("Content-Length", 0)) == body
+
+
+def test_next_try_after_a_change_of_members_is_lost_unless_the_pool_is_asked_again(
+    balancer,
+) -> None:
+    with balancer.hanging(), balancer.again.running() as again, ThreadPoolExecutor() as threads:
+        balancer.tell((HANGS, 1))
+        time.sleep(1.2)  # nginx knows it now
+        paths = ("/hangs", "/hangs/again")
+        sent = [threads.submit(balancer.send, "POST", path, 100) for path in paths]
+        time.sleep(0.1)
+        balancer.tell((WEB1, 1))
+        assert [each.result(5) for each in sent] == [502, 200]
+    assert again.paths == ["/hangs/again"]
