@@ -25,15 +25,14 @@ CUT = """table inet peerlb_cut {
   }
 }
 """
-STANDIN = "docker start peerlb-standin"
 WORKERS = "$(docker top peerlb-standin -eo pid,args | awk '/nginx: worker/ {print $1}')"
 ALL = "$(docker top peerlb-standin -eo pid,args | awk '/nginx:/ {print $1}')"
 
-# What happens to web2, and how it ends. A command of web2, or of the fabric between the hosts.
+# What happens to web2, and how it ends, as commands of web2. Silence is a matter of the network.
 FAULTS = {
     "503": ("touch /run/standin/503", "rm /run/standin/503"),
     "reset": ("touch /run/standin/reset", "rm /run/standin/reset"),
-    "refused": (f"kill -STOP $(pidof dockerd); kill -KILL {ALL}", ""),
+    "refused": ("docker kill peerlb-standin", "docker start peerlb-standin"),
     "hang": (f"kill -STOP {WORKERS}", f"kill -CONT {WORKERS}"),
     "freeze": (f"kill -STOP {ALL}", f"kill -CONT {ALL}"),
     "silence": ("", ""),
@@ -43,11 +42,6 @@ FAULTS = {
 def unit() -> dict[str, t.Any]:
     """Return the report of the unit on lb1."""
     return json.loads(shell("lb1", "cat /run/peerlb-pools/report.json"))
-
-
-def reloads() -> int:
-    """Return how often nginx has been reloaded since its container started, by its workers."""
-    return len(shell("lb1", "docker top peerlb-nginx -eo pid,args | grep -c 'nginx: worker'"))
 
 
 def workers() -> list[str]:
@@ -72,8 +66,6 @@ def fault(name: str) -> t.Iterator[None]:
     begin, end = FAULTS[name]
     if name == "silence":
         run_in_network("fabric", "nft", "-f", "-", text=CUT)
-    elif name == "refused":
-        shell("web2", "docker kill peerlb-standin")
     else:
         shell("web2", begin)
     try:
@@ -81,8 +73,6 @@ def fault(name: str) -> t.Iterator[None]:
     finally:
         if name == "silence":
             run_in_network("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
-        elif name == "refused":
-            shell("web2", STANDIN)
         else:
             shell("web2", end)
 

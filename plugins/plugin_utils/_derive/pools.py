@@ -57,23 +57,18 @@ def pools(
     """
     flows = pool_flows(topology, balancer)
     settings, problems = _by_key("pool", "name", pool_settings)
-    problems += [
-        f"pool {shown(name)}: no flow leads from {balancer} to it; {_flows_lead_to(flows)}"
-        for name in settings
-        if name not in flows
-    ]
+    for name in filter(lambda each: each not in flows, settings):
+        lead = f"no flow leads from {balancer} to it; {_flows_lead_to(flows)}"
+        problems.append(f"pool {shown(name)}: {lead}")
     problems += _shared_names(topology, balancer, flows)
     params = []
     for name, flow in flows.items():
         try:
             members = _members(topology, flow, member_settings)
-            own = settings.get(name, {})
-            entry = {**own, "health": _health(flow, own.get("health"), health or {})}
-            pool = Pool.parse({**entry, "name": name, "members": members})
+            entry = {**settings.get(name, {}), "name": name, "members": members}
+            params.append(Pool.parse(_with_health(entry, flow, health or {})).params())
         except PoolError as exc:
             problems.append(str(exc))
-        else:
-            params.append(pool.params())
     if problems:
         raise PoolError("\n".join(problems))
     return params
@@ -112,16 +107,19 @@ def listeners(
     return params
 
 
-def _health(flow: Flow, own: t.Any, application: t.Mapping[str, t.Any]) -> t.Any:
-    """Return the health check of a flow's pool: what people declared, over what follows from it.
+def _with_health(
+    entry: dict[str, t.Any], flow: Flow, application: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    """Return an entry with what follows from its flow and the application, under its own words.
 
     What cannot be merged is returned as it is, and refused where the pool is parsed.
     """
-    if own is not None and not isinstance(own, t.Mapping):
-        return own
+    own = entry.get("health") or {}
+    if not isinstance(own, t.Mapping):
+        return entry
     kind = flow.protocol if flow.protocol in TYPES else "tcp"
-    chosen = (own or {}).get("type") or kind
-    return {"type": kind, **(application if chosen == "http" else {}), **(own or {})}
+    asked = application if own.get("type", kind) == "http" else {}
+    return {**entry, "health": {"type": kind, **asked, **own}}
 
 
 def _names(topology: Topology, balancer: str) -> list[str]:

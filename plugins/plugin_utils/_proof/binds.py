@@ -47,11 +47,8 @@ def host_binds(
     """
     host = topology.hosts[name]
     used = {key: _port(key, variables.get(key), default) for key, default in PORTS.items()}
-    ssh = {
-        used["ansible_port"],
-        used["ansible_ssh_port"] or used["ansible_port"],
-        *(entry.port for entry in topology.management),
-    }
+    ssh = {used["ansible_port"], used["ansible_ssh_port"] or used["ansible_port"]}
+    ssh.update(entry.port for entry in topology.management)
     binds = [Bind(port, EVERY, "SSH or other management") for port in sorted(ssh)]
     if stack.balancer in host.groups:
         own = {"nginx_lb_status_port": STATUS, "nginx_lb_pool_port": POOLS}

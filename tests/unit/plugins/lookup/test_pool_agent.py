@@ -22,12 +22,13 @@ def test_program_runs_by_python_alone(tmp_path) -> None:
         [*words, "--stopped", str(hook)], capture_output=True, text=True, check=False, env={}
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    loaded = "import sys; sys.path.insert(0, sys.argv[1]); import peerlb._live.agent; print('|'.join(sys.modules))"
-    modules = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", loaded, str(tmp_path / "agent")],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip().split("|")  # fmt: skip
-    outside = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names)
+    # -S, because a virtual environment loads modules of its own at the start.
+    script = "import sys; sys.path.insert(0, sys.argv[1]); import peerlb._live.agent"
+    words = [sys.executable, "-I", "-S", "-B", "-c", f"{script}; print(*sys.modules)"]
+    loaded = subprocess.run(
+        [*words, str(tmp_path / "agent")], capture_output=True, text=True, check=True
+    )
+    outside = {name.split(".")[0] for name in loaded.stdout.split()} - set(sys.stdlib_module_names)
     assert outside - {"peerlb", "__main__"} == set()
 
 

@@ -16,6 +16,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
     Pool,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import (
+    AGAIN,
     render_location,
     render_upstream,
     render_upstreams,
@@ -71,10 +72,8 @@ def test_what_operators_set_changes_nothing_but_the_drain_of_a_sticky_pool() -> 
     changes: dict[str, dict] = {"web1": {"weight": 7}, "web2": {"state": "drain"}}
     for method in METHODS:
         declared = pool(method=method)
-        before, after = (
-            upstream(declared),
-            upstream(declared, effective=declared.with_members(changes)),
-        )
+        before = upstream(declared)
+        after = upstream(declared, effective=declared.with_members(changes))
         drained = "    server 10.1.0.3:3000 max_fails=0 drain;  # web2\n"
         assert after.replace(drained, "") == before
         assert (drained in after) is (method == "sticky")
@@ -129,9 +128,9 @@ def test_nginx_asks_the_pool_again_and_then_the_members_of_the_inventory() -> No
     ]
     assert "server 10.1.0.2:3000 max_fails=0" in files["upstreams/http-webapp-any.conf"]
     text = files["upstreams/location-webapp.conf"]
-    assert text.count("proxy_pass http://webapp;") == 2
+    assert text.count("proxy_pass http://webapp;") == 1 + AGAIN
     assert text.count("proxy_pass http://webapp_any;") == 1
-    assert text.count("recursive_error_pages on;") == 1
+    assert text.count("recursive_error_pages on;") == text.count("error_page 502 = ") == 1 + AGAIN
 
 
 @pytest.mark.parametrize(
