@@ -17,6 +17,23 @@ from support import ROOT
 from support.lab import ADDRESSES, in_network, run, shell, ssh, start, start_play
 
 LOAD = ROOT / "molecule/operate/load.py"
+# A program for lb1 that ends as soon as nginx has asked for a pool after the next change of weights
+# or states, or after 60 s.
+FOLLOWED = """
+import json, time
+def look():
+    report = json.load(open("/run/peerlb-pools/report.json"))
+    asked = report["pools"]["webapp"]["taken"].values()
+    return report["overrides"], max(asked, default=0) > report["told"]
+before, end = look()[0], time.time() + 60
+print("ready", flush=True)
+while time.time() < end:
+    now, followed = look()
+    if now != before and followed:
+        print("followed", flush=True)
+        break
+    time.sleep(0.02)
+"""
 
 
 def power(*words: str) -> None:
@@ -85,12 +102,15 @@ class Lab:
         return Load(start(in_network("client", *script), stdout=subprocess.PIPE))
 
     def effect(self, name: str, **extra: t.Any) -> tuple[float, str]:
-        """Run a playbook. Return the seconds until another release answered, and the output."""
-        before, began = self.serving(), time.monotonic()
-        play = start_play(name, **extra)
-        while self.serving() == before and play.poll() is None:
-            time.sleep(0.01)
-        seconds = time.monotonic() - began
+        """Run a playbook. Return the seconds until nginx followed the change, and the output."""
+        with start(
+            ssh("lb1", f"python3 -c {shlex.quote(FOLLOWED)}"), stdout=subprocess.PIPE
+        ) as watch:
+            assert watch.stdout and watch.stdout.readline() == "ready\n"
+            began = time.monotonic()
+            play = start_play(name, **extra)
+            assert watch.stdout.readline() == "followed\n"
+            seconds = time.monotonic() - began
         self.touched = True
         text, _rest = play.communicate()
         assert play.returncode == 0, text
@@ -109,6 +129,11 @@ class Lab:
     def serving(self, host: str = "lb1") -> str:
         """Return the id of the release that answers at a load balancer's status listener."""
         return self.curl(name=host, url="http://127.0.0.1:8081/release").strip()
+
+    def overrides(self, host: str = "lb1") -> dict[str, t.Any]:
+        """Return what operators have set of the pool webapp, by member."""
+        text = shell(host, "cat /opt/peerlb/nginx_lb/nginx/overrides.json 2> /dev/null || echo {}")
+        return json.loads(text).get("overrides", {}).get("webapp", {})
 
     def status(self, tmp_path: Path, **extra: t.Any) -> dict[str, t.Any]:
         """Return the status of lb1 as the playbook lb_status writes it to a file."""

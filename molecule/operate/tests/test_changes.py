@@ -37,7 +37,7 @@ def test_weights_last_and_status_shows_their_reason(lab, tmp_path) -> None:
     assert "would be live; nothing was changed in check mode" in text
     assert "weight would be 3" in text
     text = lab.play("set_weights", "--diff", **canary)
-    assert "+    server 10.1.0.2:3000 weight=3" in text
+    assert "+pool webapp, member web1: weight 3, state up" in text
     again = " ".join(lab.play("set_weights", **canary).split())
     assert "changed=0" in again
     assert "is live already; nothing changes" in again
@@ -47,7 +47,7 @@ def test_weights_last_and_status_shows_their_reason(lab, tmp_path) -> None:
     status = lab.status(tmp_path)
     assert status["overrides"]["webapp"]["web1"]["weight"] == 3
     assert status["history"][-1]["reason"] == "canary"
-    assert "changed=1" in lab.play("rollback")
+    assert "changed=1" in lab.play("set_weights", weights="inventory")
     assert lab.load(**FORTY)["served_by"] == {"web1": 20, "web2": 20}
 
 
@@ -140,8 +140,8 @@ def test_drain_waits_for_open_requests_and_sends_no_new_ones(lab, figures, close
         f" after the start; the drain had effect at {4 + seconds:.1f} s, was over at {ended:.1f} s"
     )
     assert found["failed"] == 0
-    # A worker of the former release serves one more request on each kept connection.
-    assert last < (4.5 + seconds if close else ended)
+    # To start the watch takes a moment that does not count among the seconds.
+    assert last < 5.5 + seconds
     assert lab.load(**FORTY)["served_by"] == {"web1": 40}
     text = lab.play("drain", member="web1", fails=True)
     assert "no member is left to serve" in " ".join(text.split())

@@ -45,7 +45,6 @@ REPORT_SECONDS = 1.0
 # Probes a second of all pools together whose interval is not set. One costs about 0.3 ms of CPU.
 MOST_PROBES = 250.0
 GRID_SECONDS = 0.1  # in whose multiples probes begin
-RETRY_SECONDS = 1.0  # until a port that is taken is tried again
 
 # By the name of their engine; with the engine reload nobody is told.
 TELLERS: dict[str, t.Callable[[int], Teller]] = {"dns": DnsTeller}
@@ -258,19 +257,26 @@ class Agent:
         await self._start_teller()
         self.write()
         tell_systemd("READY=1")
-        seen, last = stamp(self.root), 0.0
+        seen, followed, last = stamp(self.root), 0, 0.0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if (fresh := stamp(self.root)) != seen or "wanted" in self.errors:
+            late = time.monotonic() - last >= REPORT_SECONDS
+            if (fresh := stamp(self.root)) != seen or ("wanted" in self.errors and late):
                 seen = fresh
                 self.look()
-                last = 0.0
-            if self.teller and "teller" in self.errors and time.monotonic() - last >= RETRY_SECONDS:
+                late = True
+            if "teller" in self.errors and late:
                 await self._start_teller()
-            if time.monotonic() - last >= REPORT_SECONDS:
-                last = time.monotonic()
+            # Whoever changed something waits until nginx has asked.
+            if (now := self._followed()) != followed or late:
+                followed, last = now, time.monotonic()
                 self.write()
                 tell_systemd("WATCHDOG=1")
+
+    def _followed(self) -> int:
+        """Return how many times nginx has taken a pool since it was last told anew."""
+        taken = self.teller.taken() if self.teller else {}
+        return sum(at > self.told for at in taken.values())
 
     async def _start_teller(self) -> None:
         """Begin to answer nginx; while that is not possible nginx goes on with what it knows."""

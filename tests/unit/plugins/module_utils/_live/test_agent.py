@@ -194,7 +194,7 @@ def test_damaged_memory_is_no_obstacle(tmp_path, probed, text) -> None:
 
 def test_port_that_is_taken_is_said_and_tried_again(tmp_path, probed, monkeypatch) -> None:
     deploy(tmp_path)
-    monkeypatch.setattr(program, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(program, "REPORT_SECONDS", 0.1)
 
     async def steps(unit: Agent, recorder: Recorder) -> None:
         assert "Address already in use" in unit.report()["errors"][0]
