@@ -11,12 +11,13 @@ import time
 import typing as t
 
 import pytest
-from support.lab import run_in_network, shell
+from support.lab import in_network, run_in_network, shell, start
 
 GETS = {"rate": 600, "connections": 16}
 POSTS = {"rate": 60, "connections": 4, "method": "POST"}
 BREAK_AT, LASTS, AFTER = 2, 7, 5  # seconds
 FALL, INTERVAL = 3, 1  # the defaults of a health check
+OVERRIDES = "/opt/peerlb/nginx_lb/nginx/overrides.json"
 CUT = """table inet peerlb_cut {
   chain forward {
     type filter hook forward priority -10; policy accept;
@@ -145,3 +146,91 @@ def test_changes_reload_nothing_and_lose_nothing(lab, figures) -> None:
     assert found["failed"] == 0
     assert max(posts_of(prefix).values()) == 1
     assert (workers(), lab.serving()) == (before, release)
+
+
+@contextlib.contextmanager
+def port_taken() -> t.Iterator[None]:
+    """Take the port of the unit on lb1, while the unit starts."""
+    with start(in_network("lb1", "nc", "-lku", "127.0.0.1", "8053")) as process:
+        shell("lb1", "systemctl restart peerlb-pools")
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def test_unit_that_fails_costs_nothing(lab, forgotten, figures) -> None:
+    """It is killed, frozen, restarted, loses its memory and its port; nginx goes on meanwhile."""
+    lab.play("set_weights", weights="web1=3,web2=1")
+    load = lab.start_load("/post?id={id}", method="POST", rate=300, connections=16, seconds=60)
+    main = "$(systemctl show --property=MainPID --value peerlb-pools)"
+    shell("lb1", f"kill -KILL {main}")
+    load.wait(3)
+    shell("lb1", f"kill -STOP {main}")  # the watchdog ends and starts it
+    load.wait(18)
+    shell("lb1", "echo '{' > /run/peerlb-pools/report.json; systemctl restart peerlb-pools")
+    load.wait(21)
+    shell("lb1", f"cp {OVERRIDES} /run/kept; echo '{{' > {OVERRIDES}")
+    load.wait(23)
+    damaged = unit()["errors"]
+    shell("lb1", f"systemctl restart peerlb-pools; sleep 2; cp -p /run/kept {OVERRIDES}")
+    load.wait(28)
+    with port_taken():
+        load.wait(31)
+        taken = unit()["errors"]
+    load.wait(34)
+    mended = unit()["errors"]
+    found = load.stop()
+    figures["unit killed, frozen, restarted, with damaged files and without its port"] = (
+        f"{found['failed']} of {found['sent']} POSTs failed {found['lost'] or ''}"
+    )
+    assert found["failed"] == 0
+    assert "cannot read what is wanted" in damaged[0]
+    assert "8053" in taken[0]
+    assert mended == []
+    assert lab.load(connections=1, rate=200, seconds=0.2)["served_by"] == {"web1": 30, "web2": 10}
+
+
+@pytest.mark.parametrize("unit_first", [True, False])
+def test_nginx_starts_without_the_unit_and_finds_it_later(lab, figures, unit_first) -> None:
+    if not unit_first:
+        shell("lb1", "systemctl stop peerlb-pools")
+    shell("lb1", "docker restart -t 1 peerlb-nginx")
+    while lab.curl("-o", "/dev/null", "-w", "%{http_code}") != "200":
+        time.sleep(0.05)
+    load = lab.start_load("/post?id={id}", method="POST", rate=300, connections=16, seconds=8)
+    load.wait(3)
+    shell("lb1", "systemctl start peerlb-pools")
+    found = load.result()
+    figures[f"nginx restarted {'with' if unit_first else 'without'} the unit"] = (
+        f"{found['failed']} of {found['sent']} POSTs failed after the first answer"
+    )
+    assert found["failed"] == 0
+    assert len(found["served_by"]) == 2
+
+
+def test_flapping_member_costs_nobody_anything(lab, forgotten, figures) -> None:
+    load = lab.start_load("/", rate=300, connections=16, seconds=50)
+    for _each in range(4):
+        with fault("503"):
+            time.sleep(4.5)
+        time.sleep(4)
+    state = unit()["pools"]["webapp"]["members"]["web2"]
+    journal = shell("lb1", "journalctl -u peerlb-pools --since -60s")
+    found = load.stop()
+    figures["flapping member"] = (
+        f"{found['failed']} of {found['sent']} GETs failed; {len(state['changes'])} changes"
+    )
+    assert found["failed"] == 0
+    assert state["flaps"]
+    assert "member web2 flaps" in journal
+
+
+def test_rollback_leaves_weights_as_operators_set_them(lab) -> None:
+    lab.play("nginx_lb", nginx_lb_extra={"http": "# another release"})
+    lab.play("set_weights", weights="web1=3,web2=1")
+    before = lab.serving()
+    lab.play("rollback")
+    assert lab.serving() != before
+    assert lab.overrides()["web1"]["weight"] == 3
+    assert lab.load(connections=1, rate=200, seconds=0.2)["served_by"] == {"web1": 30, "web2": 10}

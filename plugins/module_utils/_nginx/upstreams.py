@@ -195,7 +195,9 @@ def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
     """
     steps = [f"again_{number}" for number in range(1, AGAIN + 1)] if writer.asks_again else []
     steps += ["last_resort"] if last else []
-    name = pool.name.replace(".", r"\.")
+    nobody = pool.name.replace(".", r"\.") + "$"
+    # nginx forgets that a GET may be asked of another member, if only one is left meanwhile.
+    repeatable = "^(GET|HEAD) |" if writer.asks_again and pool.method in ("hash", "random") else ""
     lines = ["location / {", f"    proxy_pass http://{pool.name};"]
     for step in steps:
         target = f"{pool.name}_any" if step == "last_resort" else pool.name
@@ -205,7 +207,8 @@ def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
             "    recursive_error_pages on;",
             "}",
             f"location @{step} {{",
-            f'    if ($upstream_addr !~ "(^|, | : ){name}$") {{ return 502; }}',
+            '    set $peerlb_asked "$request_method $upstream_addr";',
+            f'    if ($peerlb_asked !~ "{repeatable}( |, | : ){nobody}") {{ return 502; }}',
             f"    proxy_pass http://{target};",
         ]
     return "\n".join([*lines, "}", ""])

@@ -10,6 +10,8 @@ from ..._nginx.upstreams import method_lines, sticky, zone_line
 from ..._nginx.versions import SINCE, Version, has, show_version
 from .codec import DOMAIN, MOST_MEMBERS, label_of
 
+NO_BACKUP = ("hash", "random")  # nginx allows no backup with these methods
+
 
 class DnsWriter:
     """How an upstream is written for this engine.
@@ -58,8 +60,7 @@ class DnsWriter:
         name = f"{label_of(declared.name)}.{DOMAIN}"
         settings = " ".join(_settings(declared, protocol))
         lines.append(f"server {name} service={protocol} resolve {settings};")
-        if protocol == "tcp":
-            lines += [f"server {_place(m)} backup;  # {m.name}" for m in fallback(declared)]
+        lines += _spares(declared, protocol)
         drained = [member for member in pool.members if pool.keeps_sessions(member)]
         lines += [f"server {_place(m)} drain;  # {m.name}" for m in drained]
         return [*lines, *sticky(declared)]
@@ -81,9 +82,22 @@ def fallback(pool: Pool) -> list[Member]:
     methods that allow no backup.
     """
     limited = any(member.max_conns for member in pool.members)
-    if pool.health.writes or limited or pool.method in ("hash", "random"):
+    if pool.health.writes or limited or pool.method in NO_BACKUP:
         return []
     return [member for member in pool.members if member.serves and not member.backup]
+
+
+def _spares(pool: Pool, protocol: str) -> list[str]:
+    """Return the lines of servers that nginx asks for none of its own accord.
+
+    A pool of http has none but one that is down: nginx takes a pool of which one member is left for
+    one that always had one, and then does not ask it for what had been sent to another member.
+    """
+    if pool.method in NO_BACKUP:
+        return []
+    spares = fallback(pool) if protocol == "tcp" else []
+    lines = [f"server {_place(m)} backup;  # {m.name}" for m in spares]
+    return lines or ["server 127.0.0.1:9 backup down;  # so that no member is alone"]
 
 
 def _settings(pool: Pool, protocol: str) -> list[str]:
@@ -91,7 +105,8 @@ def _settings(pool: Pool, protocol: str) -> list[str]:
     member = pool.members[0]
     judged = member.max_fails
     if judged is None:
-        judged = int(protocol == "tcp" and not pool.health.writes)
+        # Where nobody could stand in for the last member, nginx would refuse clients for a while.
+        judged = int(protocol == "tcp" and (bool(fallback(pool)) or pool.method in NO_BACKUP))
     limit = [f"max_conns={member.max_conns}"] if member.max_conns else []
     return [*limit, f"max_fails={judged}", f"fail_timeout={member.fail_timeout}"]
 

@@ -7,6 +7,7 @@ import typing as t
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.engine import (
+    NO_BACKUP,
     DnsWriter,
     fallback,
 )
@@ -17,6 +18,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import (
     AGAIN,
+    STATIC,
     render_location,
     render_upstream,
     render_upstreams,
@@ -44,6 +46,7 @@ def test_http_upstream_names_no_member() -> None:
         "    resolver 127.0.0.1:8053 ipv6=off;\n"
         "    resolver_timeout 1s;\n"
         "    server webapp.peerlb service=http resolve max_fails=0 fail_timeout=10s;\n"
+        "    server 127.0.0.1:9 backup down;  # so that no member is alone\n"
         "    keepalive 64;\n"
         "    keepalive_timeout 5s;\n"
         "}\n"
@@ -89,7 +92,12 @@ def test_what_operators_set_changes_nothing_but_the_drain_of_a_sticky_pool() -> 
     ],
 )
 def test_pools_in_which_nobody_else_may_be_asked(settings, members) -> None:
-    assert fallback(pool(members, **settings)) == []
+    declared = pool(members, **settings)
+    assert fallback(declared) == []
+    text = upstream(declared, "tcp")
+    # Without anybody to stand in, a failure must not keep clients out.
+    assert "max_fails=0" in text or declared.method in NO_BACKUP
+    assert ("backup" in text) is (declared.method not in NO_BACKUP)
 
 
 @pytest.mark.parametrize(
@@ -142,3 +150,12 @@ def test_last_resort_exceeds_no_limit_and_no_role(settings) -> None:
     writer = DnsWriter(declared, 8053)
     assert writer.last_resort(declared) is None
     assert "@last_resort" not in render_location(declared, writer, last=False)
+
+
+@pytest.mark.parametrize("method", ["hash", "random", "least_conn"])
+def test_get_is_asked_again_where_nginx_forgets_it(method) -> None:
+    """Of two members one fails, and is out before nginx turns to the other."""
+    declared = pool(method=method)
+    text = render_location(declared, DnsWriter(declared, 8053), last=True)
+    assert ("^(GET|HEAD) " in text) is (method in NO_BACKUP)
+    assert "GET" not in render_location(declared, STATIC, last=True)
