@@ -3,12 +3,13 @@
 
 """The unit on the load balancer: it probes members, and tells nginx who serves.
 
-    python3 agent ROOT ENGINE PORT CUT_AFTER [NOTIFY]
-    python3 agent --stopped NOTIFY
+    python3 agent ROOT ENGINE PORT CUT_AFTER
+    python3 agent --stopped ROOT
 
 ROOT is the directory of nginx's releases. ENGINE and PORT are those of `engine.py`. CUT_AFTER is
-for `silence.py`, 0 for never. NOTIFY is the file with the settings of `notify.py`. With --stopped,
-the unit has ended, and whoever is to be told of a failure is told.
+for `silence.py`, 0 for never. Of the live release's secrets it reads notify.json, for `notify.py`,
+and health.json, the account of `mysql_role.py`. With --stopped, the unit has ended, and whoever is
+to be told of a failure is told.
 
 It keeps nothing in mind that it could lose: what operators set stands below ROOT, and what the
 probes told stands in its report, which it reads again when it starts.
@@ -30,6 +31,7 @@ from pathlib import Path
 
 from .._nginx.checks import seconds
 from .._nginx.pool import Member, Pool
+from .._probe.mysql_role import Account
 from . import report as reports
 from .dns.teller import DnsTeller
 from .engine import PoolKey, Teller
@@ -40,6 +42,7 @@ from .silence import Watch, watch
 from .verdicts import BAD, Verdict
 from .wanted import Wanted, stamp
 
+SECRETS = "current/secrets"
 LOOK_SECONDS = 0.1
 REPORT_SECONDS = 1.0
 # Probes a second of all pools together whose interval is not set. One costs about 0.3 ms of CPU.
@@ -74,6 +77,7 @@ class Agent:
     teller: Teller | None
     notifier: Notifier
     path: Path = reports.REPORT
+    account: Account | None = None
     wanted: Wanted = field(default_factory=Wanted)
     verdicts: dict[MemberKey, Verdict] = field(default_factory=dict)
     now: dict[str, Shares] = field(default_factory=dict)
@@ -93,6 +97,8 @@ class Agent:
         """Read what operators and releases want; what cannot be read leaves all as it is."""
         try:
             self.wanted = Wanted.read(self.root)
+            self.notifier.hook = read_hook(self.root)
+            self.account = read_account(self.root)
         except FileNotFoundError:
             return  # nothing is deployed yet
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -142,7 +148,7 @@ class Agent:
             # Probes that begin together cost a third of the CPU that they cost one by one.
             due = math.ceil(due / GRID_SECONDS) * GRID_SECONDS
             await asyncio.sleep(due - asyncio.get_running_loop().time())
-            problem = await probe(pool.health, member.address, member.port)
+            problem = await probe(pool.health, member.address, member.port, self.account)
             self.hear(key, problem)
             due = max(due + interval, asyncio.get_running_loop().time() + GRID_SECONDS / 2)
 
@@ -295,14 +301,21 @@ def _asked(pool: Pool, member: Member) -> str:
     return f"{pool.health} {member.address}:{member.port}"
 
 
-def read_hook(path: str) -> Hook:
-    """Return whom to tell of events, from a file; nobody if the path is empty."""
-    return Hook.parse(json.loads(Path(path).read_text(encoding="utf-8"))) if path else Hook()
+def read_hook(root: Path) -> Hook:
+    """Return whom to tell of events; a ValueError says what is wrong with what is written."""
+    path = root / SECRETS / "notify.json"
+    return Hook.parse(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Hook()
 
 
-async def run(root: Path, teller: Teller | None, cut_after: int, hook: Hook) -> None:
+def read_account(root: Path) -> Account | None:
+    """Return the account that asks MySQL servers for their role, or None; raises ValueError."""
+    path = root / SECRETS / "health.json"
+    return Account.parse(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+async def run(root: Path, teller: Teller | None, cut_after: int) -> None:
     """Run the unit until it is stopped."""
-    notifier = Notifier(hook)
+    notifier = Notifier(Hook())
     agent = Agent(root, teller, notifier)
     tasks = [agent.run(), notifier.run()]
     if cut_after:
@@ -313,10 +326,9 @@ async def run(root: Path, teller: Teller | None, cut_after: int, hook: Hook) -> 
 def start(arguments: list[str]) -> None:
     """Run the program with the arguments of its command line."""
     if arguments[0] == "--stopped":
-        if problem := tell_of_failure(read_hook(arguments[1]), os.environ):
+        if problem := tell_of_failure(read_hook(Path(arguments[1])), os.environ):
             say(f"peerlb_notify: {problem}")
         return
-    root, engine, port, cut_after, *notify = arguments
-    hook = read_hook("".join(notify))
+    root, engine, port, cut_after = arguments
     teller = TELLERS[engine](int(port)) if engine in TELLERS else None
-    asyncio.run(run(Path(root), teller, int(cut_after), hook))
+    asyncio.run(run(Path(root), teller, int(cut_after)))

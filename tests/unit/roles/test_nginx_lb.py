@@ -64,17 +64,17 @@ def test_unit_of_the_pools_is_part_of_the_release(role, after) -> None:
     assert f"\nExecStart={command}\n" in files[UNIT]
     assert "\nBefore=docker.service\n" in files[UNIT]
     assert "[Install]" in files[UNIT].splitlines()  # or it would not be started
-    assert "notify" not in files[UNIT].replace("Type=notify", "")
+    assert f"agent --stopped {home}\n" in files[UNIT]
 
 
-def test_hook_is_a_secret_of_the_release(role) -> None:
+def test_hook_and_account_are_secrets_of_the_release(role) -> None:
     hook = {"url": "https://hooks.example/token"}
-    secrets = role.get("__nginx_lb_secrets", nginx_lb_secrets={"x": "y"}, nginx_lb_notify=hook)
-    assert secrets == {"x": "y", "notify.json": json.dumps(hook)}
-    unit = role.get("__nginx_lb_programs", nginx_lb_notify=hook)[UNIT]
-    place = "/opt/peerlb/nginx_lb/nginx/current/secrets/notify.json"
-    assert f" 3 {place}\n" in unit and f"agent --stopped {place}\n" in unit
-    assert "hooks.example" not in unit
+    account = {"user": "health", "password": 'it\'s "quoted"'}
+    given = {"nginx_lb_notify": hook, "nginx_lb_health_account": account}
+    secrets = role.get("__nginx_lb_secrets", nginx_lb_secrets={"x": "y"}, **given)
+    assert [json.loads(secrets[name]) for name in ("notify.json", "health.json")] == [hook, account]
+    assert secrets["x"] == "y"
+    assert role.get("__nginx_lb_secrets", nginx_lb_secrets={}) == {}
 
 
 def test_logs_are_rotated_by_a_timer_of_the_release(role) -> None:

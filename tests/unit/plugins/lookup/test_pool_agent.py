@@ -15,11 +15,9 @@ def test_program_runs_by_python_alone(tmp_path) -> None:
         place = tmp_path / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    hook = tmp_path / "notify.json"
-    hook.write_text("{}")
     words = [sys.executable, "-I", "-B", "-W", "error", str(tmp_path / "agent")]
     done = subprocess.run(
-        [*words, "--stopped", str(hook)], capture_output=True, text=True, check=False, env={}
+        [*words, "--stopped", str(tmp_path)], capture_output=True, text=True, check=False, env={}
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     # -S, because a virtual environment loads modules of its own at the start.

@@ -15,6 +15,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._live.agent import Ag
 from ansible_collections.peerlb.stack.plugins.module_utils._live.notify import Hook, Notifier
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
 from ansible_collections.peerlb.stack.plugins.module_utils._live.wanted import Wanted, stamp
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql_role import Account
 
 MEMBERS = [
     {"name": "web1", "address": "10.1.0.2", "port": 3000},
@@ -65,7 +66,7 @@ def probed(monkeypatch) -> dict[str, str]:
     """Return what is wrong with each address; the probes read it."""
     wrong: dict[str, str] = {}
 
-    async def probe(_health, address: str, _port: int) -> str:
+    async def probe(_health, address: str, _port: int, _account) -> str:
         return wrong.get(address, "")
 
     monkeypatch.setattr(program, "probe", probe)
@@ -202,6 +203,25 @@ def test_port_that_is_taken_is_said_and_tried_again(tmp_path, probed, monkeypatc
         await until(lambda: unit.report()["errors"] == [])
 
     run(tmp_path, steps, fails=True)
+
+
+def test_hook_and_account_are_read_with_each_release(tmp_path, probed) -> None:
+    deploy(tmp_path)
+    secrets = tmp_path / "current/secrets"
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        assert (unit.notifier.hook, unit.account) == (Hook(), None)
+        secrets.mkdir()
+        (secrets / "notify.json").write_text('{"command": ["/bin/true"]}')
+        (secrets / "health.json").write_text('{"user": "health", "password": "x"}')
+        override(tmp_path)
+        await until(lambda: unit.notifier.hook == Hook(("/bin/true",)))
+        assert unit.account == Account("health", "x")
+        (secrets / "health.json").write_text("{}")
+        override(tmp_path, web1={"weight": 2})
+        await until(lambda: "no account" in "".join(unit.report()["errors"]))
+
+    run(tmp_path, steps)
 
 
 def test_nothing_is_deployed_yet(tmp_path, probed) -> None:
