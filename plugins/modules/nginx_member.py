@@ -140,6 +140,8 @@ def let_in(balancer: BalancerModule, inputs: Inputs) -> dict:
     wanted = put_back(inputs, member)
     # The release that was live before the member was taken out needs no second line in the history.
     lasting = [line["id"] for line in balancer.store.history() if not line.get("passing")]
+    if pools and not balancer.check_mode:
+        balancer.live.wait_until_good(member, pools)
     result = balancer.make_live(wanted, passing=wanted.release().id in lasting[-1:], quick=True)
     return {**result, "pools": pools}
 

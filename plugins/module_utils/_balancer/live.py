@@ -26,6 +26,7 @@ from .inputs import Inputs
 OVERRIDES = "overrides.json"
 CHANGES_KEPT = 200
 LOOK_SECONDS = 0.05
+SEEN_WITHIN = 5.0  # seconds from a member's first answers until the unit has seen them
 PATIENCE = 3.0  # seconds until the unit counts as dead
 UNDERSTANDS_WITHIN = 0.05  # seconds from nginx's question to the end of its work with the answer
 
@@ -95,6 +96,20 @@ class LiveSettings:
         followed = [pool for pool in inputs.pools if pool.name in inputs.live_pools()]
         headers = {"before_header": "live pools (now)", "after_header": "live pools (wanted)"}
         return [{**headers, "before": _shown(before, followed), "after": _shown(wanted, followed)}]
+
+    def wait_until_good(self, member: str, pools: t.Sequence[str]) -> None:
+        """Give the unit the time to see that a member is good again, if it runs at all.
+
+        Nothing depends on it: of members that are all bad, all serve.
+        """
+        end = time.monotonic() + SEEN_WITHIN
+        while time.monotonic() < end:
+            report = self.look()
+            found = [report.get("pools", {}).get(p, {}).get("members", {}) for p in pools]
+            states = [each[member]["state"] for each in found if member in each]
+            if "bad" not in states or not is_alive(report, time.time()):
+                return
+            time.sleep(LOOK_SECONDS)
 
     def _write(self, overrides: Overrides, lines: list[dict[str, t.Any]]) -> str:
         value = {"overrides": overrides, "changes": [*self.changes(), *lines][-CHANGES_KEPT:]}

@@ -164,19 +164,24 @@ class Agent:
         before, now = self.verdicts.get(key, Verdict()), time.time()
         pool = self._pool(key[0])
         after = before.after(problem, pool.health, now)
-        if key[1] not in [member.name for member in pool.members if member.serves]:
+        willing = any(member.name == key[1] and member.serves for member in pool.members)
+        if not willing:
             # Whoever drained a member to restart it does not make it flap.
             after = replace(after, changes=before.changes)
         self.verdicts[key] = after
         if after.state == before.state:
             return
+        if willing:
+            self._say_change(key, before, after, now)
+        self.decide()
+
+    def _say_change(self, key: MemberKey, before: Verdict, after: Verdict, now: float) -> None:
         if after.state == BAD:
             self._says("member_out", *key, f"is out: it {after.why}")
         elif before.state == BAD:
             self._says("member_back", *key, "is back")
         if after.flaps(now) and not before.flaps(now):
             self._says("flapping", *key, f"flaps: {after.recent(now)} changes lately")
-        self.decide()
 
     # Who serves
 

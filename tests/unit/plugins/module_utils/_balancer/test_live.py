@@ -146,3 +146,15 @@ def test_release_holds_the_overrides_of_the_other_pools_alone() -> None:
     assert Inputs.of(by_reload.release(), {"webapp": {"web2": {"weight": 9}}}).overrides == (
         by_reload.overrides
     )
+
+
+@pytest.mark.parametrize("state, waits", [("good", False), ("unknown", False), ("bad", True)])
+def test_member_that_is_still_bad_is_waited_for(settings, unit, monkeypatch, state, waits) -> None:
+    monkeypatch.setattr(live, "SEEN_WITHIN", 0.2)
+    report = unit.report()
+    report["pools"]["webapp"]["members"] = {"web1": {"state": state}}
+    patient = LiveSettings(unit.store, 0.3, lambda: report)
+    begun = time.monotonic()
+    patient.wait_until_good("web1", ["webapp", "nosuch"])
+    assert (time.monotonic() - begun > 0.15) is waits
+    LiveSettings(unit.store, 0.3, dict).wait_until_good("web1", ["webapp"])
