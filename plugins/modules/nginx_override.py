@@ -9,10 +9,14 @@ module: nginx_override
 short_description: Set the weights and states of members at run time
 version_added: 0.1.0
 description:
-  - Makes a release live that differs from the present one only in weights or states of members.
-  - What is set wins over the inventory, also in later runs of M(peerlb.stack.nginx_release), until
-    it is reset with O(reset).
-  - If nginx refuses the change, or does not come up with it, the last good release stays live.
+  - Sets weights and states that win over the inventory, also in later runs of
+    M(peerlb.stack.nginx_release), until they are reset with O(reset).
+  - In a live pool, which nginx follows without a reload, they stand beside the releases. The unit
+    C(peerlb-pools) tells nginx, and the module waits until nginx has asked. If nginx does not ask
+    within O(timeout), what was set before is set again, and the module fails.
+  - In any other pool, and for a drain in a pool of method V(sticky), a release goes live that
+    differs from the present one only in that. If nginx does not come up with it, the last good
+    release stays live.
 author:
   - The peerlb authors (@peerlb)
 extends_documentation_fragment:
@@ -84,7 +88,7 @@ differences:
   type: list
   elements: str
 seconds:
-  description: How many seconds the module took until the new release answered.
+  description: How many seconds the module took until nginx followed.
   returned: success
   type: float
   sample: 0.4

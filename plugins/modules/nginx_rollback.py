@@ -10,7 +10,9 @@ short_description: Make a former release of nginx live again
 version_added: 0.1.0
 description:
   - Goes back to a release of M(peerlb.stack.nginx_release) that is still on the disk, with its
-    files, its image, and the weights and states that were set at run time then.
+    files and its image.
+  - The weights and states that were set at run time stay as they are in live pools, which nginx
+    follows without a reload. Those of the other pools are part of a release, and go back with it.
   - The former release is tested and confirmed like any other. If it does not come up, the present
     one stays live.
 author:
@@ -50,11 +52,19 @@ previous:
   returned: success
   type: str
   sample: 3f9a1c52be07
+differences:
+  description: A sentence for each weight or state that differs from the inventory of the release.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "pool webapp, member web1: weight is 3, the inventory says 1 (set by ada at …)"
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
+from ..module_utils._balancer.inputs import Inputs
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
@@ -63,7 +73,10 @@ def run(module: AnsibleModule) -> dict:
     """Make the release live, and return the module's result; one of ERRORS says why it failed."""
     balancer = BalancerModule.of(module)
     with balancer.locked():
-        return balancer.carry_out(balancer.store.former(module.params["release"]))
+        former = balancer.store.former(module.params["release"])
+        result = balancer.carry_out(former)
+        differences = Inputs.of(former, balancer.live.overrides()).differences()
+        return {**result, "differences": differences}
 
 
 def main() -> None:

@@ -254,7 +254,7 @@ ANSWERS: dict[str, t.Callable[[Disk, Params], Params]] = {
     },
     "service_rollback": lambda _disk, _params: {**RELEASES, "health": {}},
     "nginx_member": lambda _disk, _params: {**RELEASES, "pools": [], "left": 0},
-    "nginx_rollback": lambda _disk, _params: RELEASES,
+    "nginx_rollback": lambda _disk, _params: {**RELEASES, "differences": []},
     "nginx_override": _override,
     "nginx_release": _release,
     "nginx_release_info": _release_info,
