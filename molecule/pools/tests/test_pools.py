@@ -151,8 +151,9 @@ def test_changes_reload_nothing_and_lose_nothing(lab, figures) -> None:
 @contextlib.contextmanager
 def port_taken() -> t.Iterator[None]:
     """Take the port of the unit on lb1, while the unit starts."""
+    shell("lb1", "systemctl stop peerlb-pools")
     with start(in_network("lb1", "nc", "-lku", "127.0.0.1", "8053")) as process:
-        shell("lb1", "systemctl restart peerlb-pools")
+        shell("lb1", "systemctl start peerlb-pools")
         try:
             yield
         finally:

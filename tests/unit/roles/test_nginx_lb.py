@@ -237,7 +237,13 @@ def test_supervising_shell_passes_signals_on_and_ends_with_either_nginx(role, tm
             path.unlink()
         path = f"{tmp_path}:{os.environ['PATH']}"
         shell = ["sh", "-c", program.replace("$$", "$")]
-        started = subprocess.Popen(shell, env={**os.environ, "PATH": path}, start_new_session=True)
+        started = subprocess.Popen(
+            shell,
+            env={**os.environ, "PATH": path},
+            start_new_session=True,
+            # A shell in the background lets its children ignore it, and a shell cannot trap that.
+            preexec_fn=lambda: signal.signal(signal.SIGQUIT, signal.SIG_DFL),
+        )
         wait_for("ready ")
         return started
 
