@@ -113,7 +113,8 @@ class Pool:
     """Members, and how nginx balances to them: one upstream.
 
     Timeouts are times as nginx writes them: 500ms, 10s, 10m; a number alone means seconds.
-    keepalive counts idle connections that each worker keeps open to the members.
+    keepalive counts idle connections that each worker keeps open to the members. With fewer than
+    the requests in flight, nginx closes connections and opens new ones all the time.
     """
 
     name: str
@@ -121,7 +122,7 @@ class Pool:
     method: str = "round_robin"
     hash_key: str = "$remote_addr"
     cookie: str = "peerlb_member"
-    keepalive: int = 64
+    keepalive: int = 512
     connect_timeout: str = "1s"
     read_timeout: str = "60s"
     idle_timeout: str = "1h"
