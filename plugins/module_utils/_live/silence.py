@@ -18,6 +18,7 @@ Only the network is judged, not the application: a slow application still acknow
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
 import typing as t
@@ -170,7 +171,8 @@ async def _ss(*arguments: str) -> str:
     try:
         out, problems = await ss.communicate()
     except asyncio.CancelledError:
-        ss.kill()
+        with contextlib.suppress(ProcessLookupError):
+            ss.kill()
         await ss.wait()
         raise
     if ss.returncode:
