@@ -117,3 +117,153 @@ class Pool:
     keepalive counts idle connections that each worker keeps open to the members. With fewer than
     the requests in flight, nginx closes connections and opens new ones all the time. slow_start is
     how long a member that comes back gets less than its share.
+    """
+
+    name: str
+    members: tuple[Member, ...]
+    method: str = "round_robin"
+    hash_key: str = "$remote_addr"
+    cookie: str = "peerlb_member"
+    keepalive: int = 512
+    connect_timeout: str = "1s"
+    read_timeout: str = "60s"
+    idle_timeout: str = "1h"
+    retry_on: tuple[str, ...] = ("error", "timeout", "http_502", "http_503", "http_504")
+    health: Health = Health()
+    slow_start: str = "0s"
+
+    @classmethod
+    def parse(cls, entry: t.Any) -> Pool:
+        """Return the pool that an entry describes.
+
+        {"name": "webapp", "members": [{…}]} is the shortest entry. A PoolError names the pool, and
+        the member or setting that is wrong.
+        """
+        name = entry.get("name") if isinstance(entry, t.Mapping) else entry
+        with errors_at(f"pool {shown(name)}", PoolError):
+            values = read_settings(cls, entry, ("name",))
+            if not POOL_NAME.fullmatch(line("name", name)):
+                raise ValueError("name is not letters, digits, '_', '.' or '-'")
+            for key in ("hash_key", "cookie"):
+                line(key, values[key])
+            typed("members", values.setdefault("members", ()), list)
+            values["keepalive"] = whole_number("keepalive", values["keepalive"], 0, 10_000)
+            one_of("method", values["method"], METHODS)
+            for key in ("connect_timeout", "read_timeout", "idle_timeout"):
+                if not seconds(key, values[key]):  # nginx would give up at once
+                    raise misfit(key, values[key], "a time of more than 0, such as 10s")
+            seconds("slow_start", values["slow_start"])
+            values["retry_on"] = tuple(
+                one_of("retry_on", each, RETRY_CONDITIONS)
+                for each in typed("retry_on", values["retry_on"], list)
+            )
+        if not isinstance(values["health"], Health):
+            values["health"] = Health.parse(values["health"], str(name))
+        values["members"] = tuple(Member.parse(each, str(name)) for each in values["members"])
+        pool = cls(**values)
+        pool._refuse_contradictions()
+        return pool
+
+    def _refuse_contradictions(self) -> None:
+        """Raise a PoolError if nginx would refuse the pool, or send all requests nowhere."""
+        if not self.members:
+            raise PoolError(f"pool {self.name}: has no members; is its group empty?")
+        counts = Counter(self.member_names)
+        twice = next((name for name in counts if counts[name] > 1), None)
+        if twice:
+            raise PoolError(f"pool {self.name}: member {twice} is named twice")
+        if not self.serving:
+            raise PoolError(f"pool {self.name}: no member is left to serve")
+        hashed = self.method in ("ip_hash", "hash", "random")
+        backup = next((member.name for member in self.members if member.backup), None)
+        if hashed and backup:
+            raise PoolError(
+                f"pool {self.name}: method {self.method} cannot have a backup member ({backup});"
+                " nginx allows backup with round_robin and least_conn"
+            )
+        if self.method == "hash" and not HASH_KEY.fullmatch(self.hash_key):
+            raise PoolError(
+                f"pool {self.name}: hash_key {self.hash_key} is not nginx variables such as"
+                " $remote_addr"
+            )
+        if not re.fullmatch(r"\w+", self.cookie, re.ASCII):
+            raise PoolError(f"pool {self.name}: cookie {self.cookie} is not a cookie name")
+
+    @property
+    def member_names(self) -> list[str]:
+        """Return the names of the members in their order."""
+        return [member.name for member in self.members]
+
+    @property
+    def serving(self) -> list[Member]:
+        """Return the members that get new requests, backups among them."""
+        return [member for member in self.members if member.serves]
+
+    @property
+    def has_last_resort(self) -> bool:
+        """Tell whether nginx needs another upstream for when all members count as failed.
+
+        It does if members can count as failed at all. There is none where a member has a limit:
+        nginx would turn to it when all members are full as well, and it counts connections by
+        upstream, so that the limit would be doubled.
+        """
+        judged = any(member.max_fails for member in self.members)
+        return judged and not any(member.max_conns for member in self.members)
+
+    def keeps_sessions(self, member: Member) -> bool:
+        """Tell whether a member that gets no new clients goes on serving who holds its cookie."""
+        return self.method == "sticky" and member.state == "drain"
+
+    def with_members(self, changes: t.Mapping[str, t.Mapping[str, t.Any]]) -> Pool:
+        """Return the pool with settings of some members replaced: {"web1": {"weight": 3}}.
+
+        A PoolError says that no member is left to serve.
+        """
+        pool = replace(
+            self, members=tuple(replace(m, **changes.get(m.name, {})) for m in self.members)
+        )
+        pool._refuse_contradictions()
+        return pool
+
+    def params(self) -> dict[str, t.Any]:
+        """Return the pool with every setting as a dictionary, from which parse() makes it again."""
+        # asdict() copies each value of each member, which is most of the work with 5,000 members.
+        members = tuple(dict(vars(each)) for each in self.members)
+        return {**asdict(replace(self, members=())), "members": members}
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port on which nginx accepts connections, and the name of the pool that they go to.
+
+    An empty address means every address of the host. allow: the ranges of the clients that are
+    admitted; () admits everybody.
+    """
+
+    port: int
+    pool: str
+    protocol: str = "http"
+    address: str = ""
+    allow: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, entry: t.Any, pools: t.Iterable[str]) -> Listener:
+        """Return the listener that an entry describes; pools are the names that it can lead to.
+
+        {"port": 80, "pool": "webapp"} is the shortest entry. A PoolError names the listener, and
+        the setting that is wrong.
+        """
+        port = entry.get("port") if isinstance(entry, t.Mapping) else entry
+        known = list(pools)
+        with errors_at(f"listener {shown(port)}", PoolError):
+            values = read_settings(cls, entry, ("port", "pool"))
+            values["port"] = parse_port(values["port"])
+            if values["address"] != "":
+                values["address"] = parse_address(values["address"])
+            one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
+            allow = typed("allow", values["allow"], list)
+            values["allow"] = tuple(str(parse_cidr(each)) for each in allow)
+            if values["pool"] not in known:
+                text = f"no pool is named {shown(values['pool'])}; declared: {', '.join(known)}"
+                raise ValueError(text)
+            return cls(**values)

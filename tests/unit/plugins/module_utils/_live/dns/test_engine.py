@@ -47,7 +47,7 @@ def test_http_upstream_names_no_member() -> None:
         "    resolver_timeout 1s;\n"
         "    server webapp.peerlb service=http resolve max_fails=0 fail_timeout=10s;\n"
         "    server 127.0.0.1:9 backup down;  # so that no member is alone\n"
-        "    keepalive 64;\n"
+        "    keepalive 512;\n"
         "    keepalive_timeout 5s;\n"
         "}\n"
     )
