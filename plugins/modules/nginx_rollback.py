@@ -65,6 +65,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs
+from ..module_utils._balancer.nginx_release import NginxRelease
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
@@ -75,6 +76,7 @@ def run(module: AnsibleModule) -> dict:
     with balancer.locked():
         former = balancer.store.former(module.params["release"])
         result = balancer.carry_out(former)
+        assert isinstance(former, NginxRelease)  # the store of the load balancer holds no others
         differences = Inputs.of(former, balancer.live.overrides()).differences()
         return {**result, "differences": differences}
 
