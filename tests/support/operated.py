@@ -23,8 +23,8 @@ FOLLOWED = """
 import json, time
 def look():
     report = json.load(open("/run/peerlb-pools/report.json"))
-    asked = report["pools"]["webapp"]["taken"].values()
-    return report["overrides"], max(asked, default=0) > report["told"]
+    pool = report["pools"]["webapp"]
+    return report["overrides"], max(pool["taken"].values(), default=0) > pool["told"]
 before, end = look()[0], time.time() + 60
 print("ready", flush=True)
 while time.time() < end:

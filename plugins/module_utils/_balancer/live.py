@@ -150,8 +150,8 @@ def _missing(report: Report, wanted: str, affected: t.Collection[tuple[str, str]
     if report.get("overrides") != wanted:
         return f"{UNIT} has not read {OVERRIDES}"
     for protocol, pool in sorted(affected):
-        taken = report["pools"].get(pool, {}).get("taken", {}).get(protocol, 0)
-        if taken <= report["told"]:
+        state = report["pools"].get(pool, {})
+        if state.get("taken", {}).get(protocol, 0) <= state.get("told", 0):
             return f"nginx has not asked for the pool {pool}"
     return ""
 

@@ -81,7 +81,7 @@ class Agent:
     wanted: Wanted = field(default_factory=Wanted)
     verdicts: dict[MemberKey, Verdict] = field(default_factory=dict)
     now: dict[str, Shares] = field(default_factory=dict)
-    told: float = 0.0
+    told: dict[str, float] = field(default_factory=dict)  # since when, by pool
     errors: dict[str, str] = field(default_factory=dict)
     probers: dict[MemberKey, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -112,9 +112,11 @@ class Agent:
         """Begin to probe new members, and end to probe those that are gone or asked differently."""
         members = {(p.name, m.name): (p, m) for p in self.wanted.pools for m in p.members}
         for key in [*self.probers]:
-            pool_and_member = members.get(key)
-            if pool_and_member is None or self.probers[key].get_name() != _asked(*pool_and_member):
+            task, place = self.probers[key], members.get(key)
+            if place is None or task.get_name() != _asked(*place) or task.done():
                 self.probers.pop(key).cancel()
+                if task.done() and not task.cancelled() and (failure := task.exception()):
+                    say(f"pool {key[0]}, member {key[1]}: its probes begin anew after {failure!r}")
         for key in [*self.verdicts]:
             if key not in members:
                 del self.verdicts[key]
@@ -191,7 +193,9 @@ class Agent:
         self.now = {pool.name: self._shares(pool, now) for pool in self.wanted.pools}
         if self.teller:
             self.teller.tell({name: each.serving for name, each in self.now.items()})
-        self.told = now
+        for name, each in self.now.items():
+            if name not in self.told or before.get(name, Shares()).serving != each.serving:
+                self.told[name] = now
         for name, each in self.now.items():
             was = name in before and before[name].panic
             if each.panic and not was:
@@ -229,7 +233,6 @@ class Agent:
             "at": time.time(),
             "release": self.wanted.release,
             "overrides": self.wanted.overrides,
-            "told": self.told,
             "errors": list(self.errors.values()),
             "pools": {pool.name: self._pool_report(pool, taken) for pool in self.wanted.pools},
         }
@@ -239,6 +242,7 @@ class Agent:
         serving: dict[str, Share] = {share.name: share for share in current.serving}
         return {
             "panic": current.panic,
+            "told": self.told.get(pool.name, now),
             "taken": {protocol: at for (protocol, name), at in taken.items() if name == pool.name},
             "members": {
                 member.name: {
@@ -276,7 +280,9 @@ class Agent:
                 seen = fresh
                 self.look()
                 late = True
-            if "teller" in self.errors and late:
+            if late:
+                self._watch_members()
+            if late and "teller" in self.errors:
                 await self._start_teller()
             # Whoever changed something waits until nginx has asked.
             if (now := self._followed()) != followed or late:
@@ -287,7 +293,7 @@ class Agent:
     def _followed(self) -> int:
         """Return how many times nginx has taken a pool since it was last told anew."""
         taken = self.teller.taken() if self.teller else {}
-        return sum(at > self.told for at in taken.values())
+        return sum(at > self.told.get(pool, at) for (_protocol, pool), at in taken.items())
 
     async def _start_teller(self) -> None:
         """Begin to answer nginx; while that is not possible nginx goes on with what it knows."""

@@ -4,12 +4,12 @@
 """What the unit on the load balancer says of itself, in a file that modules read.
 
     {"at": 1767225600.1, "release": "3f9a1c52be07", "overrides": "9c1185a5c5e9", "errors": [],
-     "told": 1767225590.0, "pools": {"webapp": {"panic": false, "taken": {"http": 1767225599.8},
+     "pools": {"webapp": {"panic": false, "told": 1767225590.0, "taken": {"http": 1767225599.8},
      "members": {"web1": {"serves": true, "state": "good", "since": 1767225000.0, "why": "",
      "flaps": false, "changes": []}}}}}
 
 Times are in seconds of the epoch. overrides is the digest of what operators have set, and told is
-since when nginx is told of it.
+since when nginx is told who serves now.
 """
 
 from __future__ import annotations

@@ -48,11 +48,11 @@ class Unit:
         path = self.store.root / "overrides.json"
         text = path.read_text() if path.exists() else ""
         now = time.time()
-        taken = {"webapp": {"taken": {"http": now if self.asks else 1.0}, "members": {}}}
-        told = now - 1
+        taken = {"http": now if self.asks else 1.0}
+        pools = {"webapp": {"told": now - 1, "taken": taken, "members": {}}}
         return {
-            **{"at": now, "told": told, "overrides": digest(text) if text else ""},
-            **{"errors": self.errors, "pools": taken},
+            **{"at": now, "overrides": digest(text) if text else ""},
+            **{"errors": self.errors, "pools": pools},
         }
 
 

@@ -224,6 +224,38 @@ def test_hook_and_account_are_read_with_each_release(tmp_path, probed) -> None:
     run(tmp_path, steps)
 
 
+def test_probes_begin_anew_after_an_error_of_their_own(tmp_path, monkeypatch) -> None:
+    deploy(tmp_path, **QUICK)
+    monkeypatch.setattr(program, "REPORT_SECONDS", 0.1)
+    asked: list[str] = []
+
+    async def probe(_health, address: str, _port: int, _account) -> str:
+        asked.append(address)
+        if asked.count(address) == 2:
+            raise RuntimeError("odd")
+        return ""
+
+    monkeypatch.setattr(program, "probe", probe)
+
+    async def steps(_unit: Agent, _recorder: Recorder) -> None:
+        await until(lambda: min(asked.count("10.1.0.2"), asked.count("10.1.0.3")) > 4)
+
+    run(tmp_path, steps)
+
+
+def test_pool_is_told_anew_only_if_others_serve(tmp_path, probed) -> None:
+    deploy(tmp_path)
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        told = unit.told["webapp"]
+        unit.decide()
+        assert unit.told["webapp"] == told
+        override(tmp_path, web2={"state": "drain"})
+        await until(lambda: unit.told["webapp"] > told)
+
+    run(tmp_path, steps)
+
+
 def test_nothing_is_deployed_yet(tmp_path, probed) -> None:
     async def steps(unit: Agent, recorder: Recorder) -> None:
         assert unit.report()["pools"] == {}
