@@ -61,11 +61,15 @@ differences:
     - "pool webapp, member web1: weight is 3, the inventory says 1 (set by ada at …)"
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs
-from ..module_utils._balancer.nginx_release import NginxRelease
+
+if t.TYPE_CHECKING:
+    from ..module_utils._balancer.nginx_release import NginxRelease
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
@@ -76,9 +80,8 @@ def run(module: AnsibleModule) -> dict:
     with balancer.locked():
         former = balancer.store.former(module.params["release"])
         result = balancer.carry_out(former)
-        assert isinstance(former, NginxRelease)  # the store of the load balancer holds no others
-        differences = Inputs.of(former, balancer.live.overrides()).differences()
-        return {**result, "differences": differences}
+        inputs = Inputs.of(t.cast("NginxRelease", former), balancer.live.overrides())
+        return {**result, "differences": inputs.differences()}
 
 
 def main() -> None:
