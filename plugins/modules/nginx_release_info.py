@@ -104,6 +104,40 @@ differences:
   returned: success
   type: list
   elements: str
+unit:
+  description:
+    - How the unit C(peerlb-pools) on the load balancer does, which watches the members and tells
+      nginx who serves. Empty if the live release has no such unit.
+    - C(alive) tells whether the unit is at work, C(seconds_ago) when it wrote its last report
+      (null if it never did), and C(errors) what does not work.
+  returned: success
+  type: dict
+  sample: {"alive": true, "errors": [], "seconds_ago": 0.4}
+health:
+  description:
+    - By pool, what the unit knows of it and of its members.
+    - C(engine) is C(dns) if nginx follows changes of the pool without a reload, else C(reload). If
+      the pool could not be served by the engine of the load balancer, C(why_reload) tells why.
+    - C(asked_seconds_ago) tells by the protocol of the listeners when nginx last asked who serves.
+      It is empty if nginx never asked.
+    - With C(panic), less than half of the weight is good, so all members serve.
+    - The C(state) of a member is C(good), C(bad) or C(unknown), C(since) a time in UTC. C(why) is
+      what the last bad probe told. A member that C(flaps) went and came back several times lately.
+  returned: success
+  type: dict
+  sample:
+    webapp:
+      engine: dns
+      why_reload: ""
+      panic: false
+      asked_seconds_ago: {http: 0.4}
+      members:
+        web1:
+          state: bad
+          serves: false
+          since: "2026-01-01T10:00:00Z"
+          why: answers 503
+          flaps: false
 connections:
   description: How many connections this host has to each member, by address and port.
   returned: success
@@ -131,6 +165,8 @@ history:
     - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
       the caller named, C(login) the user who had logged in to this host. Lines of an earlier
       version have no C(login).
+    - A weight or a state of a live pool is changed without a new release. Its line has the
+      C(change) in words, and the C(id) of the release that was live.
   returned: success
   type: list
   elements: dict
@@ -141,15 +177,19 @@ kept:
   elements: str
 """
 
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._balancer.health import health, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
+from ..module_utils._balancer.live import LiveSettings
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.running import running_nginx
+from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
 from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
@@ -180,6 +220,7 @@ def describe(inputs: Inputs, params: dict) -> dict:
     """Return the part of the result that follows from the inputs of the live release."""
     pools = inputs.effective_pools()
     connections = read_connections()
+    report, now = reports.read(), time.time()
     addresses = [[f"{each.address}:{each.port}" for each in pool.members] for pool in pools]
     return {
         "pools": [pool.params() for pool in pools],
@@ -187,6 +228,8 @@ def describe(inputs: Inputs, params: dict) -> dict:
         "listeners": [vars(listener) for listener in inputs.listeners],
         "overrides": inputs.overrides,
         "differences": inputs.differences(),
+        "unit": unit(report, now) if f"units/{reports.UNIT}" in inputs.files else {},
+        "health": health(inputs, report, now),
         "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
         "traffic": traffic(params["logs"], params["since"], addresses),
     }
@@ -195,13 +238,14 @@ def describe(inputs: Inputs, params: dict) -> dict:
 # What describe() would return for a release without pools.
 NOTHING: dict = {
     **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
-    **{"differences": [], "connections": {}, "traffic": {}},
+    **{"differences": [], "unit": {}, "health": {}, "connections": {}, "traffic": {}},
 }
 
 
 def run(params: dict, engine: Engine) -> dict:
     """Return the module's result; a ValueError says what is wrong with a parameter or release."""
     store = Store(str(Path(params["path"]) / "nginx"), NginxRelease)
+    live = LiveSettings(store, 0)
     present = store.present()
     rotates = present is not None and f"units/{UNIT}" in present.files
     failed = rotates and rotation_failed(engine.run)
@@ -211,10 +255,14 @@ def run(params: dict, engine: Engine) -> dict:
         "serving": serving_release(store, params["status_port"]) or "",
         "nginx": running_nginx(engine, params["container"]),
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
-        "history": store.history(),
+        "history": with_changes(store.history(), live.changes()),
         "kept": store.kept(),
         "workers": count_workers(),
-        **(describe(Inputs.of(present), params) if isinstance(present, NginxRelease) else NOTHING),
+        **(
+            describe(Inputs.of(present, live.overrides()), params)
+            if isinstance(present, NginxRelease)
+            else NOTHING
+        ),
     }
 
 

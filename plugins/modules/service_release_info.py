@@ -74,6 +74,8 @@ history:
     - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
       the caller named, C(login) the user who had logged in to this host. Lines of an earlier
       version have no C(login).
+    - Changes of weights and states that nginx followed without a release are among the lines, with
+      the C(change) in words and the C(id) of the release that was live.
   returned: success
   type: list
   elements: dict
@@ -88,6 +90,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._balancer.health import with_changes
+from ..module_utils._balancer.live import LiveSettings
 from ..module_utils._release.service_module import ERRORS, PLACE_SPEC, ServiceModule
 from ..module_utils._release.specification import Specification
 
@@ -121,7 +125,7 @@ def run(module: AnsibleModule) -> dict:
         "running": running(record),
         "differs": list(look.reasons) if look else [],
         "volumes": sorted(each["Name"] for each in mounts),
-        "history": service.store.history(),
+        "history": with_changes(service.store.history(), LiveSettings(service.store, 0).changes()),
         "kept": service.store.kept(),
     }
 

@@ -297,6 +297,15 @@ def test_failures_are_explained_before_the_topology(show) -> None:
     assert browser.evaluate("document.querySelectorAll('.failure').length") == 5
 
 
+def test_health_of_pools_is_shown_inside_of_its_section(show) -> None:
+    browser = show("broken")
+    lines = browser.evaluate("[...document.querySelectorAll('ul.health li')].map(e => e.innerText)")
+    assert len(lines) == 2
+    assert "web2: bad since 2026-03-14T09:20:11Z (refuses connections)" in lines[1]
+    inside = "(e => e.scrollWidth <= e.clientWidth)(document.querySelector('ul.health'))"
+    assert browser.evaluate(inside)
+
+
 def test_the_project_is_shown_before_the_topology(show) -> None:
     browser = show("audited")
     titles = browser.evaluate("[...document.querySelectorAll('h2')].map(e => e.textContent)")

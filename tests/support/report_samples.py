@@ -135,7 +135,11 @@ def broken() -> dict:
         ],
     }
     problems = ["the application does not reach MySQL: no answer"]
-    service = {**SERVICE, "served_by": {"web1": 40}, "connection": ""}
+    health = [
+        "lb1: pool webapp follows without a reload; nginx asked 0.4 s ago",
+        "lb1: pool webapp, member web2: bad since 2026-03-14T09:20:11Z (refuses connections)",
+    ]
+    service = {**SERVICE, "served_by": {"web1": 40}, "connection": "", "health": health}
     more = {"explanations": explanations, "problems": problems, "service": service}
     return stack().report(exceptions, silent=["web2"], **more)
 
@@ -221,7 +225,9 @@ def hostile() -> dict:
     inventory.host(name, "10.1.0.9", "webapp", "<b>zone</b>")
     exceptions = {f"{name} -> lb1:3306": ("refused", "<svg onload=alert(1)>")}
     why = {f"{name} -> lb1:3306": ["</ol><iframe src=//203.0.113.1>"]}
-    return inventory.report(exceptions, explanations=why, problems=[name])
+    return inventory.report(
+        exceptions, explanations=why, problems=[name], service={"health": [name]}
+    )
 
 
 def huge() -> dict:

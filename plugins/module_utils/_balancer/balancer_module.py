@@ -81,9 +81,9 @@ class BalancerModule:
         wait = self.params["lock_timeout"]
         return self.store.lock(self.params["operator"], needed=not self.check_mode, wait=wait)
 
-    def note(self) -> dict[str, str]:
-        """Return who changes it, when and why, as `signature` does."""
-        return signature(self.params)
+    def note(self, passing: bool = False) -> dict[str, t.Any]:
+        """Return who changes it, when and why, as `signature` does; passing is as in make_live."""
+        return {**signature(self.params), **({"passing": True} if passing else {})}
 
     def serves(self) -> bool:
         """Tell whether nginx serves a release."""
@@ -140,7 +140,7 @@ class BalancerModule:
             else:
                 result = self.carry_out(wanted, passing=passing)
             if acts:
-                live.apply(inputs, self.note())
+                live.apply(inputs, self.note(passing))
         except ERRORS:
             if acts:
                 live.set(before)
@@ -186,8 +186,7 @@ class BalancerModule:
             if self.params["test_only"]:
                 rollout.test()
             else:
-                note = {**self.note(), **({"passing": True} if passing else {})}
-                rollout.apply(note, self.params["keep"])
+                rollout.apply(self.note(passing), self.params["keep"])
         return {
             "changed": rollout.changed and not self.params["test_only"],
             "diff": rollout.diff(),

@@ -118,8 +118,15 @@ class Evidence:
     @property
     def pool(self) -> Record:
         """The application's pool as the first load balancer balances it; {} if it has none."""
-        pools = self._result(self.balancer, "__release_info").get("pools") or ()
-        return next((pool for pool in pools if pool["name"] == self.stack.application), {})
+        info, name = self._result(self.balancer, "__release_info"), self.stack.application
+        pools = (pool for pool in info.get("pools") or () if pool["name"] == name)
+        return next((_as_served(pool, info) for pool in pools), {})
+
+    @property
+    def balancing(self) -> dict[str, Record]:
+        """What nginx_release_info returned, by load balancer."""
+        found = {host: self._result(host, "__release_info") for host in self.in_run}
+        return {host: info for host, info in found.items() if info}
 
     @property
     def missing_ends(self) -> list[str]:
@@ -163,6 +170,14 @@ class Evidence:
 
     def _fact(self, name: str) -> Record:
         return next((own[name] for own in self.variables.values() if name in own), {})
+
+
+def _as_served(pool: Record, info: Record) -> Record:
+    """Return a pool in which a member that the unit has taken out for its health is down."""
+    told = ((info.get("health") or {}).get(pool["name"]) or {"members": {}})["members"]
+    out = [name for name, each in told.items() if each["state"] == "bad" and not each["serves"]]
+    members = [{**m, "state": "down"} if m["name"] in out else m for m in pool["members"]]
+    return {**pool, "members": members}
 
 
 def _shortened(text: str) -> str:

@@ -12,6 +12,7 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import listing
 from .._explain.refusals import unproved_refusals
 from .._report.data.report import verification_report
+from .._report.text.health import health_lines, health_problems
 from .._report.text.sample import sample_notes, sample_problems
 from .._report.text.tables import PROBE_HEADS, probe_row, probe_sentence, table
 from .evidence import Evidence
@@ -62,6 +63,7 @@ def problems(evidence: Evidence) -> list[str]:
         for result in own
         if not result["ok"]
     ]
+    lines += _by_balancer(evidence, health_problems)
     if evidence.missing_ends:
         return lines
     if not evidence.connection_not_asked and not evidence.connection_works:
@@ -135,7 +137,15 @@ def service_lines(evidence: Evidence) -> list[str]:
         f"{evidence.path}: {answer}",
         f"{REQUESTS} requests from {evidence.client}: {served_by}, median {median} ms",
         f"release {evidence.release or 'none'} is live",
+        *_by_balancer(evidence, health_lines),
     ]
+
+
+def _by_balancer(
+    evidence: Evidence, told: t.Callable[[t.Mapping[str, t.Any]], list[str]]
+) -> list[str]:
+    """Return sentences about each load balancer: ["lb1: pool webapp follows without a reload"]."""
+    return [f"{host}: {line}" for host, info in evidence.balancing.items() for line in told(info)]
 
 
 def _service(evidence: Evidence) -> dict[str, t.Any]:
@@ -147,4 +157,5 @@ def _service(evidence: Evidence) -> dict[str, t.Any]:
         "client": evidence.client,
         "connection": evidence.connection.get("body") or "",
         "release": evidence.release,
+        "health": _by_balancer(evidence, health_lines),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ....module_utils._values.signature import signed_by
+from .health import health_lines, health_word
 
 PROBE_HEADS = ("flow", "protocol", "expected", "found", "latency", "")
 MARK = {True: "ok", False: "FAIL"}
@@ -50,14 +51,15 @@ def probe_sentence(probe: t.Mapping[str, t.Any]) -> str:
 
 STATUS_HEADS = (
     *("pool", "member", "address", "weight", "inventory", "state"),
-    *("requests", "share", "5xx", "p95", "open"),
+    *("requests", "share", "5xx", "p95", "open", "health"),
 )
 
 
 def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
     """Return a row for each member in what nginx_release_info returned, as STATUS_HEADS says.
 
-    The columns requests to p95 are those of recent traffic, open the number of connections.
+    The columns requests to p95 are those of recent traffic, open the number of connections, and
+    health is what the probes tell.
     """
     in_inventory = {
         (pool["name"], member["name"]): member
@@ -77,6 +79,7 @@ def status_rows(info: t.Mapping[str, t.Any]) -> list[list[t.Any]]:
                     *(state, traffic.get("requests", 0), f"{traffic.get('share_percent', 0)}%"),
                     *(traffic.get("errors", 0), _milliseconds(traffic.get("p95_ms"))),
                     info["connections"].get(address, 0),
+                    health_word(info, pool["name"], member["name"]),
                 ]
             )
     return rows
@@ -86,7 +89,8 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
     """Return the state of a load balancer for its operator, from what nginx_release_info returned.
 
     The lines say which release answers, which nginx runs, how each member of each pool does, how
-    weights differ from the inventory, and which releases are kept.
+    nginx follows changes, how weights differ from the inventory, which releases are kept, and which
+    weights and states were changed last.
     """
     workers = info["workers"]
     nginx = info.get("nginx") or {"version": "", "note": ""}
@@ -99,11 +103,15 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         f"{workers['serving']} workers serve,"
         f" {workers['shutting_down']} of former releases still finish what they hold",
         *table(STATUS_HEADS, status_rows(info)),
+        *health_lines(info),
         *info["differences"],
         "releases kept, newest last:",
     ]
-    kept = [line for line in info["history"] if line["id"] in info["kept"]]
-    return lines + ["  ".join(["", *history_cells(line)]) for line in kept[-10:]]
+    kept = [line for line in _releases(info) if line["id"] in info["kept"]]
+    lines += ["  ".join(["", *history_cells(line)]) for line in kept[-10:]]
+    changes = [line for line in _lasting(info) if "change" in line]
+    heading = ["changes without a reload, newest last:"] if changes else []
+    return lines + heading + ["  ".join(["", *history_cells(line)[1:]]) for line in changes[-5:]]
 
 
 def log_lines(logs: t.Mapping[str, t.Any]) -> list[str]:
@@ -119,8 +127,9 @@ def log_lines(logs: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def history_cells(line: t.Mapping[str, t.Any]) -> list[str]:
-    """Return a line of a history as the id, the time, who changed it, and why."""
-    return [line.get("id", ""), line.get("at", ""), signed_by(line), line.get("reason", "")]
+    """Return a line of a history as the id, the time, who changed it, what, and why."""
+    words = [line.get("change", ""), line.get("reason", "")]
+    return [line.get("id", ""), line.get("at", ""), signed_by(line), "  ".join(filter(None, words))]
 
 
 SERVICE_HEADS = ("host", "service", "release", "image", "state", "since", "by")
@@ -152,7 +161,7 @@ def services_lines(statuses: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]]]) 
 def _service_cells(result: t.Mapping[str, t.Any]) -> list[str]:
     """Return the cells of SERVICE_HEADS from release on."""
     running = result["running"]
-    last = (_lasting(result) or [{}])[-1]
+    last = (_releases(result) or [{}])[-1]
     state = running.get("health") or running.get("state", "nothing runs")
     digest = running.get("image", "").partition(":")[2][:12]
     name = (result["requested"] or result["image"]).partition("@")[0]
@@ -161,8 +170,13 @@ def _service_cells(result: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def _lasting(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
-    """Return the history without the releases that were live only while a member was renewed."""
+    """Return the history without what was live only while a member was renewed."""
     return [line for line in result["history"] if not line.get("passing")]
+
+
+def _releases(result: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the lines of the history about releases, without changes that needed none."""
+    return [line for line in _lasting(result) if "change" not in line]
 
 
 def _size(count: int) -> str:

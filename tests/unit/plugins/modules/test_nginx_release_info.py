@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timezone
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.module_utils._live import report
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 
 
@@ -74,3 +76,34 @@ def test_logs_and_their_rotation_are_told(
     (live / "peerlb-logs.service").write_text("[Service]\n")
     told = run_module(nginx_release_info, **place, logs=str(tmp_path / "logs"))["logs"]
     assert told == {"bytes": 1500, "rotation_failed": state == "failed"}
+
+
+def test_health_and_changes_of_a_live_pool_are_told(
+    run_module, deploy, place, tmp_path, monkeypatch
+) -> None:
+    unit = {f"units/{report.UNIT}": "[Service]\n"}
+    release = deploy(files={"nginx.conf": "#", "compose.yml": "image: a", **unit}, engine="dns")
+    now = time.time()
+    member = {"state": "good", "since": now, "why": "", "changes": [], "serves": True}
+    pool = {"panic": False, "taken": {"http": now}, "members": {"web1": member}}
+    monkeypatch.setattr(report, "read", lambda: {"at": now, "pools": {"webapp": pool}})
+    note = {"by": "ada", "at": "2100-01-01T10:00:00Z", "reason": "canary"}
+    words = "pool webapp, member web1: weight 3"
+    live = {
+        "overrides": {"webapp": {"web1": {"weight": 3, **note}}},
+        "changes": [{**note, "change": words}],
+    }
+    (tmp_path / "nginx/overrides.json").write_text(json.dumps(live))
+    told = run_module(nginx_release_info, **place)
+    assert told["unit"]["alive"]
+    assert told["health"]["webapp"]["engine"] == "dns"
+    assert told["health"]["webapp"]["members"]["web1"]["state"] == "good"
+    assert [each["weight"] for each in told["pools"][0]["members"]] == [3, 1]
+    assert len(told["differences"]) == 1
+    assert [each["id"] for each in told["history"]] == [release, release]
+    assert told["history"][-1]["change"] == words
+
+
+def test_release_without_the_unit_tells_of_none(run_module, deploy, place) -> None:
+    deploy()
+    assert run_module(nginx_release_info, **place)["unit"] == {}

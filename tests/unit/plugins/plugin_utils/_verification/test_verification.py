@@ -204,3 +204,48 @@ def test_rules_of_the_host_tell_whether_nobody_listens(run, door, said, task) ->
     run.variables["web2"][task] = {"doors": [door]}
     wanted = [f"nothing keeps web1 from web2:3000, {said}"] if said else []
     assert unguarded(run.evidence()) == wanted
+
+
+UNWELL = {"state": "bad", "since": "2026-01-01T10:00:00Z", "why": "answers 503", "flaps": False}
+
+
+@pytest.mark.parametrize(
+    ("served_by", "serves", "more"),
+    [
+        ({"web1": 40}, False, []),
+        (
+            {"web1": 20, "web2": 20},
+            False,
+            ["web1 answered 20 of 40, due 40", "web2 answered 20 of 40, due 0"],
+        ),
+        ({"web1": 20, "web2": 20}, True, []),
+    ],
+)
+def test_bad_member_is_named_and_due_nothing(run, served_by, serves, more) -> None:
+    run.variables["client"]["__verify_sample"]["served_by"] = served_by
+    entry = {"engine": "dns", "why_reload": "", "panic": False, "asked_seconds_ago": {"http": 0.4}}
+    members = {
+        "web1": {**UNWELL, "state": "good", "serves": True},
+        "web2": {**UNWELL, "serves": serves},
+    }
+    run.variables["lb1"]["__release_info"] |= {
+        "unit": {"alive": True, "errors": [], "seconds_ago": 0.3},
+        "listeners": [{"pool": "webapp", "protocol": "http"}],
+        "health": {"webapp": {**entry, "members": members}},
+    }
+    bad = "lb1: pool webapp, member web2: bad since 2026-01-01T10:00:00Z (answers 503)"
+    lines = ["lb1: pool webapp follows without a reload; nginx asked 0.4 s ago", bad]
+    found = verified(run)
+    assert found["problems"] == [bad, *more]
+    assert found["service"][-2:] == found["report"]["service"]["health"] == lines
+
+
+def test_dead_unit_is_a_problem_of_a_balancer_outside_of_the_sample_too(run) -> None:
+    run.play_hosts = ["lb1"]
+    run.variables["lb1"]["__release_info"]["unit"] = {
+        "alive": False,
+        "errors": [],
+        "seconds_ago": 9,
+    }
+    (problem,) = problems(run.evidence())
+    assert problem.startswith("lb1: peerlb-pools.service IS DEAD since 9 s: ")

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text import tables
+from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text.health import health_lines
 from support import ROOT
 
 PROBE = {
@@ -57,9 +60,55 @@ def test_status_is_as_the_document_shows_it() -> None:
         "10.1.0.3:3000": answered(10, 25.0, 4.6),
         "10.2.0.2:3306": answered(8, 100.0, 45),
     }
-    lines = tables.table(tables.STATUS_HEADS, tables.status_rows(info))
+    good = {"state": "good", "serves": True, "since": "", "why": "", "flaps": False}
+    bad = {**good, "state": "bad", "since": "2026-01-01T10:02:11Z", "why": "answers 503"}
+    followed = {"engine": "dns", "why_reload": "", "panic": False}
+    info["unit"] = {"alive": True, "errors": [], "seconds_ago": 0.4}
+    info["health"] = {
+        "webapp": {
+            **{**followed, "asked_seconds_ago": {"http": 0.4}},
+            "members": {"web1": good, "web2": bad},
+        },
+        "mysql": {**followed, "asked_seconds_ago": {"tcp": 0.9}, "members": {"db1": good}},
+    }
+    protocols = {"webapp": "http", "mysql": "tcp"}
+    info["listeners"] = [{"pool": pool, "protocol": each} for pool, each in protocols.items()]
+    lines = tables.table(tables.STATUS_HEADS, tables.status_rows(info)) + health_lines(info)
     document = (ROOT / "docs/operate.md").read_text()
     assert "\n".join(lines) in document
+
+
+def test_services_table_tells_changes_and_keeps_who_made_the_release() -> None:
+    service = copy.deepcopy(SERVICES["lb1"][0])
+    change = {"at": "2026-01-01T11:00:00Z", "by": "bob", "reason": "", "id": "8c52d1f0a9be"}
+    words = "pool webapp, member web1: weight 3"
+    service["history"] += [
+        {**change, "change": words},
+        {**change, "change": "pool webapp, member web1: state drain", "passing": True},
+    ]
+    lines = tables.services_lines({"lb1": [service]})
+    assert lines[2].split()[-1] == "ada"
+    assert lines[-1].split("  ")[-2:] == ["bob", words]
+
+
+def test_status_tells_changes_apart_from_releases() -> None:
+    note = {"id": "8c52d1f0a9be", "by": "ada", "reason": ""}
+    words = "pool webapp, member web1: weight 3"
+    info = {
+        **{"release": "8c52d1f0a9be", "serving": "8c52d1f0a9be", "kept": ["8c52d1f0a9be"]},
+        **{"pools": [], "declared": [], "differences": []},
+        "workers": {"serving": 2, "shutting_down": 0},
+        "history": [
+            {**note, "at": "2026-01-01T10:00:00Z", "reason": "first"},
+            {**note, "at": "2026-01-01T11:00:00Z", "reason": "canary", "change": words},
+        ],
+    }
+    assert tables.status_lines(info)[-4:] == [
+        "releases kept, newest last:",
+        "  8c52d1f0a9be  2026-01-01T10:00:00Z  ada  first",
+        "changes without a reload, newest last:",
+        f"  2026-01-01T11:00:00Z  ada  {words}  canary",
+    ]
 
 
 def running(name: str, release: str, image: tuple[str, str, str], since: str, *lines: str) -> dict:
