@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 
 def test_container_that_is_not_as_its_release_says_is_told(
     deploy_service, service_info, docker
@@ -34,3 +36,12 @@ def test_container_without_a_release_of_ours_is_told_with_its_image(service_info
         "image": "sha256:1",
         "since": "2026-01-01T10:00:00Z",
     }
+
+
+def test_changes_that_needed_no_release_are_in_the_history(
+    deploy_service, service_info, tmp_path
+) -> None:
+    release = deploy_service()["release"]
+    change = {"at": "2100-01-01T10:00:00Z", "by": "ada", "change": "pool a, member b: weight 3"}
+    (tmp_path / "shop/overrides.json").write_text(json.dumps({"changes": [change]}))
+    assert service_info()["history"][1:] == [{"id": release, **change}]

@@ -10,6 +10,8 @@ from ansible_collections.peerlb.stack.plugins.module_utils._balancer.balancer_mo
     COMMON_SPEC,
     BalancerModule,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.live import LiveSettings
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
     NginxRelease,
 )
@@ -39,6 +41,21 @@ def test_parameters_name_store_and_container(fake_nginx, tmp_path) -> None:
 def test_note_says_who_when_and_why(fake_nginx, tmp_path) -> None:
     note = BalancerModule.of(Module(fake_nginx, tmp_path, operator="ada", reason="canary")).note()
     assert (note["by"], note["reason"], note["at"][-1]) == ("ada", "canary", "Z")
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_change_that_passes_is_marked_in_the_history_and_among_the_changes(
+    fake_nginx, tmp_path, monkeypatch, passing
+) -> None:
+    notes = []
+    monkeypatch.setattr(LiveSettings, "apply", lambda _live, _inputs, note: notes.append(note))
+    balancer = BalancerModule.of(Module(fake_nginx, tmp_path, operator="ada"))
+    pools = [{"name": "a", "members": [{"name": "b", "address": "10.1.0.2", "port": 80}]}]
+    files = {"nginx.conf": "#", "compose.yml": "image: a"}
+    inputs = Inputs.parse(files, pools, [{"port": 80, "pool": "a"}], "1.30")
+    balancer.make_live(inputs, passing=passing)
+    assert [note.get("passing", False) for note in notes] == [passing]
+    assert [line.get("passing", False) for line in balancer.store.history()] == [passing]
 
 
 def test_error_if_no_release_is_live_says_what_to_do(fake_nginx, tmp_path) -> None:
