@@ -125,9 +125,13 @@ options:
         type: str
         default: peerlb_member
       keepalive:
-        description: How many idle connections to the members each worker keeps open; V(0) is none.
+        description:
+          - How many idle connections to the members each worker keeps open; V(0) is none. There are never
+            more than were in use at once.
+          - Lower it, or set V(0), where a member gives each open connection a process of its own, as
+            Apache's prefork and uWSGI with C(http-keepalive) do.
         type: int
-        default: 64
+        default: 512
       connect_timeout:
         description: How long a member may take to accept a connection.
         type: str

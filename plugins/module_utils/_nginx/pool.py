@@ -114,8 +114,9 @@ class Pool:
     """Members, and how nginx balances to them: one upstream.
 
     Timeouts are times as nginx writes them: 500ms, 10s, 10m; a number alone means seconds.
-    keepalive counts idle connections that each worker keeps open to the members. slow_start is how
-    long a member that comes back gets less than its share.
+    keepalive counts idle connections that each worker keeps open to the members: with fewer than
+    the requests in flight, nginx closes some and opens others all the time. slow_start is how long
+    a member that comes back gets less than its share.
     """
 
     name: str
@@ -123,7 +124,7 @@ class Pool:
     method: str = "round_robin"
     hash_key: str = "$remote_addr"
     cookie: str = "peerlb_member"
-    keepalive: int = 64
+    keepalive: int = 512
     connect_timeout: str = "1s"
     read_timeout: str = "60s"
     idle_timeout: str = "1h"

@@ -21,6 +21,8 @@ SINCE: dict[str, Version] = {
     "resolve": (1, 27, 3),
     # The directive: a reload leaves a client that long to send a request on an open connection.
     "keepalive_min_timeout": (1, 27, 4),
+    # The variables $request_port and $is_request_port.
+    "request_port": (1, 29, 3),
     # The directive, and the parameter drain of a server.
     "sticky": (1, 29, 6),
     # Connections to members are kept open unless an upstream has `keepalive 0;`, which versions

@@ -265,12 +265,18 @@ def test_slow_clients_are_cut_and_their_buffers_bounded(role) -> None:
     assert directives(http, "reset_timedout_connection") == ["on"]
     assert directives(http, "large_client_header_buffers") == ["4 64k"]
     assert directives(http, "proxy_buffer_size") == ["64k"]
-    assert directives(http, "proxy_busy_buffers_size") == ["64k"]
+    assert directives(http, "proxy_buffers") == ["6 64k"]
+    assert directives(http, "proxy_busy_buffers_size") == ["192k"]
     assert directives(http, "proxy_max_temp_file_size") == ["1m"]
     assert "limit_conn peerlb_bodies 256;" in files["servers.conf"]
     paths = {name: directives(files["temp_paths.conf"], f"{name}_temp_path") for name in PATHS}
     logs = role.load("vars/main.yml")["__nginx_lb_logs"]
     assert paths == {"client_body": [f"{logs}/bodies"], "proxy": [f"{logs}/answers"]}
+
+
+@pytest.mark.parametrize(("size", "piece"), [("32k", "96k"), ("1M", "3M"), (8192, "24576")])
+def test_answers_pass_in_pieces_of_three_buffers(role, size, piece) -> None:
+    assert role.get("__nginx_lb_piece", nginx_lb_header_buffer_size=size) == piece
 
 
 PATHS = ("client_body", "proxy")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import typing as t
 from pathlib import Path
 
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.skipif(not found, reason=NONE)
 SNIPPETS = {
     "resolve": "upstream u { zone u 64k; resolver 127.0.0.1; server x resolve; }",
     "keepalive_min_timeout": "keepalive_min_timeout 5s;",
+    "request_port": 'map $host $h { default "$host$is_request_port$request_port"; }',
     "sticky": "upstream a { server 127.0.0.1; server 127.0.0.2 drain; sticky cookie c; }",
     "keepalive_by_default": "upstream a { server 127.0.0.1; keepalive 0; }",
 }
@@ -308,3 +310,42 @@ def test_names_of_others_are_not_served(start, backends) -> None:
     port = start(one.entry(), variables={"nginx_lb_server_names": ["shop.example"]})
     assert ask(port, Host="shop.example")[0] == 200
     assert ask(port, Host="evil.example")[0] == 421
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("shop.example", "shop.example"),
+        ("SHOP.example:8443", "shop.example:8443"),
+        ("[::1]:80", "[::1]:80"),
+    ],
+)
+def test_host_is_told_with_the_port_of_the_client(start, backends, named, told) -> None:
+    one, _two = backends
+    port = start(one.entry())
+    ask(port, Host=named)
+    assert [one.told[-1][name] for name in ("Host", "X-Forwarded-Host")] == [told, told]
+
+
+def test_request_ids_are_of_this_host_and_never_the_same(start, backends) -> None:
+    one, _two = backends
+    port = start(one.entry(), variables={"inventory_hostname": "lb1"})
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(connection):
+        for _each in range(50):
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.headers["X-Request-Id"] == one.told[-1]["X-Request-Id"]
+    ask(port)
+    ids = [told["X-Request-Id"] for told in one.told]
+    assert len(set(ids)) == 51
+    assert all(re.fullmatch(r"[0-9a-f]{6}(-[0-9]+){3}-[0-9]+\.[0-9]{3}", each) for each in ids)
+    ask(port, **{"X-Request-Id": "given-by-a-client"})
+    assert one.told[-1]["X-Request-Id"] == "given-by-a-client"
+
+
+def test_hosts_begin_ids_with_words_of_their_own(role) -> None:
+    words = {role.get("__nginx_lb_id", inventory_hostname=f"lb{each}") for each in range(20)}
+    assert len(words) == 20
+    assert all(re.fullmatch("[0-9a-f]{6}", each) for each in words)

@@ -41,7 +41,7 @@ def test_http_upstream() -> None:
         "    zone http_webapp 512k;\n"
         "    server 10.1.0.2:3000 max_fails=0 fail_timeout=10s;  # web1\n"
         "    server 10.1.0.3:3000 weight=3 max_fails=0 fail_timeout=10s;  # web2\n"
-        "    keepalive 64;\n"
+        "    keepalive 512;\n"
         "    keepalive_timeout 60s;\n"
         "}\n"
     )
