@@ -126,10 +126,10 @@ options:
         default: peerlb_member
       keepalive:
         description:
-          - How many idle connections to the members each worker keeps open; V(0) is none. There are never
-            more than were in use at once.
-          - Lower it, or set V(0), where a member gives each open connection a process of its own, as
-            Apache's prefork and uWSGI with C(http-keepalive) do.
+          - How many idle connections to the members each worker keeps open; V(0) is none. There are
+            never more than were in use at once.
+          - Lower it, or set V(0), where a member gives each open connection a process of its own,
+            as Apache's prefork and uWSGI with C(http-keepalive) do.
         type: int
         default: 512
       connect_timeout:
