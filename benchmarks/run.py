@@ -5,7 +5,8 @@
 
     benchmarks/run.py            all of it
     benchmarks/run.py PART...    stack: from bare hosts; database: sysbench through the balancer;
-                                balancer: requests a second; verification: probes of one host;
+                                balancer: requests a second; path: its CPU time against peers;
+                                verification: probes of one host;
                                 model: the proof of a thousand hosts; gcp: reading a cloud project;
                                 audit: judging one; scale: the controller with up to 1,000 hosts;
                                 operate: a change of a weight, up to 5,000 members;
@@ -125,6 +126,7 @@ PARTS: dict[str, t.Callable[[], None]] = {
     "stack": stack,
     "database": other("database.py"),
     "balancer": other("balancer.py"),
+    "path": other("path.py"),
     "verification": other("verification.py"),
     "model": other("model.py"),
     "gcp": other("gcp.py"),
