@@ -266,6 +266,7 @@ def test_slow_clients_are_cut_and_their_buffers_bounded(role) -> None:
     assert directives(http, "large_client_header_buffers") == ["4 64k"]
     assert directives(http, "proxy_buffer_size") == ["64k"]
     assert directives(http, "proxy_buffers") == ["6 64k"]
+    assert directives(http, "sendfile") == ["on"]
     assert directives(http, "proxy_busy_buffers_size") == ["192k"]
     assert directives(http, "proxy_max_temp_file_size") == ["1m"]
     assert "limit_conn peerlb_bodies 256;" in files["servers.conf"]
