@@ -170,11 +170,11 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 async def _talk(process: asyncio.subprocess.Process, data: bytes) -> bytes:
     """Give a process its input, wait until it ends, and return the last of its output."""
-    assert process.stdin and process.stdout
-    process.stdin.write(data)  # less than a pipe holds
-    process.stdin.close()
+    to_it = t.cast("asyncio.StreamWriter", process.stdin)
+    to_it.write(data)  # less than a pipe holds
+    to_it.close()
     output = b""
-    while chunk := await process.stdout.read(4096):
+    while chunk := await t.cast("asyncio.StreamReader", process.stdout).read(4096):
         output = (output + chunk)[-_SHOWN:]
     await process.wait()
     return output
