@@ -273,3 +273,205 @@ def test_slow_clients_are_cut_and_their_buffers_bounded(role) -> None:
     assert directives(http, "proxy_buffer_size") == ["64k"]
     assert directives(http, "proxy_buffers") == ["6 64k"]
     assert directives(http, "sendfile") == ["on"]
+    assert directives(http, "proxy_busy_buffers_size") == ["192k"]
+    assert directives(http, "proxy_max_temp_file_size") == ["1m"]
+    assert "limit_conn peerlb_bodies 256;" in files["servers.conf"]
+    paths = {name: directives(files["temp_paths.conf"], f"{name}_temp_path") for name in PATHS}
+    logs = role.load("vars/main.yml")["__nginx_lb_logs"]
+    assert paths == {"client_body": [f"{logs}/bodies"], "proxy": [f"{logs}/answers"]}
+
+
+@pytest.mark.parametrize(("size", "piece"), [("32k", "96k"), ("1M", "3M"), (8192, "24576")])
+def test_answers_pass_in_pieces_of_three_buffers(role, size, piece) -> None:
+    assert role.get("__nginx_lb_piece", nginx_lb_header_buffer_size=size) == piece
+
+
+PATHS = ("client_body", "proxy")
+
+
+def test_container_is_bounded(role) -> None:
+    limits = {"nginx_lb_tmpfs_size": "9m", "nginx_lb_memory_limit": "1g", "nginx_lb_pids_limit": 99}
+    service = yaml.safe_load(rendered(role, **limits)["compose.yml"])["services"]["nginx"]
+    assert (service["mem_limit"], service["pids_limit"]) == ("1g", 99)
+    assert service["tmpfs"] == ["/run:mode=0755,size=9m", "/tmp:mode=1777,size=9m"]
+    assert "mem_limit" not in rendered(role)["compose.yml"]
+
+
+def test_client_limits_are_by_choice(role) -> None:
+    files = rendered(role)
+    assert not any("$binary_remote_addr" in text for text in files.values())
+    files = rendered(role, nginx_lb_limit_conn=5, nginx_lb_limit_conn_tcp="6")
+    # nginx refuses one name for zones of http and of stream.
+    for path, zone in (("http.conf", "peerlb_clients"), ("stream.conf", "peerlb_tcp_clients")):
+        assert f"limit_conn_zone $binary_remote_addr zone={zone}:16m;" in files[path]
+    assert "limit_conn peerlb_clients 5;" in files["servers.conf"]
+    assert "limit_conn peerlb_tcp_clients 6;" in files["stream.conf"]
+
+
+def test_headers_that_clients_must_not_set_are_cleared(role) -> None:
+    text = rendered(role)["servers.conf"]
+    set_headers = dict(each.split(" ", 1) for each in directives(text, "proxy_set_header"))
+    cleared = {name for name, value in set_headers.items() if value == '""'}
+    assert cleared == set(role.load("vars/main.yml")["__nginx_lb_cleared"])
+    named = "Forwarded X-Original-URL X-Rewrite-URL X-Forwarded-Server X-Forwarded-Prefix Proxy"
+    assert {*named.split(), "HTTP2-Settings"} <= cleared
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_websockets_are_the_only_upgrade_and_by_choice(role, passing) -> None:
+    files = rendered(role, nginx_lb_websockets=passing)
+    assert ("~*^websocket:" in files["headers.conf"]) is passing
+    assert "proxy_set_header Upgrade $peerlb_upgrade;" in files["servers.conf"]
+
+
+@pytest.mark.parametrize("query, variable", [(True, "$request_uri"), (False, "$uri")])
+def test_query_is_logged_by_choice(role, query, variable) -> None:
+    assert f'"uri":"{variable}"' in rendered(role, nginx_lb_log_query=query)["http.conf"]
+
+
+def test_names_of_the_service_are_served_alone(role) -> None:
+    assert directives(rendered(role)["servers.conf"], "server_name") == ["_"]
+    text = rendered(role, nginx_lb_server_names=["shop.example", "*.shop.example"])["servers.conf"]
+    assert directives(text, "server_name") == ["_", "shop.example *.shop.example"]
+    assert directives(text, "listen") == ["80 default_server reuseport backlog=4096", "80"]
+    assert directives(text, "return") == ["421"]
+
+
+def test_listener_admits_the_sources_of_its_flows(role) -> None:
+    files = rendered(role, [{**HTTP, "allow": ["10.9.0.0/16", "10.8.0.1/32"]}, TCP])
+    assert directives(files["stream.conf"], "allow") == ["10.1.0.2/31"]
+    assert directives(files["stream.conf"], "deny") == ["all"]
+    assert directives(files["servers.conf"], "allow") == ["10.9.0.0/16", "10.8.0.1/32"]
+    assert directives(files["servers.conf"], "deny") == ["all"]
+    assert "deny" not in rendered(role, [HTTP])["servers.conf"]
+
+
+def test_trusted_proxy_is_admitted_by_its_own_address(role) -> None:
+    """After realip, allow and deny would compare the address of the proxy's client."""
+    listener = {**HTTP, "allow": ["35.191.0.0/16"]}
+    given = {"nginx_lb_trusted_proxies": ["35.191.0.0/16"]}
+    text = rendered(role, [listener, TCP], **given)["servers.conf"]
+    assert directives(text, "geo") == ["$realip_remote_addr $peerlb_admitted_1 {"]
+    assert "if ($peerlb_admitted_1 = 0) { return 403; }" in text
+    assert "deny" not in text
+
+
+@pytest.mark.parametrize(
+    "size, written",
+    [("100m", "100M"), ("1g", "1G"), ("64K", "64k"), ("100M", "100M"), (512, "512")],
+)
+def test_size_of_logs_is_written_as_logrotate_reads_it(role, size, written) -> None:
+    text = rendered(role, nginx_lb_log_size=size)["logrotate.conf"]
+    assert f"    size {written}\n" in text
+
+
+@pytest.mark.parametrize(
+    "variable, value, problem",
+    [
+        *(
+            ("log_size", size, "is not a whole number of bytes, or one with k, M or G")
+            for size in ("100MB", "100Mi", "1.5G", "100 M", "", "0", "M", "-1", "100M\n")
+        ),
+        ("header_timeout", "10 s", "is not a time such as 10s"),
+        ("header_buffer_size", "32kB", "is not a size such as 64k or 16m"),
+        ("tmpfs_size", "a lot", "is not a size such as 64k or 16m"),
+        ("memory_limit", "1.5g", "is not a size such as 512m"),
+        ("limit_conn", -1, "is not a whole number from 0 to 99999"),
+        ("large_bodies", 0, "is not a whole number from 1 to 99999"),
+        ("project_dir", "/opt/peer lb", "is not an absolute path of letters"),
+        ("project_dir", "/opt/100%", "is not an absolute path of letters"),
+        ("header_timeout", "0", "is not a time such as 10s, which is more than 0"),
+        ("send_timeout", "000s", "which is more than 0"),
+        ("server_names", "shop", "is not a list"),
+        ("server_names", {"shop": "x"}, "is not a list"),
+        ("trusted_proxies", "10.0.0.1", "is not a list"),
+        ("server_names", ["shop.example; return 200"], "is not a name such as shop.example"),
+        ("server_names", ["shop.example:8080"], "is not a name such as shop.example"),
+        ("trusted_proxies", ["0.0.0.0/0"], "trusts nearly everybody"),
+        ("trusted_proxies", ["::/0"], "trusts nearly everybody"),
+        ("trusted_proxies", ["0.0.0.0/1", "128.0.0.0/1"], "trusts nearly everybody"),
+        ("trusted_proxies", ["proxy.example"], "is not an address or a range"),
+    ],
+)
+def test_option_that_makes_no_sense_is_refused_by_name(role, variable, value, problem) -> None:
+    found = role.get("__nginx_lb_problems", **{f"nginx_lb_{variable}": value})
+    assert found
+    values = value if isinstance(value, list) else [value]
+    for line, one in zip(found, values, strict=True):
+        assert line.startswith(f"nginx_lb_{variable}: ")
+        assert json.dumps(one).strip('"') in line
+        assert problem in line
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"nginx_lb_trusted_proxies": ["10.0.0.0/8", "192.0.2.1", "fc00::/7", "2001:db8::1"]},
+        {"nginx_lb_log_size": 1048576, "nginx_lb_limit_conn": "10"},
+        {"nginx_lb_server_names": ["shop.example", "*.shop.example", "10.0.0.2"]},
+    ],
+)
+def test_options_that_make_sense_are_taken(role, given) -> None:
+    assert role.get("__nginx_lb_problems", **given) == []
+
+
+# The tests below compare the role's variables and templates with the module's options.
+
+
+def module_call(role) -> dict[str, str]:
+    """Return the arguments that the role gives the module, by option."""
+    (task,) = [task for task in role.load("tasks/main.yml") if "peerlb.stack.nginx_release" in task]
+    return {name: str(value) for name, value in task["peerlb.stack.nginx_release"].items()}
+
+
+def test_variables_are_as_the_module_specifies_its_options(role, spec) -> None:
+    passed = {
+        option: match[1]
+        for option, value in module_call(role).items()
+        if (match := re.fullmatch(r"{{ (nginx_lb_\w+) }}", value))
+    }
+    own = {"container", "files", "secrets", "logs", "declaration", "declaration_path"}
+    assert set(ARGUMENT_SPEC) - set(passed) == own  # made by the role itself
+    defaults = role.load("defaults/main.yml")
+    for option, variable in passed.items():
+        ours, theirs = spec[variable], ARGUMENT_SPEC[option]
+        # A role may narrow a float to whole numbers.
+        assert ours["type"] in (theirs["type"], theirs["type"].replace("float", "int"))
+        assert ours.get("elements") == theirs.get("elements")
+        assert ours.get("choices") == theirs.get("choices")
+        if "default" in ours:
+            assert ours["default"] == defaults[variable]
+            # Without the role, nobody writes an image into compose.yml, nor is there the unit.
+            without = {"image": "", "engine": "reload"}
+            assert theirs["default"] == without.get(option, ours["default"])
+
+
+@pytest.mark.parametrize("given, passed", [({}, ""), ({"pools": [1]}, '{"pools": [1]}')])
+def test_declaration_is_passed_as_json_or_not_at_all(role, given, passed) -> None:
+    expression = module_call(role)["declaration"].strip("{} ")
+    assert role.get(expression, nginx_lb_declaration=given) == passed
+
+
+@pytest.mark.parametrize("option", ["pools", "listeners"])
+def test_settings_of_pools_are_documented_at_the_module_alone(spec, option) -> None:
+    given = spec[f"nginx_lb_{option}"]
+    assert given["required"] == ARGUMENT_SPEC[option]["required"]
+    assert "options" not in given
+    assert f"O(peerlb.stack.nginx_release#module:{option})" in " ".join(given["description"])
+
+
+def test_logs_are_where_the_info_module_looks_for_them(role) -> None:
+    assert module_call(role)["logs"] == "{{ __nginx_lb_logs }}"
+    logs = nginx_release_info.ARGUMENT_SPEC["logs"]["default"]
+    assert role.load("vars/main.yml")["__nginx_lb_logs"] == logs
+    for option in ("path", "status_port"):
+        assert nginx_release_info.ARGUMENT_SPEC[option] == ARGUMENT_SPEC[option]
+
+
+@pytest.mark.parametrize("variable, options", [("__pool", POOL), ("__listener", LISTENER)])
+def test_templates_read_settings_that_exist(role, variable, options) -> None:
+    texts = [path.read_text() for path in (role.path / "templates").rglob("*.j2")]
+    read = {key for text in texts for key in re.findall(rf"{variable}\['(\w+)'\]", text)}
+    assert read
+    assert read <= set(options)
