@@ -12,7 +12,7 @@ from pathlib import Path
 from .docker import Container
 from .sockets import Listener, holders, listeners
 
-OURS = "peerlb-"  # how the names of our containers begin
+OURS = "peerlb-"  # how the names of our containers and units begin
 ANYWHERE = "0.0.0.0"
 # Who holds the socket of a port that a container publishes.
 DOCKER = ("dockerd", "docker-proxy")
@@ -72,6 +72,8 @@ def _foreign(
     if name:
         return "" if name.startswith(OURS) else f"the container {name}"
     unit = re.search(r"([^/\n]+\.service)", _cgroup(proc, holder["pid"]))
+    if unit and unit[1].startswith(OURS):
+        return ""
     return f"{holder['process']} ({unit[1] if unit else 'process ' + str(holder['pid'])})"
 
 

@@ -70,6 +70,8 @@ def test_container_that_publishes_a_port_is_named(tmp_path, name, found) -> None
     (tmp_path / "12/comm").write_text("nginx\n")
     (message,) = taken(wanted, [], str(tmp_path))
     assert message.startswith("10.1.0.2:80 is held by nginx (docker.service)")
+    (tmp_path / "12/cgroup").write_text("0::/system.slice/peerlb-pools.service\n")
+    assert taken(wanted, [], str(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
