@@ -22,9 +22,9 @@ from .nginx import free_port
 class NameServer(Server):
     """A name server that records the questions; stop it and start it as often as you like."""
 
-    def __init__(self) -> None:
-        """Choose a port; nothing is bound before `run`."""
-        self.port = free_port()
+    def __init__(self, port: int = 0) -> None:
+        """Take a port, or choose one; nothing is bound before `run`."""
+        self.port = port or free_port()
         super().__init__(self.port, lambda *_words: None)
         self.questions: list[Question] = []
         self._thread: threading.Thread | None = None

@@ -121,6 +121,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         if self.path == "/slow":
             time.sleep(0.4)
+        if self.path == "/held":
+            self.server.member.released.wait(20)
         self.send_response(503 if self.path == "/503" else 200)
         self.send_header("X-Served-By", self.server.member.name)
         if self.path == "/head":
@@ -153,6 +155,7 @@ class Backend:
     paths: list[str] = field(default_factory=list)
     told: list[dict[str, str]] = field(default_factory=list)  # the headers of each request
     connections: int = 0
+    released: threading.Event = field(default_factory=threading.Event)  # ends requests of /held
 
     def entry(self, **settings: t.Any) -> dict[str, t.Any]:
         """Return the backend as a member of a pool, with these settings."""

@@ -73,8 +73,9 @@ class Role:
 
 @pytest.fixture
 def role(request) -> Role:
-    """Return the role that the test file is named after."""
-    return Role(pathlib.Path(request.path).stem.removeprefix("test_"))
+    """Return the role that the test file names as ROLE, or is named after."""
+    named_after = pathlib.Path(request.path).stem.removeprefix("test_")
+    return Role(getattr(request.module, "ROLE", named_after))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec import SRV, A
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
+from support.balancer import until
 from support.name_server import NameServer
 from support.nginx import Backend, free_port, programs, serving
 
@@ -158,15 +159,6 @@ class Balancer:
                     continue
                 answers[answer.headers.get("X-Served-By", "")] += 1
         return dict(answers)
-
-
-def until(condition: t.Callable[[], bool], seconds: float = 5) -> float:
-    """Wait until a condition holds; return how many seconds it took."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
     METHODS,
     Listener,
@@ -27,6 +26,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._traffic.http_sample 
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text.sample import (
     sample_problems,
 )
+from support.balancer import write_release
 from support.nginx import CONF, Backend, Program, free_port, programs, serving
 
 found = programs()
@@ -68,27 +68,9 @@ def deploy(role, place):
         **pool,
     ) -> int:
         port = free_port()
-        listener = {"port": port, "pool": "webapp", "protocol": protocol, "address": "127.0.0.1"}
-        wanted = Pool.parse({"name": "webapp", "members": list(members), **pool}).params()
-        listeners = [vars(Listener.parse(listener, ["webapp"]))]
-        files = role.get(
-            "__nginx_lb_templates",
-            nginx_lb_pools=[wanted],
-            nginx_lb_listeners=listeners,
-            nginx_lb_image=f"nginx:{program.version}",
-            nginx_lb_status_port=free_port(),
-            __nginx_lb_logs="/LOGS",
-            **(variables or {}),
-        )
-        release = Inputs.parse(files, [wanted], listeners, program.version).release()
-        for name, text in {**release.files, **release.generated()}.items():
-            # What the container has and this machine has not.
-            own = text.replace("/etc/nginx/mime.types", "types.conf")
-            own = own.replace("_temp_path /tmp/", f"_temp_path {place}/")
-            own = own.replace("/LOGS", str(place))
-            (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_text(own)
-        (place / "types.conf").write_text("types { text/plain txt; }")
+        listener = Listener(port, "webapp", protocol, "127.0.0.1")
+        wanted = Pool.parse({"name": "webapp", "members": list(members), **pool})
+        write_release(role, place, wanted, [listener], program, **(variables or {}))
         conf = CONF.format(place=place, stream_module=program.stream_module)
         (place / "nginx.conf").write_text(conf)
         return port
