@@ -21,6 +21,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import sys
 import time
@@ -54,7 +55,7 @@ LOADS = {
     "tcp": Load("tcp, small answers, 64 connections", 64, 1, tcp=True),
     "bulk": Load("tcp, answers of 1 MB, 16 connections", 16, 1, "/large", tcp=True),
 }
-OURS, FORMER = "this checkout", "before live pools"
+OURS, FORMER = "peerlb.stack", "before live pools"
 PLAIN, BARE = "plain nginx 1.22", "bare nginx 1.30"
 # What a peer's figure divided by ours is to be at least.
 AIMS = {
@@ -122,6 +123,8 @@ def measured(rounds: int, loads: t.Sequence[str]) -> tuple[Figures, dict[str, fl
     every = everybody()
     found: dict[str, dict[str, list[float]]] = {load: {} for load in loads}
     with running(every) as pids:
+        # Before the loads, after which a balancer has memory that it can use again.
+        held = {peer.name: slow.memory(peer.http, pids[peer.name]) for peer in every}
         for number in range(rounds):
             for load in loads:
                 able = [peer for peer in every if peer.tcp or not LOADS[load].tcp]
@@ -129,7 +132,6 @@ def measured(rounds: int, loads: t.Sequence[str]) -> tuple[Figures, dict[str, fl
                     figure = measure(LOADS[load], peer, pids[peer.name])
                     found[load].setdefault(peer.name, []).append(figure)
             print(f"round {number + 1} of {rounds}", flush=True)
-        held = {peer.name: slow.memory(peer.http, pids[peer.name]) for peer in every}
     return {load: summed(figures) for load, figures in found.items()}, held
 
 
@@ -183,6 +185,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "4")))
     parser.add_argument("--loads", nargs="+", choices=LOADS, default=list(LOADS))
     args = parser.parse_args()
+    # So that namespaces and programs are removed.
+    signal.signal(signal.SIGTERM, lambda *_words: sys.exit("ended"))
     init_plugin_loader()
     place.install()
     shutil.rmtree(place.CACHE / "peers", ignore_errors=True)
