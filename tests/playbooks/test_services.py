@@ -43,7 +43,7 @@ def steps(fleet: Fleet, host: str) -> list[str]:
         "service_rollback": lambda params: f"{params['service']} back to {params['release']}",
         "file": lambda params: f"{params['path']} is {params['state']}",
     }
-    return [names[module](params) for module, params in calls if module in names]
+    return [names[module](params) for module, params, _address in calls if module in names]
 
 
 def renewed(host: str, change: str, service: str = "webapp") -> list[str]:
