@@ -76,6 +76,7 @@ SLOW = {
     "contract": "molecule test -s contract --destroy=never",
     "firewall": "molecule test -s firewall --destroy=never",
     "operate": "molecule test -s operate --destroy=never",
+    "pools": "molecule test -s pools --destroy=never",
     "hosts": "molecule test -s hosts --destroy=never",
     "applications": "molecule test -s applications --destroy=never",
     "cloud": "molecule test -s cloud --destroy=never",

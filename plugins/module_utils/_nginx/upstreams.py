@@ -185,6 +185,18 @@ def render_upstreams(
     return files
 
 
+def _step(pool: Pool, writer: Writer, step: str) -> list[str]:
+    """Return the lines of a location that asks again, or the last resort."""
+    nobody = pool.name.replace(".", r"\.") + "$"
+    # nginx forgets that a GET may be asked of another member, if only one is left meanwhile.
+    repeatable = "^(GET|HEAD) |" if writer.asks_again and pool.method in ("hash", "random") else ""
+    return [
+        '    set $peerlb_asked "$request_method $upstream_addr";',
+        f'    if ($peerlb_asked !~ "{repeatable}( |, | : ){nobody}") {{ return 502; }}',
+        f"    proxy_pass http://{pool.name}{'_any' if step == 'last_resort' else ''};",
+    ]
+
+
 def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
     """Return the location in which nginx asks a pool; last tells that it has a last resort.
 
@@ -195,20 +207,12 @@ def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
     """
     steps = [f"again_{number}" for number in range(1, AGAIN + 1)] if writer.asks_again else []
     steps += ["last_resort"] if last else []
-    nobody = pool.name.replace(".", r"\.") + "$"
-    # nginx forgets that a GET may be asked of another member, if only one is left meanwhile.
-    repeatable = "^(GET|HEAD) |" if writer.asks_again and pool.method in ("hash", "random") else ""
-    lines = ["location / {", f"    proxy_pass http://{pool.name};"]
-    for step in steps:
-        target = f"{pool.name}_any" if step == "last_resort" else pool.name
-        lines += [
-            f"    error_page 502 = @{step};",
-            # Without it in the first location nginx takes one step alone.
-            "    recursive_error_pages on;",
-            "}",
-            f"location @{step} {{",
-            '    set $peerlb_asked "$request_method $upstream_addr";',
-            f'    if ($peerlb_asked !~ "{repeatable}( |, | : ){nobody}") {{ return 502; }}',
-            f"    proxy_pass http://{target};",
-        ]
+    # Not inside of the location, where it would take the place of all error pages of the server.
+    lines = [f"error_page 502 = @{steps[0]};"] if steps else []
+    lines += ["location / {", f"    proxy_pass http://{pool.name};"]
+    for step, following in zip(steps, [*steps[1:], ""]):
+        # Without it in the first location nginx takes one step alone.
+        lines += ["    recursive_error_pages on;"] if len(steps) > 1 else []
+        lines += ["}", f"location @{step} {{", *_step(pool, writer, step)]
+        lines += [f"    error_page 502 = @{following};"] if following else []
     return "\n".join([*lines, "}", ""])
