@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import getpass
 import os
@@ -15,13 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
+from ansible_collections.peerlb.stack.plugins.module_utils._live.agent import TELLERS, Agent
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec import SRV, label_of
 from ansible_collections.peerlb.stack.plugins.module_utils._live.engine import RELOAD, Engine
+from ansible_collections.peerlb.stack.plugins.module_utils._live.notify import Hook, Notifier
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import shares
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import Overrides
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import CONTEXTS
 
+from .loops import LoopThread
 from .name_server import NameServer
 from .nginx import CONF, Program, free_port, programs, serving
 
@@ -161,3 +165,42 @@ class Told(Balancer):
 
     def _questions(self) -> int:
         return sum(each.kind == SRV for each in self.names.questions)
+
+
+class Watched(Balancer):
+    """A balancer with the unit that probes the members and tells nginx who serves."""
+
+    @contextlib.contextmanager
+    def unit(self) -> t.Iterator[None]:
+        """Run the unit until the end of the block."""
+        thread = LoopThread()
+        try:
+            self._agent = thread.do(self._make())
+            thread.loop.call_soon_threadsafe(self._begin)
+            until(lambda: self._agent.now)
+            yield
+            assert not self._run.done()
+        finally:
+            thread.do(self._agent.teller.stop())
+            thread.end()
+
+    async def _make(self) -> Agent:
+        teller = TELLERS[self.engine.name](self.engine.port)
+        return Agent(self.root, teller, Notifier(Hook()), self.root / "report.json")
+
+    def _begin(self) -> None:
+        self._run = asyncio.get_running_loop().create_task(self._agent.run())
+
+    def state(self, member: str) -> str:
+        """Return what the unit says of a member: good, bad or unknown."""
+        return self._agent.verdicts[self.pool.name, member].state
+
+    def serving(self) -> list[str]:
+        """Return who serves as the unit says."""
+        return [each.name for each in self._agent.now[self.pool.name].serving]
+
+    def asked(self) -> None:
+        """Wait until nginx has asked who serves, and has taken the answer."""
+        began = time.time()
+        until(lambda: max(self._agent.teller.taken().values(), default=0) > began)
+        time.sleep(0.1)  # until the addresses are asked and all workers have the members

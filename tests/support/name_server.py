@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec import (
     Question,
     Service,
@@ -16,6 +13,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec impor
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.server import Server
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
 
+from .loops import LoopThread
 from .nginx import free_port
 
 
@@ -27,22 +25,18 @@ class NameServer(Server):
         self.port = port or free_port()
         super().__init__(self.port, lambda *_words: None)
         self.questions: list[Question] = []
-        self._thread: threading.Thread | None = None
+        self._thread: LoopThread | None = None
 
     def run(self) -> None:
         """Answer questions in a thread of its own."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = thread = threading.Thread(target=self._loop.run_forever)
-        thread.start()
-        asyncio.run_coroutine_threadsafe(self.start(), self._loop).result(5)
+        self._thread = LoopThread()
+        self._thread.do(self.start())
 
     def stop(self) -> None:
         """Free the port, as if the program was killed; a second call has no effect."""
         if self._thread:
-            asyncio.run_coroutine_threadsafe(self.close(), self._loop).result(5)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            self._thread.do(self.close())
+            self._thread.end()
             self._thread = None
 
     def tell(self, answers: dict[Service, list[Share]]) -> None:
