@@ -238,3 +238,15 @@ def test_only_ip_hash_keeps_the_reload(method) -> None:
     pool = Pool.parse({"name": "webapp", "members": members, "method": method})
     why = DnsWriter(pool, 8053).refuses(parse_version(programs()[-1].version))
     assert bool(why) is (method == "ip_hash")
+
+
+def test_error_pages_of_the_server_are_its_owners(role, tmp_path, backends) -> None:
+    own = "error_page 504 /late; location = /late { return 200 'late'; }"
+    members = [each.entry() for each in backends]
+    pool = {"name": "webapp", "members": members, "read_timeout": "200ms", "retry_on": []}
+    balancer = Told(role, tmp_path, Pool.parse(pool), nginx_lb_extra={"server": own})
+    with balancer.running():
+        connection = http.client.HTTPConnection("127.0.0.1", balancer.ports[0], timeout=20)
+        with contextlib.closing(connection):
+            connection.request("GET", "/held")
+            assert connection.getresponse().read() == b"late"
