@@ -10,6 +10,7 @@
                                 model: the proof of a thousand hosts; gcp: reading a cloud project;
                                 audit: judging one; scale: the controller with up to 1,000 hosts;
                                 operate: a change of a weight, up to 5,000 members;
+                                live: what live pools lose, cost and need;
                                 run: this checkout against a former commit, in one run
 
 The stack is deployed on bare hosts, so what the lab holds is gone afterwards.
@@ -133,6 +134,7 @@ PARTS: dict[str, t.Callable[[], None]] = {
     "audit": other("audit.py"),
     "scale": other("scale.py"),
     "operate": other("operate.py"),
+    "live": other("live.py"),
     "run": other("against.py"),
 }
 

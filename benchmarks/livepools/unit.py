@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the unit costs that probes 1,000 members and answers a real nginx."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from ansible_collections.peerlb.stack.plugins.lookup.pool_agent import program
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
+from datapath import place
+
+from . import stage
+from .stage import Nginx, free_port, say
+
+MEMBERS, SECONDS, CUT_AFTER = 1000, 20, 3
+TICKS = os.sysconf("SC_CLK_TCK")
+# The unit writes its report below /run, which no other process sees.
+OWN_RUN = 'mount -t tmpfs none /run && mkdir /run/peerlb-pools && exec "$@"'
+
+
+def measure(home: Path) -> None:
+    """Say the CPU and memory of the unit, for probes by HTTP and by TCP."""
+    for kind in ("http", "tcp"):
+        _measure(home / kind, {"type": kind})
+
+
+def _measure(home: Path, health: dict[str, t.Any]) -> None:
+    port, front, asked = free_port(), f"127.0.0.1:{free_port()}", free_port()
+    members = [f"127.3.{n // 250}.{n % 250 + 1}:{port}" for n in range(MEMBERS)]
+    pool = stage.pool("web", members, health=health)
+    listens = "".join(f"listen {member};" for member in members)
+    server = f"server {{ {listens} return 200; }}"
+    nginx = Nginx(home / "nginx", 1, {front: pool}, unit_port=asked, http=server)
+    with nginx.running(front), running(home / "root", pool, asked) as pid:
+        time.sleep(8)  # each member was probed
+        report = Path(f"/proc/{pid}/root/run/peerlb-pools/report.json")
+        before, began = cpu(pid), time.monotonic()
+        time.sleep(SECONDS)
+        took = time.monotonic() - began
+        own, commands = ((b - a) / took / 10_000 for a, b in zip(before, cpu(pid)))
+        told, held = json.loads(report.read_text()), memory(pid)
+    if told["errors"]:
+        sys.exit(f"the unit says: {told['errors']}")
+    states = [each["state"] for each in told["pools"]["web"]["members"].values()]
+    age = told["at"] - told["pools"]["web"]["taken"].get("http", 0)
+    what = f"unit, {MEMBERS:,} members probed by {health['type']}"
+    say(what, f"{own + commands:.1f} % of a core (aim 10), RSS {held:.0f} MiB")
+    say("  of it for commands such as ss; good members; nginx asked",
+        f"{commands:.1f} %; {states.count('good')}; {age:.1f} s before")  # fmt: skip
+
+
+@contextlib.contextmanager
+def running(root: Path, pool: Pool, port: int) -> t.Iterator[int]:
+    """Run the unit as systemd does; yield its process id."""
+    release = root / "releases/measured"
+    for name, text in program().items():
+        (release / name).parent.mkdir(parents=True, exist_ok=True)
+        (release / name).write_text(text)
+    state = {"pools": [pool.params()], "overrides": {}}
+    (release / "state.json").write_text(json.dumps(state))
+    (root / "current").symlink_to("releases/measured")
+    arguments = [root / "current/agent", root, "dns", port, CUT_AFTER]
+    python = ["/usr/bin/python3", "-I", "-B", *map(str, arguments)]
+    with (root / "output").open("w") as output:
+        command = ["unshare", "--mount", "sh", "-c", OWN_RUN, "sh", *python]
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def cpu(pid: int) -> tuple[float, float]:
+    """Return the microseconds of CPU of the unit, and of the commands that it has run."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return place.cpu([pid]), (int(fields[13]) + int(fields[14])) / TICKS * 1e6
+
+
+def memory(pid: int) -> float:
+    """Return the resident memory of a process, in MiB."""
+    found = re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[0]) / 1024
