@@ -21,6 +21,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec impor
 from ansible_collections.peerlb.stack.plugins.module_utils._live.engine import RELOAD, Engine
 from ansible_collections.peerlb.stack.plugins.module_utils._live.notify import Hook, Notifier
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import shares
+from ansible_collections.peerlb.stack.plugins.module_utils._live.verdicts import Verdict
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.overrides import Overrides
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import CONTEXTS
@@ -80,19 +81,12 @@ def write_release(
 class Balancer:
     """A nginx that follows the members of one live pool.
 
-    root has the releases, as on a host. ports are those of its listeners. variables are the role's.
+    root has the releases, as on a host. ports are those of its listeners.
     """
 
     def __init__(
-        self,
-        role: t.Any,
-        root: Path,
-        pool: Pool,
-        protocol: str = "http",
-        listeners: int = 1,
-        **variables: t.Any,
+        self, role: t.Any, root: Path, pool: Pool, protocol: str = "http", listeners: int = 1
     ) -> None:
-        self._variables = variables
         self.root, self.pool, self._role, self._protocol = root, pool, role, protocol
         self.engine = Engine("dns", free_port())
         self.place = root / "releases" / RELEASE
@@ -115,7 +109,6 @@ class Balancer:
             self.program,
             engine=self.engine,
             overrides=overrides,
-            **self._variables,
         )
         conf = CONF.replace("master_process off;", WORKERS)
         own = conf.format(place=self.place, stream_module=self.program.stream_module)
@@ -201,7 +194,7 @@ class Watched(Balancer):
 
     def state(self, member: str) -> str:
         """Return what the unit says of a member: good, bad or unknown."""
-        return self._agent.verdicts[self.pool.name, member].state
+        return self._agent.verdicts.get((self.pool.name, member), Verdict()).state
 
     def serving(self) -> list[str]:
         """Return who serves as the unit says."""

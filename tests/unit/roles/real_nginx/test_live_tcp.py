@@ -134,7 +134,7 @@ def test_primary_that_was_killed_gets_no_write_when_it_returns(start, servers) -
 
 
 def test_ledger_sees_writes_that_are_lost(balancer_of, servers) -> None:
-    """Without the unit, nginx sends writes to both servers."""
+    """Without the unit nginx sends writes to both servers, and this test shows what that costs."""
     old, new = servers
     balancer = balancer_of(QUICK)
     with balancer.running():
@@ -212,6 +212,9 @@ def test_nginx_that_starts_while_the_unit_is_dead_serves_by_its_static_lines(
     balancer_of, servers
 ) -> None:
     balancer = balancer_of({"type": "redis", **QUICK})
+    with balancer.unit(), balancer.running():
+        balancer.asked()
+        assert answering(balancer, 40) == {"redis1": 20, "redis2": 20}
     with balancer.running():
         assert answering(balancer, 40) == {"redis1": 20, "redis2": 20}
         servers[0].kill()
