@@ -351,6 +351,7 @@ effect:
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -412,6 +413,8 @@ def run(module: AnsibleModule) -> dict:
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"], engine)
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present(), balancer.live.overrides())
+        if balancer.live.is_damaged():
+            inputs = replace(inputs, overrides_lost=True)
         if params["require_members"] and not module.check_mode:
             refuse_silent_pools(inputs.pools, balancer.live_pools())
         result = balancer.make_live(inputs)

@@ -81,12 +81,19 @@ def write_release(
 class Balancer:
     """A nginx that follows the members of one live pool.
 
-    root has the releases, as on a host. ports are those of its listeners.
+    root has the releases, as on a host. ports are those of its listeners. variables are the role's.
     """
 
     def __init__(
-        self, role: t.Any, root: Path, pool: Pool, protocol: str = "http", listeners: int = 1
+        self,
+        role: t.Any,
+        root: Path,
+        pool: Pool,
+        protocol: str = "http",
+        listeners: int = 1,
+        **variables: t.Any,
     ) -> None:
+        self._variables = variables
         self.root, self.pool, self._role, self._protocol = root, pool, role, protocol
         self.engine = Engine("dns", free_port())
         self.place = root / "releases" / RELEASE
@@ -109,6 +116,7 @@ class Balancer:
             self.program,
             engine=self.engine,
             overrides=overrides,
+            **self._variables,
         )
         conf = CONF.replace("master_process off;", WORKERS)
         own = conf.format(place=self.place, stream_module=self.program.stream_module)

@@ -132,6 +132,7 @@ class BalancerModule:
         acts = not self.check_mode and not self.params["test_only"]
         try:
             if acts:
+                live.mend()
                 live.begin(inputs, self._present_inputs())
             elif diff and not self.check_mode:
                 live.refuse_dead_unit()

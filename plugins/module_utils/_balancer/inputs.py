@@ -44,8 +44,8 @@ from .nginx_release import IDENTITY, STATE, NginxRelease
 RESERVED_NAMES = (STATE, IDENTITY, "upstreams")
 
 OVERRIDES_LOST = (
-    f"{STATE} of the live release could not be read: weights and states that were set at run time,"
-    " if there were any, are the inventory's again"
+    f"{STATE} of the live release, or overrides.json, could not be read: weights and states that"
+    " were set at run time, if there were any, are the inventory's again"
 )
 
 

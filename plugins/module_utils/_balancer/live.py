@@ -116,18 +116,24 @@ class LiveSettings:
         self.store.note(OVERRIDES, value)
         return json.dumps(value)
 
+    def is_damaged(self) -> bool:
+        """Tell whether the file is there and cannot be read, so that what was set is lost."""
+        path = self.store.root / OVERRIDES
+        return path.exists() and not isinstance(self._noted().get("overrides"), dict)
+
+    def mend(self) -> None:
+        """Write a damaged file anew, without what was set."""
+        if self.is_damaged():
+            self._write({}, [])
+
     def refuse_dead_unit(self) -> None:
         """Raise a ServiceError if nobody would tell nginx of a change."""
-        end = time.monotonic() + PATIENCE  # it may just be started
-        while not is_alive(self.look(), time.time()):
+        end = time.monotonic() + PATIENCE  # it may just be started, or read a file again
+        while problem := _unit_problem(self.look()):
             if time.monotonic() > end:
-                raise ServiceError(
-                    f"{UNIT} does not run, so nginx would not follow; nothing was changed:"
-                    f" systemctl status {UNIT}"
-                )
+                way = f"systemctl status {UNIT}"
+                raise ServiceError(f"{UNIT} {problem}; nothing was changed: {way}")
             time.sleep(LOOK_SECONDS)
-        if errors := self.look().get("errors"):
-            raise ServiceError(f"{UNIT}: {errors[0]}; nothing was changed")
 
     def _wait(self, wanted: str, affected: t.Collection[tuple[str, str]]) -> None:
         """Wait until nginx has asked for each pool, by protocol and name, since it is told anew."""
@@ -141,6 +147,14 @@ class LiveSettings:
             time.sleep(LOOK_SECONDS)
         if affected:
             time.sleep(UNDERSTANDS_WITHIN)
+
+
+def _unit_problem(report: Report) -> str:
+    """Return why the unit cannot tell nginx of a change; "" if it can."""
+    if not is_alive(report, time.time()):
+        return "does not run, so nginx would not follow"
+    errors = report.get("errors")
+    return f"has an error: {errors[0]}" if errors else ""
 
 
 def _missing(report: Report, wanted: str, affected: t.Collection[tuple[str, str]]) -> str:

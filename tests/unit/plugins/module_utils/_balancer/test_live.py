@@ -125,11 +125,17 @@ def test_diff_shows_the_weights_and_states_of_live_pools(settings) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[", "[]", '{"overrides": 1, "changes": 2}'])
-def test_damaged_file_holds_nothing(settings, unit, text) -> None:
-    (unit.store.root / "overrides.json").write_text(text)
+def test_damaged_file_holds_nothing_and_is_mended(settings, unit, text) -> None:
+    path = unit.store.root / "overrides.json"
+    assert not settings.is_damaged()
+    path.write_text(text)
     assert (settings.overrides(), settings.changes()) == ({}, [])
+    assert settings.is_damaged()
+    settings.mend()
+    assert json.loads(path.read_text()) == {"overrides": {}, "changes": []}
     settings.apply(inputs(**THREE), NOTE)
-    assert json.loads((unit.store.root / "overrides.json").read_text())["overrides"]["webapp"]
+    settings.mend()
+    assert settings.overrides()["webapp"]
 
 
 def test_release_holds_the_overrides_of_the_other_pools_alone() -> None:
