@@ -178,9 +178,9 @@ def executed(log: Path, others: t.Iterable[int]) -> tuple[int, int, Counter[str]
         members[FICKLE] += 1
     with log.open() as lines:
         for line in lines:
-            number, at, member = line.split()
-            twice += int(number) in seen
-            seen.add(int(number))
+            written, at, member = line.split()
+            twice += (number := int(written)) in seen
+            seen.add(number)
             members[member] += 1
             if member.endswith((".1", ".6")):
                 sides[int(float(at) * 10)] += 1 if member.endswith(".6") else -1
