@@ -55,7 +55,7 @@ def running(home: Path) -> t.Iterator[dict[str, tuple[set[int], str, str]]]:
     """Run members and balancers; yield the processes of each, and its addresses, by name."""
     unit, port = Unit(), free_port()
     members = [f"{address}:{port}" for address in ADDRESSES]
-    listens = "".join(f"listen {member} reuseport backlog=4096;" for member in members)
+    listens = "".join(f"listen {each}:{port} reuseport;" for each in [*ADDRESSES, "127.0.0.1"])
     answering = Nginx(
         home / "members", 1, http=f"server {{ {listens} return 200 ok; }}", core=CORES[1]
     )
@@ -64,8 +64,6 @@ def running(home: Path) -> t.Iterator[dict[str, tuple[set[int], str, str]]]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(unit.running())
         unit.tell({"web": stage.shares(members, [1] * len(members))})
-        # The first address is what the start is waited for at, and the members have others.
-        answering.http += f"server {{ listen 127.0.0.1:{port}; return 200; }}"
         stack.enter_context(answering.running(f"127.0.0.1:{port}"))
         for name in (LIVE, STATIC, AGAIN):
             http, stream = (f"127.0.0.1:{free_port()}" for _each in range(2))
