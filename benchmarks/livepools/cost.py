@@ -73,13 +73,18 @@ def running(home: Path) -> t.Iterator[dict[str, tuple[set[int], str, str]]]:
             )
             pids = place.family(stack.enter_context(front.running(http)))
             fronts[name] = (pids, http, stream)
-        for _pids, http, stream in fronts.values():  # nginx has asked who serves, and kept some
-            stage.wrk("-t1", "-c64", "-d2s", f"http://{http}/")
-            stage.wrk("-t1", "-c64", "-d1s", f"http://{stream}/")
+        warm(fronts)
         yield fronts
         unit.count()
         if not unit.taken:
             sys.exit("nginx has never asked who serves")
+
+
+def warm(fronts: dict[str, tuple[set[int], str, str]]) -> None:
+    """Let each nginx open its connections to the members, and ask who serves."""
+    for _pids, http, stream in fronts.values():
+        stage.wrk("-t1", "-c64", "-d2s", f"http://{http}/")
+        stage.wrk("-t1", "-c64", "-d1s", f"http://{stream}/")
 
 
 def ask(words: t.Sequence[str], target: str, pids: set[int], seconds: int) -> Figure:

@@ -44,26 +44,32 @@ def measure(home: Path, changes: int) -> None:
     }
     gate = f"server {{ listen 127.0.0.1:{front}; return ''; }}"
     nginx = Nginx(home, WORKERS, tcp_pools=served, unit_port=unit.port, stream=gate)
+    told = [stage.shares(members, weights) for weights in WEIGHTS]
     names = [pool.name for pool in served.values()]
     with unit.running(), contextlib.ExitStack() as stack:
         for address in ADDRESSES:
             unit.do(asyncio.start_server(echo, address, port))
-        unit.tell(dict.fromkeys(names, stage.shares(members, WEIGHTS[0])))
+        unit.tell(dict.fromkeys(names, told[0]))
         pid = stack.enter_context(nginx.running(f"127.0.0.1:{front}"))
         time.sleep(3)
         held = [stack.enter_context(session(list(served)[n % pools])) for n in range(SESSIONS)]
-        unit.forget()
         say("pools, changes of each, sessions held", f"{pools}, {changes // pools}, {SESSIONS}")
-        for number in range(changes // pools):
-            if number in (0, 2, changes // pools // 2):
-                say(f"after {number * pools:,} changes", size(pid))
-            unit.tell(dict.fromkeys(names, stage.shares(members, WEIGHTS[(number + 1) % 2])))
-            time.sleep(1.1)
-        unit.count()
-        say(f"after {unit.changes:,} changes, {unit.taken:,} of them taken", size(pid))
+        change(unit, pid, [dict.fromkeys(names, each) for each in told], changes // pools)
         say("sessions that still answer", str(sum(map(answers, held))))
         trouble = [line for line in nginx.errors() if any(each in line for each in TROUBLE)]
         say("lines of trouble in the error log", " | ".join([str(len(trouble)), *trouble[:2]]))
+
+
+def change(unit: Unit, pid: int, answers: t.Sequence[dict[str, t.Any]], times: int) -> None:
+    """Tell one answer and the other in turn, so many times, and say how large nginx is."""
+    unit.forget()
+    for number in range(times):
+        if number in (0, 2, times // 2):
+            say(f"after {number * len(answers[0]):,} changes", size(pid))
+        unit.tell(answers[(number + 1) % 2])
+        time.sleep(1.1)
+    unit.count()
+    say(f"after {unit.changes:,} changes, {unit.taken:,} of them taken", size(pid))
 
 
 @contextlib.contextmanager

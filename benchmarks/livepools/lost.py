@@ -112,12 +112,11 @@ def measure(home: Path, seconds: float) -> None:
     ]
     with unit.running():
         unit.tell(answers[0])
-        taking = asyncio.run_coroutine_threadsafe(fickle.run(), unit.loop)
+        asyncio.run_coroutine_threadsafe(fickle.run(), unit.loop)
         with nginx.running(front):
             time.sleep(3)  # nginx has asked, and the zones are filled
             told = load(home, front, seconds, unit, answers)
             time.sleep(3)  # what waits at a member is answered, and the logs are written
-        taking.cancel()
     show(home, told, unit, fickle.ids)
 
 

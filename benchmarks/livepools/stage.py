@@ -168,9 +168,16 @@ class Unit:
             self.do(self._teller.start())
             yield self
         finally:
-            self.do(self._teller.stop())
+            self.do(self._end())
             self.loop.call_soon_threadsafe(self.loop.stop)
             thread.join()
+
+    async def _end(self) -> None:
+        await self._teller.stop()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     def do(self, work: t.Coroutine[t.Any, t.Any, t.Any]) -> t.Any:
         """Return what a coroutine returns in the unit's loop."""

@@ -38,21 +38,25 @@ def _measure(home: Path, health: dict[str, t.Any]) -> None:
     port, front, asked = free_port(), f"127.0.0.1:{free_port()}", free_port()
     members = [f"127.3.{n // 250}.{n % 250 + 1}:{port}" for n in range(MEMBERS)]
     pool = stage.pool("web", members, health=health)
-    listens = "".join(f"listen {member};" for member in members)
-    server = f"server {{ {listens} return 200; }}"
+    server = f"server {{ {''.join(f'listen {member};' for member in members)} return 200; }}"
     nginx = Nginx(home / "nginx", 1, {front: pool}, unit_port=asked, http=server)
     what = f"unit, {MEMBERS:,} members probed by {health['type']}"
     with nginx.running(front), running(home / "root", pool, asked) as pid:
         began = time.monotonic()
         report = Path(f"/proc/{pid}/root/run/peerlb-pools/report.json")
         settle(report)
+<<<<<<< HEAD
         begun, took = sum(cpu(pid)) / 1e6, time.monotonic() - began
         say(f"{what}, until all are good", f"{begun:.1f} s of CPU in {took:.0f} s")
+=======
+        begun = f"{sum(cpu(pid)) / 1e6:.1f} s of CPU in {time.monotonic() - began:.0f} s"
+        say(f"{what}, until all are good", begun)
+>>>>>>> origin/h-t1
         time.sleep(2)
         before, began = cpu(pid), time.monotonic()
         time.sleep(SECONDS)
-        took = time.monotonic() - began
-        own, commands = ((b - a) / took / 10_000 for a, b in zip(before, cpu(pid)))
+        share = 1e4 * (time.monotonic() - began)
+        own, commands = ((b - a) / share for a, b in zip(before, cpu(pid)))
         told, held = json.loads(report.read_text()), memory(pid)
     if told["errors"]:
         sys.exit(f"the unit says: {told['errors']}")

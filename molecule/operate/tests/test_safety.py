@@ -46,8 +46,9 @@ def port_taken(lab) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def disk_full(lab) -> t.Iterator[None]:
-    """Move the releases to a file system of two megabytes, and fill the rest of it."""
-    mount = f"cp -a {RELEASES} /run/copy && mount -t tmpfs -o size=2m tmpfs {RELEASES}"
+    """Move the releases to a file system that has little more room, and fill the rest of it."""
+    size = f"$(($(du -sk {RELEASES} | cut -f1) + 256))k"
+    mount = f"cp -a {RELEASES} /run/copy && mount -t tmpfs -o size={size} tmpfs {RELEASES}"
     copy = f"cp -a /run/copy/. {RELEASES} && rm -r /run/copy"
     fill = f"! dd if=/dev/zero of={RELEASES}/.fill bs=4k count=600 status=none"
     shell("lb1", f"{mount} && {copy} && {fill}")

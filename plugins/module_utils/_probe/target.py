@@ -24,7 +24,7 @@ BLOCKED = "blocked"
 _ERRNO_STATES = {
     errno.ECONNREFUSED: REFUSED,
     errno.ETIMEDOUT: TIMEOUT,
-    errno.ECONNABORTED: TIMEOUT,  # peerlb-cut-dead on a load balancer ended it: no answer for long
+    errno.ECONNABORTED: TIMEOUT,  # peerlb-pools on a load balancer ended it: no answer for long
     errno.EHOSTUNREACH: NO_ROUTE,  # also "administratively prohibited"
     errno.EHOSTDOWN: NO_ROUTE,
     errno.ENETUNREACH: NO_ROUTE,
