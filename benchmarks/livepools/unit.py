@@ -45,13 +45,8 @@ def _measure(home: Path, health: dict[str, t.Any]) -> None:
         began = time.monotonic()
         report = Path(f"/proc/{pid}/root/run/peerlb-pools/report.json")
         settle(report)
-<<<<<<< HEAD
-        begun, took = sum(cpu(pid)) / 1e6, time.monotonic() - began
-        say(f"{what}, until all are good", f"{begun:.1f} s of CPU in {took:.0f} s")
-=======
         begun = f"{sum(cpu(pid)) / 1e6:.1f} s of CPU in {time.monotonic() - began:.0f} s"
         say(f"{what}, until all are good", begun)
->>>>>>> origin/h-t1
         time.sleep(2)
         before, began = cpu(pid), time.monotonic()
         time.sleep(SECONDS)
