@@ -56,9 +56,8 @@ def running(home: Path) -> t.Iterator[dict[str, tuple[set[int], str, str]]]:
     unit, port = Unit(), free_port()
     members = [f"{address}:{port}" for address in ADDRESSES]
     listens = "".join(f"listen {each}:{port} reuseport;" for each in [*ADDRESSES, "127.0.0.1"])
-    answering = Nginx(
-        home / "members", 1, http=f"server {{ {listens} return 200 ok; }}", core=CORES[1]
-    )
+    server = f"server {{ {listens} return 200 ok; }}"
+    answering = Nginx(home / "members", 1, http=server, core=CORES[1])
     pool = stage.pool("web", members)
     fronts = {}
     with contextlib.ExitStack() as stack:
@@ -68,9 +67,8 @@ def running(home: Path) -> t.Iterator[dict[str, tuple[set[int], str, str]]]:
         for name in (LIVE, STATIC, AGAIN):
             http, stream = (f"127.0.0.1:{free_port()}" for _each in range(2))
             asked = unit.port if name == LIVE else 0
-            front = Nginx(
-                home / name.replace(" ", "-"), 1, {http: pool}, {stream: pool}, asked, core=CORES[0]
-            )
+            own = home / name.replace(" ", "-")
+            front = Nginx(own, 1, {http: pool}, {stream: pool}, asked, core=CORES[0])
             pids = place.family(stack.enter_context(front.running(http)))
             fronts[name] = (pids, http, stream)
         warm(fronts)

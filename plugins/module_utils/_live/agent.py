@@ -82,6 +82,9 @@ class Agent:
     verdicts: dict[MemberKey, Verdict] = field(default_factory=dict)
     now: dict[str, Shares] = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)  # since when, by pool
+    pools: dict[str, Pool] = field(default_factory=dict)
+    willing: set[MemberKey] = field(default_factory=set)  # whom operators let serve
+    due: float = float("inf")  # when to decide next, by time.monotonic()
     errors: dict[str, str] = field(default_factory=dict)
     probers: dict[MemberKey, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -105,6 +108,8 @@ class Agent:
             self._fails("wanted", f"cannot read what is wanted, and goes on as before: {exc}")
             return
         self.errors.pop("wanted", None)
+        self.pools = {pool.name: pool for pool in self.wanted.pools}
+        self.willing = {(p.name, m.name) for p in self.wanted.pools for m in p.members if m.serves}
         self._watch_members()
         self.decide()
 
@@ -141,7 +146,7 @@ class Agent:
 
     async def _probe(self, key: MemberKey, member: Member) -> None:
         """Probe a member until it is gone."""
-        pool = self._pool(key[0])
+        pool = self.pools[key[0]]
         interval = self.interval(pool)
         # The members of a pool are not all asked in the same moment.
         apart = zlib.crc32(repr(key).encode()) % 100 / 100
@@ -154,9 +159,6 @@ class Agent:
             self.hear(key, problem)
             due = max(due + interval, asyncio.get_running_loop().time() + GRID_SECONDS / 2)
 
-    def _pool(self, name: str) -> Pool:
-        return next(pool for pool in self.wanted.pools if pool.name == name)
-
     def hear(self, key: MemberKey, problem: str) -> None:
         """Take the result of a probe of a member, and tell nginx if it changes who serves."""
         if problem.startswith(UNPROBED):
@@ -164,18 +166,17 @@ class Agent:
             return
         self.errors.pop("probes", None)
         before, now = self.verdicts.get(key, Verdict()), time.time()
-        pool = self._pool(key[0])
-        after = before.after(problem, pool.health, now)
-        willing = any(member.name == key[1] and member.serves for member in pool.members)
-        if not willing:
+        after = before.after(problem, self.pools[key[0]].health, now)
+        if key not in self.willing:
             # Whoever drained a member to restart it does not make it flap.
             after = replace(after, changes=before.changes)
         self.verdicts[key] = after
         if after.state == before.state:
             return
-        if willing:
+        if key in self.willing:
             self._say_change(key, before, after, now)
-        self.decide()
+        # Soon and not at once: many members may change in the same moment.
+        self.due = 0.0
 
     def _say_change(self, key: MemberKey, before: Verdict, after: Verdict, now: float) -> None:
         if after.state == BAD:
@@ -190,6 +191,7 @@ class Agent:
     def decide(self) -> None:
         """Work out who serves in each pool, and tell nginx."""
         now, before = time.time(), self.now
+        self.due = float("inf")
         self.now = {pool.name: self._shares(pool, now) for pool in self.wanted.pools}
         if self.teller:
             self.teller.tell({name: each.serving for name, each in self.now.items()})
@@ -208,8 +210,7 @@ class Agent:
         verdicts = {m.name: self.verdicts.get((pool.name, m.name), Verdict()) for m in pool.members}
         former = self.now.get(pool.name, Shares()).serving
         found = shares(pool, verdicts, now, [share.name for share in former])
-        if (later := next_change(pool, verdicts, now)) < float("inf"):
-            asyncio.get_running_loop().call_later(later + 0.01, self.decide)
+        self.due = min(self.due, time.monotonic() + next_change(pool, verdicts, now))
         # Nobody may serve: nginx keeps what it was told before.
         return found if found.serving else Shares(former, found.panic)
 
@@ -275,6 +276,8 @@ class Agent:
         seen, followed, last = stamp(self.root), 0, 0.0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            if time.monotonic() >= self.due:
+                self.decide()
             late = time.monotonic() - last >= REPORT_SECONDS
             if (fresh := stamp(self.root)) != seen or ("wanted" in self.errors and late):
                 seen = fresh

@@ -116,17 +116,24 @@ def test_members_serve_until_a_probe_speaks_against_them(tmp_path, probed) -> No
     assert unit.report()["pools"]["webapp"]["taken"] == {"http": 5.0}
 
 
-def test_restart_of_a_drained_member_is_no_flapping(tmp_path) -> None:
+def test_restart_of_a_drained_member_is_no_flapping(tmp_path, probed) -> None:
     deploy(tmp_path, **QUICK)
-    unit = Agent(tmp_path, None, notifier(), wanted=Wanted.read(tmp_path))
-    for probe in ("", "x", "x", "", "x", "x", ""):
-        unit.hear(("webapp", "web1"), probe)
-    assert len(unit.verdicts["webapp", "web1"].changes) == 4
-    override(tmp_path, web1={"state": "drain"})
-    unit.wanted = Wanted.read(tmp_path)
-    for probe in ("x", "x", ""):
-        unit.hear(("webapp", "web1"), probe)
-    assert len(unit.verdicts["webapp", "web1"].changes) == 4
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        unit._watch_members = lambda: None  # nobody else probes
+        for task in unit.probers.values():
+            task.cancel()
+        for probe in ("", "x", "x", "", "x", "x", ""):
+            unit.hear(("webapp", "web1"), probe)
+        changes = len(unit.verdicts["webapp", "web1"].changes)
+        assert changes >= 4
+        override(tmp_path, web1={"state": "drain"})
+        unit.look()
+        for probe in ("x", "x", ""):
+            unit.hear(("webapp", "web1"), probe)
+        assert len(unit.verdicts["webapp", "web1"].changes) == changes
+
+    run(tmp_path, steps)
 
 
 def test_operators_are_followed_at_once(tmp_path, probed) -> None:
@@ -239,6 +246,20 @@ def test_probes_begin_anew_after_an_error_of_their_own(tmp_path, monkeypatch) ->
 
     async def steps(_unit: Agent, _recorder: Recorder) -> None:
         await until(lambda: min(asked.count("10.1.0.2"), asked.count("10.1.0.3")) > 4)
+
+    run(tmp_path, steps)
+
+
+def test_members_that_change_together_are_decided_on_once(tmp_path, probed) -> None:
+    members = [{**MEMBERS[0], "name": f"web{n}", "address": f"10.1.1.{n}"} for n in range(1, 101)]
+    deploy(tmp_path, members=members, **QUICK)
+
+    async def steps(unit: Agent, recorder: Recorder) -> None:
+        await until(lambda: all(v.state == "good" for v in unit.verdicts.values()))
+        before = len(recorder.told)
+        probed.update({f"10.1.1.{n}": "answers 503" for n in range(1, 41)})
+        await until(lambda: len(recorder.told[-1]["webapp"]) == 60)
+        assert len(recorder.told) - before < 15
 
     run(tmp_path, steps)
 
