@@ -136,7 +136,7 @@ class BalancerModule:
                 live.begin(inputs, self._present_inputs())
             elif diff and not self.check_mode:
                 live.refuse_dead_unit()
-            if quick and diff and self._is_served(wanted):
+            if quick and self._is_served(wanted):
                 result = self._result(wanted)
             else:
                 result = self.carry_out(wanted, passing=passing)
