@@ -63,13 +63,14 @@ def test_status_is_as_the_document_shows_it() -> None:
     good = {"state": "good", "serves": True, "since": "", "why": "", "flaps": False}
     bad = {**good, "state": "bad", "since": "2026-01-01T10:02:11Z", "why": "answers 503"}
     followed = {"engine": "dns", "why_reload": "", "panic": False}
+    reloaded = {**followed, "engine": "reload", "why_reload": "the pool has one member"}
     info["unit"] = {"alive": True, "errors": [], "seconds_ago": 0.4}
     info["health"] = {
         "webapp": {
             **{**followed, "asked_seconds_ago": {"http": 0.4}},
             "members": {"web1": good, "web2": bad},
         },
-        "mysql": {**followed, "asked_seconds_ago": {"tcp": 0.9}, "members": {"db1": good}},
+        "mysql": {**reloaded, "asked_seconds_ago": {}, "members": {"db1": good}},
     }
     protocols = {"webapp": "http", "mysql": "tcp"}
     info["listeners"] = [{"pool": pool, "protocol": each} for pool, each in protocols.items()]
