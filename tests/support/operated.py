@@ -14,7 +14,7 @@ import typing as t
 from pathlib import Path
 
 from support import ROOT
-from support.lab import ADDRESSES, in_network, run, shell, ssh, start, start_play
+from support.lab import ADDRESSES, in_network, run, run_in_network, shell, ssh, start, start_play
 
 LOAD = ROOT / "molecule/operate/load.py"
 # A program for lb1 that ends as soon as nginx has asked for a pool after the next change of weights
@@ -34,6 +34,26 @@ while time.time() < end:
         break
     time.sleep(0.02)
 """
+
+
+CUT = """table inet peerlb_cut {
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    ip daddr 10.1.0.3 ip saddr 10.0.0.2 drop
+    ip saddr 10.1.0.3 ip daddr 10.0.0.2 drop
+  }
+}
+"""
+
+
+def cut() -> None:
+    """Drop all packets between the load balancer and web2, without an answer."""
+    run_in_network("fabric", "nft", "-f", "-", text=CUT)
+
+
+def uncut() -> None:
+    """Forward packets between the load balancer and web2 again."""
+    run_in_network("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
 
 
 def power(*words: str) -> None:

@@ -11,30 +11,10 @@ import time
 import typing as t
 
 import pytest
-from support.lab import run_in_network, shell
-from support.operated import executions, power
+from support.lab import shell
+from support.operated import cut, executions, power, uncut
 
 BREAK_AT, AFTER = 3, 12  # seconds from the load's begin, and from the repair to the load's end
-CUT = """table inet peerlb_cut {
-  chain forward {
-    type filter hook forward priority -10; policy accept;
-    ip daddr 10.1.0.3 ip saddr 10.0.0.2 drop
-    ip saddr 10.1.0.3 ip daddr 10.0.0.2 drop
-  }
-}
-"""
-
-
-def cut(_lab) -> None:
-    """Drop all packets between the load balancer and web2, without an answer."""
-    run_in_network("fabric", "nft", "-f", "-", text=CUT)
-
-
-def uncut(_lab) -> None:
-    """Forward packets between the load balancer and web2 again."""
-    run_in_network("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
-
-
 Act = t.Callable[[t.Any], t.Any]
 # How to break web2, how to repair it, and the seconds between. fail_timeout is 10 s, so in an
 # outage of 14 s nginx tries the member once more before the repair.
@@ -54,7 +34,7 @@ OUTAGES: dict[str, tuple[Act, Act, int]] = {
         lambda _lab: power("start", "web2"),
         14,
     ),
-    "network cut": (cut, uncut, 14),
+    "network cut": (lambda _lab: cut(), lambda _lab: uncut(), 14),
 }
 
 

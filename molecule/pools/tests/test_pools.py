@@ -11,21 +11,14 @@ import time
 import typing as t
 
 import pytest
-from support.lab import in_network, run_in_network, shell, start
+from support.lab import in_network, shell, start
+from support.operated import cut, uncut
 
 GETS = {"rate": 600, "connections": 16}
 POSTS = {"rate": 60, "connections": 4, "method": "POST"}
 BREAK_AT, LASTS, AFTER = 2, 7, 5  # seconds
 FALL, INTERVAL = 3, 1  # the defaults of a health check
 OVERRIDES = "/opt/peerlb/nginx_lb/nginx/overrides.json"
-CUT = """table inet peerlb_cut {
-  chain forward {
-    type filter hook forward priority -10; policy accept;
-    ip daddr 10.1.0.3 ip saddr 10.0.0.2 drop
-    ip saddr 10.1.0.3 ip daddr 10.0.0.2 drop
-  }
-}
-"""
 WORKERS = "$(docker top peerlb-standin -eo pid,args | awk '/nginx: worker/ {print $1}')"
 ALL = "$(docker top peerlb-standin -eo pid,args | awk '/nginx:/ {print $1}')"
 
@@ -66,14 +59,14 @@ def fault(name: str) -> t.Iterator[None]:
     """Let web2 fail within the block."""
     begin, end = FAULTS[name]
     if name == "silence":
-        run_in_network("fabric", "nft", "-f", "-", text=CUT)
+        cut()
     else:
         shell("web2", begin)
     try:
         yield
     finally:
         if name == "silence":
-            run_in_network("fabric", "nft", "delete", "table", "inet", "peerlb_cut")
+            uncut()
         else:
             shell("web2", end)
 
