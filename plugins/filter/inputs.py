@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ..module_utils._balancer.weights import FORMS, read_weights
-from ..module_utils._live.notify import Hook
 from ..module_utils._nginx.checks import PoolError
 from ..module_utils._nginx.overrides import read_changes
-from ..module_utils._probe.mysql_role import Account
 from ..module_utils._values.entries import text
 
 RESET = "inventory"
@@ -83,38 +80,6 @@ def changed_inputs(values: t.Mapping[str, t.Any], options: t.Mapping[str, t.Any]
     return problems
 
 
-def pool_unit_problems(
-    notify: t.Any, account: t.Any = None, pools: t.Sequence[t.Any] = ()
-) -> list[str]:
-    """Return what the unit peerlb-pools could not read of its hook and its account.
-
-    notify and account: nginx_lb_notify and nginx_lb_health_account. pools: those of which one may
-    need the account. No message repeats a secret.
-    """
-    problems = []
-    try:
-        Hook.parse(notify)
-    except ValueError as exc:
-        problems.append(str(exc).replace("peerlb_notify", "nginx_lb_notify (peerlb_notify)", 1))
-    try:
-        if account:
-            Account.parse(json.dumps(account))
-    except ValueError as exc:
-        problems.append(f"nginx_lb_health_account: {exc}")
-    asking = [] if account else [pool["name"] for pool in pools if _asks_mysql_for_writes(pool)]
-    return problems + [
-        f"pool {name}: its health check asks MySQL who takes writes: set nginx_lb_health_account"
-        for name in asking
-    ]
-
-
-def _asks_mysql_for_writes(pool: t.Any) -> bool:
-    health = pool.get("health") if isinstance(pool, t.Mapping) else None
-    if not isinstance(health, t.Mapping):
-        return False
-    return health.get("type") == "mysql" and health.get("writes") is True
-
-
 class FilterModule:
     """The filters of this file, for Ansible."""
 
@@ -122,7 +87,6 @@ class FilterModule:
         """Return the filters by name."""
         return {
             "changed_inputs": changed_inputs,
-            "pool_unit_problems": pool_unit_problems,
             "run_problems": run_problems,
             "weights_problems": weights_problems,
         }

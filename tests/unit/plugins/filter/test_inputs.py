@@ -8,7 +8,6 @@ import datetime
 import pytest
 from ansible_collections.peerlb.stack.plugins.filter.inputs import (
     changed_inputs,
-    pool_unit_problems,
     run_problems,
     weights_problems,
 )
@@ -85,21 +84,3 @@ GROUPS = {"all": ["lb1", "web1"], "nginx_lb": ["lb1"], "webapp": ["web1"], "mysq
 def test_run_that_would_do_nothing_is_refused(names, inside, limit, word, problem) -> None:
     found = run_problems(names, GROUPS, inside, limit, word)
     assert [each[: len(problem)] for each in found] == ([problem] if problem else [])
-
-
-def test_what_the_unit_can_read_is_no_problem() -> None:
-    hook = {"command": ["/bin/true"], "url": "https://hooks.example/x"}
-    assert pool_unit_problems(hook, {"user": "health", "password": "x"}) == []
-    assert (
-        pool_unit_problems({}, {}, [{"name": "a"}, {"name": "b", "health": {"writes": True}}]) == []
-    )
-
-
-def test_what_the_unit_could_not_read_is_named() -> None:
-    mysql = {"name": "db", "health": {"type": "mysql", "writes": True}}
-    found = pool_unit_problems({"command": "x"}, {"user": "health"}, [mysql])
-    assert [each.split(":")[0] for each in found] == [
-        "nginx_lb_notify (peerlb_notify)",
-        "nginx_lb_health_account",
-    ]
-    assert pool_unit_problems({}, {}, [mysql])[0].endswith("set nginx_lb_health_account")
