@@ -361,9 +361,10 @@ from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, Balanc
 from ..module_utils._balancer.inputs import Inputs, pin_image
 from ..module_utils._live.engine import NAMES, RELOAD, Engine
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
+from ..module_utils._nginx.checks import PoolError
 from ..module_utils._release.release import SECRETS
 from ..module_utils._release.store import Store
-from ..module_utils._values.entries import parse_port
+from ..module_utils._values.entries import errors_at, parse_port
 from ..module_utils._values.notes import left
 
 ARGUMENT_SPEC = {
@@ -409,7 +410,8 @@ def run(module: AnsibleModule) -> dict:
     files = {**params["files"], **secrets}
     if params["image"]:
         pin_image(files, params["image"], params["digest"], balancer.present(), balancer.has_image)
-    engine = Engine(params["engine"], parse_port(params["engine_port"]))
+    with errors_at("engine_port", PoolError):
+        engine = Engine(params["engine"], parse_port(params["engine_port"]))
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"], engine)
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present(), balancer.live.overrides())

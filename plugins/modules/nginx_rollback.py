@@ -79,8 +79,9 @@ def run(module: AnsibleModule) -> dict:
     balancer = BalancerModule.of(module)
     with balancer.locked():
         former = balancer.store.former(module.params["release"])
-        result = balancer.carry_out(former)
         inputs = Inputs.of(t.cast("NginxRelease", former), balancer.live.overrides())
+        inputs.effective_pools()  # a PoolError says that what operators have set leaves nobody
+        result = balancer.carry_out(former)
         return {**result, "differences": inputs.differences()}
 
 

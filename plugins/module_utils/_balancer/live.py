@@ -57,8 +57,10 @@ class LiveSettings:
         """Write the overrides of pools that become live, before nginx asks for them."""
         before, wanted = self.overrides(), inputs.live_overrides()
         already = present.live_pools() if present else []
-        fresh = {pool: each for pool, each in wanted.items() if pool not in already}
-        self.set({**before, **fresh})
+        fresh = [pool for pool in inputs.live_pools() if pool not in already]
+        # What is noted of such a pool was set before it stopped being live, and is out of date.
+        kept = {pool: before[pool] for pool in before if pool not in fresh}
+        self.set({**kept, **{pool: wanted[pool] for pool in fresh if pool in wanted}})
 
     def apply(self, inputs: Inputs, note: t.Mapping[str, t.Any]) -> None:
         """Write the overrides of the inputs, and wait until nginx follows them.
@@ -68,7 +70,9 @@ class LiveSettings:
         before, wanted = self.overrides(), inputs.live_overrides()
         if before == wanted:
             return
-        lines = [{**note, "change": each} for each in _changes(before, wanted)]
+        # What left this file because its pool is live no more stands in the release, unchanged.
+        stay = {pool: before[pool] for pool in before if pool in inputs.live_pools()}
+        lines = [{**note, "change": each} for each in _changes(stay, wanted)]
         affected = {
             (each.protocol, each.pool)
             for each in inputs.listeners

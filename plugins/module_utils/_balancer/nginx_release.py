@@ -58,7 +58,7 @@ class NginxRelease(Release):
         try:
             state = json.loads(self.files[STATE])
             inputs = {key: state[key] for key in ("version", "pools", "listeners", "overrides")}
-            return {**inputs, "engine": state.get("engine") or {}}
+            return {**inputs, "engine": dict(state.get("engine") or {})}
         except (KeyError, TypeError, ValueError):
             raise PoolError(
                 f"{STATE} of the live release is damaged: run the playbook nginx_lb, which mends it"

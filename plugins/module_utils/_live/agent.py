@@ -81,7 +81,8 @@ class Agent:
     wanted: Wanted = field(default_factory=Wanted)
     verdicts: dict[MemberKey, Verdict] = field(default_factory=dict)
     now: dict[str, Shares] = field(default_factory=dict)
-    told: dict[str, float] = field(default_factory=dict)  # since when, by pool
+    # Since when, by pool, on the clock of time.monotonic(), which nobody sets back.
+    told: dict[str, float] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
     willing: set[MemberKey] = field(default_factory=set)  # whom operators let serve
     due: float = float("inf")  # when to decide next, by time.monotonic()
@@ -123,7 +124,7 @@ class Agent:
                 if task.done() and not task.cancelled() and (failure := task.exception()):
                     say(f"pool {key[0]}, member {key[1]}: its probes begin anew after {failure!r}")
         for key in [*self.verdicts]:
-            if key not in members:
+            if key not in members or members[key][0].health.type == "none":
                 del self.verdicts[key]
         for key, (pool, member) in members.items():
             if key not in self.probers and pool.health.type != "none":
@@ -147,17 +148,22 @@ class Agent:
     async def _probe(self, key: MemberKey, member: Member) -> None:
         """Probe a member until it is gone."""
         pool = self.pools[key[0]]
-        interval = self.interval(pool)
         # The members of a pool are not all asked in the same moment.
         apart = zlib.crc32(repr(key).encode()) % 100 / 100
-        due = asyncio.get_running_loop().time() + apart * min(1.0, interval)
+        due = asyncio.get_running_loop().time() + apart * min(1.0, self.interval(pool))
         while True:
             # Probes that begin together cost a third of the CPU that they cost one by one.
             due = math.ceil(due / GRID_SECONDS) * GRID_SECONDS
             await asyncio.sleep(due - asyncio.get_running_loop().time())
             problem = await probe(pool.health, member.address, member.port, self.account)
+            # Before Python 3.12 wait_for may swallow that this task was cancelled.
+            if self.probers.get(key) is not asyncio.current_task():
+                return
             self.hear(key, problem)
-            due = max(due + interval, asyncio.get_running_loop().time() + GRID_SECONDS / 2)
+            # The interval may follow from the number of members, which changes.
+            due = max(
+                due + self.interval(pool), asyncio.get_running_loop().time() + GRID_SECONDS / 2
+            )
 
     def hear(self, key: MemberKey, problem: str) -> None:
         """Take the result of a probe of a member, and tell nginx if it changes who serves."""
@@ -197,7 +203,7 @@ class Agent:
             self.teller.tell({name: each.serving for name, each in self.now.items()})
         for name, each in self.now.items():
             if name not in self.told or before.get(name, Shares()).serving != each.serving:
-                self.told[name] = now
+                self.told[name] = time.monotonic()
         for name, each in self.now.items():
             was = name in before and before[name].panic
             if each.panic and not was:
@@ -240,11 +246,14 @@ class Agent:
 
     def _pool_report(self, pool: Pool, taken: t.Mapping[PoolKey, float]) -> dict[str, t.Any]:
         now, current = time.time(), self.now.get(pool.name, Shares())
+        epoch = now - time.monotonic()
         serving: dict[str, Share] = {share.name: share for share in current.serving}
         return {
             "panic": current.panic,
-            "told": self.told.get(pool.name, now),
-            "taken": {protocol: at for (protocol, name), at in taken.items() if name == pool.name},
+            "told": epoch + self.told.get(pool.name, time.monotonic()),
+            "taken": {
+                protocol: epoch + at for (protocol, name), at in taken.items() if name == pool.name
+            },
             "members": {
                 member.name: {
                     **(verdict := self.verdicts.get((pool.name, member.name), Verdict())).params(),

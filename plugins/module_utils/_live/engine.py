@@ -40,7 +40,7 @@ class Teller(t.Protocol):
         """Say who serves in each pool. A pool without anybody keeps what was told before."""
 
     def taken(self) -> t.Mapping[PoolKey, float]:
-        """Return when nginx last took who serves in a pool, in seconds of the epoch."""
+        """Return when nginx last took who serves in a pool, in seconds of time.monotonic()."""
 
     async def stop(self) -> None:
         """End to tell. nginx goes on with what it has taken."""

@@ -102,7 +102,8 @@ def _starts_slowly(
 ) -> bool:
     verdict = _verdict(member, verdicts)
     came_back = verdict.state == GOOD and bool(verdict.changes)
-    return came_back and now - verdict.since < seconds("slow_start", pool.slow_start)
+    # A clock that was set back must not make it last for ever.
+    return came_back and abs(now - verdict.since) < seconds("slow_start", pool.slow_start)
 
 
 def _verdict(member: Member, verdicts: t.Mapping[str, Verdict]) -> Verdict:

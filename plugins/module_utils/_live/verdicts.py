@@ -43,12 +43,12 @@ class Verdict:
             return replace(self, state=GOOD, since=now, streak=0)
         if streak < (health.fall if heard == BAD else health.rise * self.patience(now)):
             return replace(self, streak=streak, why=why)
-        recent = tuple(each for each in self.changes if now - each < FLAP_SECONDS)
+        recent = tuple(each for each in self.changes if abs(now - each) < FLAP_SECONDS)
         return Verdict(heard, now, why, 0, (*recent, now)[-KEPT:])
 
     def recent(self, now: float) -> int:
-        """Return how often the member changed lately."""
-        return sum(now - each < FLAP_SECONDS for each in self.changes)
+        """Return how often the member changed lately; of a clock set back nothing is lately."""
+        return sum(abs(now - each) < FLAP_SECONDS for each in self.changes)
 
     def flaps(self, now: float) -> bool:
         """Tell whether the member goes and comes back again and again."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .._nginx.overrides import Overrides, apply_overrides, keep_known
-from .._nginx.pool import Pool
+from .._nginx.pool import MAX_WEIGHT, STATES, Pool
+from .._values.entries import errors_at, one_of, whole_number
 from .report import digest
 
 STATE, OVERRIDES = "state.json", "overrides.json"
@@ -44,6 +45,11 @@ class Wanted:
         else:
             live = json.loads(text)["overrides"]
         entries: Overrides = keep_known({**state["overrides"], **live}, pools)
+        for pool, each in entries.items():
+            for member, entry in each.items():
+                with errors_at(f"pool {pool}, member {member}"):
+                    whole_number("weight", entry.get("weight", 1), 0, MAX_WEIGHT)
+                    one_of("state", entry.get("state", "up"), STATES)
         return cls(apply_overrides(entries, pools), release, digest(text) if text else "", entries)
 
 

@@ -13,8 +13,9 @@ import typing as t
 import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
-from ansible.plugins.loader import init_plugin_loader, lookup_loader
+from ansible.plugins.loader import filter_loader, init_plugin_loader, lookup_loader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.peerlb.stack.plugins.filter import pool_unit
 from ansible_collections.peerlb.stack.plugins.lookup import build_context, operator, pool_agent
 from support import ROOT
 
@@ -25,22 +26,30 @@ OWN_LOOKUPS = {
     "peerlb.stack.pool_agent": pool_agent,
 }
 
+OWN_FILTERS = {"peerlb.stack.pool_unit_problems": pool_unit.pool_unit_problems}
+
 
 @pytest.fixture(scope="session", autouse=True)
 def plugin_loader() -> t.Iterator[None]:
-    """Let templates find the lookup plugins, those of the collection too.
+    """Let templates find lookup and filter plugins, those of the collection too.
 
     Ansible does not find these itself where a test has imported the collection before.
     """
     init_plugin_loader()
-    find = lookup_loader.get
+    find, find_filter = lookup_loader.get, filter_loader.get
 
     def get(name: str, *args: t.Any, **options: t.Any) -> t.Any:
         own = OWN_LOOKUPS.get(name)
         return own.LookupModule() if own else find(name, *args, **options)
 
+    def get_filter(name: str, *args: t.Any, **options: t.Any) -> t.Any:
+        own = OWN_FILTERS.get(name)
+        wrapped = filter_loader._wrap_func(name, name, own) if own else None
+        return wrapped or find_filter(name, *args, **options)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lookup_loader, "get", get)
+        patch.setattr(filter_loader, "get", get_filter)
         yield
 
 

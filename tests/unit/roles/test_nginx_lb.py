@@ -378,6 +378,15 @@ def test_size_of_logs_is_written_as_logrotate_reads_it(role, size, written) -> N
         ("memory_limit", "1.5g", "is not a size such as 512m"),
         ("limit_conn", -1, "is not a whole number from 0 to 99999"),
         ("large_bodies", 0, "is not a whole number from 1 to 99999"),
+        *(
+            ("pool_port", port, "is not a port from 1 to 65535")
+            for port in ("", 0, "0", 70000, -1, "x", "8053.0", 8053.5, "8053\n", True)
+        ),
+        ("pool_port", 8081, "is nginx's own"),
+        *(
+            ("cut_dead_after", count, "is not a whole number from 0 to 99")
+            for count in ("", -1, "-1", "x", "3.0", 1.5, True)
+        ),
         ("project_dir", "/opt/peer lb", "is not an absolute path of letters"),
         ("project_dir", "/opt/100%", "is not an absolute path of letters"),
         ("header_timeout", "0", "is not a time such as 10s, which is more than 0"),
@@ -410,9 +419,48 @@ def test_option_that_makes_no_sense_is_refused_by_name(role, variable, value, pr
         {"nginx_lb_trusted_proxies": ["10.0.0.0/8", "192.0.2.1", "fc00::/7", "2001:db8::1"]},
         {"nginx_lb_log_size": 1048576, "nginx_lb_limit_conn": "10"},
         {"nginx_lb_server_names": ["shop.example", "*.shop.example", "10.0.0.2"]},
+        {"nginx_lb_pool_port": "65535", "nginx_lb_cut_dead_after": "0"},
+        {"nginx_lb_notify": {"command": ["/bin/true"], "url": "https://hooks.example/x"}},
     ],
 )
 def test_options_that_make_sense_are_taken(role, given) -> None:
+    assert role.get("__nginx_lb_problems", **given) == []
+
+
+def test_port_of_the_unit_is_no_port_of_a_listener(role) -> None:
+    listeners = [{"port": 8053, "pool": "webapp"}]
+    found = role.get("__nginx_lb_problems", nginx_lb_listeners=listeners)
+    assert found == [
+        "nginx_lb_pool_port: 8053 is nginx's own: nginx_lb_status_port or a listener has it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "variable, value",
+    [
+        *(
+            ("notify", value)
+            for value in ("x", ["x"], {"command": "x"}, {"url": "ftp://x"}, {"a": 1})
+        ),
+        *(("health_account", value) for value in ("x", [1], {"user": "a"}, {"password": "secret"})),
+        ("health_account", {"user": "health", "password": 12345}),
+    ],
+)
+def test_what_the_unit_could_not_read_is_refused_by_name(role, variable, value) -> None:
+    (found,) = role.get("__nginx_lb_problems", **{f"nginx_lb_{variable}": value})
+    assert found.startswith(f"nginx_lb_{variable}")
+    assert not any(word in found for word in ("secret", "12345"))
+
+
+def test_pool_that_asks_for_writes_needs_the_account(role) -> None:
+    pools = [{"name": "db", "members": [], "health": {"type": "mysql", "writes": True}}]
+    (found,) = role.get("__nginx_lb_problems", nginx_lb_pools=pools)
+    assert (
+        found
+        == "pool db: its health check asks MySQL who takes writes: set nginx_lb_health_account"
+    )
+    account = {"user": "health", "password": "x"}
+    given = {"nginx_lb_pools": pools, "nginx_lb_health_account": account}
     assert role.get("__nginx_lb_problems", **given) == []
 
 

@@ -34,7 +34,7 @@ class DnsTeller:
         self._server.zone = Zone({(each, label_of(name)): serving[name] for each, name in services})
 
     def taken(self) -> t.Mapping[tuple[str, str], float]:
-        """Return when nginx last asked who serves in a pool, in seconds of the epoch."""
+        """Return when nginx last asked who serves in a pool, in seconds of time.monotonic()."""
         return dict(self._taken)
 
     async def stop(self) -> None:
@@ -43,4 +43,4 @@ class DnsTeller:
 
     def _asked(self, protocol: str, label: str) -> None:
         if label in self._names:
-            self._taken[protocol, self._names[label]] = time.time()
+            self._taken[protocol, self._names[label]] = time.monotonic()

@@ -135,3 +135,8 @@ def test_release_of_which_no_member_answers_is_refused(run_module, params) -> No
         assert info(run_module, params)["serving"] == first["release"]
         predicted = run_module(nginx_release, check_mode=True, **moved, require_members=True)
         assert predicted["changed"]  # the members may be changed before the run that is predicted
+
+
+def test_port_of_the_unit_that_is_no_port_is_refused_by_name(run_module, place) -> None:
+    wanted = {"files": {}, "pools": [], "listeners": [], "version": "1.30", "engine_port": 70000}
+    assert run_module(nginx_release, **place, **wanted)["msg"].startswith("engine_port")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.peerlb.stack.plugins.modules import nginx_override, nginx_rollback
 
@@ -85,3 +87,47 @@ def test_release_with_another_status_port_is_found(
     assert weights["previous"] == first
     assert info(**there)["serving"] == weights["release"] == fake_nginx.loaded
     assert rollback(release=second)["release"] == info()["serving"] == second
+
+
+def test_drained_member_stays_drained_when_a_pool_becomes_live_and_back(
+    deploy, rollback, run_module, place, tmp_path
+) -> None:
+    first = deploy()
+    drained = run_module(nginx_override, **place, states={"web2": "drain"})["release"]
+    beside = tmp_path / "nginx/overrides.json"
+    live = deploy(engine="dns")
+    assert json.loads(beside.read_text())["overrides"]["webapp"]["web2"]["state"] == "drain"
+    state = "pool webapp, member web2: state is drain, the inventory says up"
+    assert rollback(release=drained)["differences"][0].startswith(state)
+    assert rollback(release=live)["differences"][0].startswith(state)
+    assert rollback(release=first)["differences"] == []
+    deploy(engine="dns")
+    assert not json.loads(beside.read_text())["overrides"]
+
+
+def test_change_that_only_moves_into_the_release_is_no_change_of_a_weight(
+    deploy, run_module, place, tmp_path
+) -> None:
+    deploy()
+    run_module(nginx_override, **place, states={"web2": "drain"})
+    deploy(engine="dns")
+    deploy(engine="reload")
+    noted = json.loads((tmp_path / "nginx/overrides.json").read_text())
+    assert noted == {"overrides": {}, "changes": []}
+
+
+def test_rollback_to_members_of_which_operators_let_none_serve_is_refused(
+    deploy, rollback, info, place, run_module
+) -> None:
+    def pools(*names: str) -> list[dict]:
+        members = [{"name": name, "address": "10.1.0.2", "port": 3000} for name in names]
+        return [{"name": "webapp", "members": [{**members[0], "port": 3001}, *members[1:]]}]
+
+    weightless = pools("web1", "web3")
+    weightless[0]["members"][1]["weight"] = 0
+    first = deploy(engine="dns", pools=weightless)
+    deploy(engine="reload", pools=pools("web1", "web2"))
+    run_module(nginx_override, **place, states={"web1": "drain"})
+    second = deploy(engine="dns", pools=pools("web1", "web2"))
+    assert "no member is left to serve" in rollback(release=first)["msg"]
+    assert info()["serving"] == second

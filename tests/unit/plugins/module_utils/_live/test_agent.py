@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import time
 import typing as t
 from pathlib import Path
 
@@ -38,7 +40,7 @@ class Recorder:
         self.told.append({pool: [each.name for each in some] for pool, some in serving.items()})
 
     def taken(self) -> dict[tuple[str, str], float]:
-        return {("http", "webapp"): 5.0}
+        return {("http", "webapp"): time.monotonic()}
 
     async def stop(self) -> None:
         """Do nothing."""
@@ -113,7 +115,7 @@ def test_members_serve_until_a_probe_speaks_against_them(tmp_path, probed) -> No
         assert report["release"] == "3f9a1c52be07"
 
     unit = run(tmp_path, steps)
-    assert unit.report()["pools"]["webapp"]["taken"] == {"http": 5.0}
+    assert unit.report()["pools"]["webapp"]["taken"] == {"http": pytest.approx(time.time(), abs=1)}
 
 
 def test_restart_of_a_drained_member_is_no_flapping(tmp_path, probed) -> None:
@@ -154,7 +156,12 @@ def test_operators_are_followed_at_once(tmp_path, probed) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"overrides": 1}', '{"overrides": {"webapp": {"web1": 3}}}']
+    "text",
+    ["", "{", "[]", "{}", '{"overrides": 1}', '{"overrides": {"webapp": {"web1": 3}}}']
+    + [
+        f'{{"overrides": {{"webapp": {{"web1": {entry}}}}}}}'
+        for entry in ('{"weight": 1.5}', '{"weight": 70000}', '{"weight": "x"}', '{"state": "no"}')
+    ],
 )
 def test_damaged_words_of_operators_leave_all_as_it_is(tmp_path, probed, text) -> None:
     deploy(tmp_path)
@@ -292,6 +299,68 @@ def test_probes_grow_rarer_with_the_members(tmp_path) -> None:
         deploy(tmp_path, members=members)
         unit = Agent(tmp_path, None, notifier(), wanted=Wanted.read(tmp_path))
         assert unit.interval(unit.wanted.pools[0]) == seconds
+
+
+def test_change_is_followed_also_after_the_clock_was_set_back(
+    tmp_path, probed, monkeypatch
+) -> None:
+    deploy(tmp_path)
+    real = time.time
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        monkeypatch.setattr(time, "time", lambda: real() - 3600)
+        report = unit.report()["pools"]["webapp"]
+        assert report["taken"]["http"] > report["told"]
+        assert report["told"] == pytest.approx(time.time(), abs=2)
+
+    run(tmp_path, steps)
+
+
+def test_member_that_is_probed_no_more_serves(tmp_path, probed) -> None:
+    deploy(tmp_path, **QUICK)
+    probed["10.1.0.3"] = "answers 503"
+
+    async def steps(_unit: Agent, recorder: Recorder) -> None:
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1"]})
+        deploy(tmp_path, "0d44e1a97c31", health={"type": "none"})
+        await until(lambda: recorder.told[-1] == {"webapp": ["web1", "web2"]})
+
+    run(tmp_path, steps)
+
+
+def test_probe_that_outlives_its_member_says_nothing_more(tmp_path, monkeypatch) -> None:
+    deploy(tmp_path, **QUICK)
+    asked: list[int] = []
+
+    async def probe(_health, _address: str, port: int, _account) -> str:
+        asked.append(port)
+        with contextlib.suppress(asyncio.CancelledError):  # as wait_for may, before Python 3.12
+            await asyncio.sleep(60 if port == 3000 else 0)
+        return "refuses connections" if port == 3000 else ""
+
+    monkeypatch.setattr(program, "probe", probe)
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        await until(lambda: asked.count(3000) == 2)
+        deploy(tmp_path, "0d44e1a97c31", members=[{**each, "port": 3001} for each in MEMBERS])
+        await until(lambda: asked.count(3001) > 6)
+        assert asked.count(3000) == 2
+        assert {each.why for each in unit.verdicts.values()} == {""}
+
+    run(tmp_path, steps)
+
+
+def test_interval_follows_the_number_of_members(tmp_path, probed, monkeypatch) -> None:
+    deploy(tmp_path)
+    monkeypatch.setattr(program, "MOST_PROBES", 1.0)  # two members: every two seconds
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        heard: list[str] = []
+        monkeypatch.setattr(unit, "hear", lambda key, _problem: heard.append(key[1]))
+        monkeypatch.setattr(Agent, "interval", lambda _self, _pool: 0.05)
+        await until(lambda: heard.count("web1") > 3)
+
+    run(tmp_path, steps)
 
 
 def notifier() -> Notifier:

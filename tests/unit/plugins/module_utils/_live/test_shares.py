@@ -117,3 +117,15 @@ def test_health_empties_no_pool_and_no_operator_is_overruled(members, states) ->
     assert found.serving
     assert serving(found) == (willing if found.panic else good)
     assert found.panic == (2 * sum(good.values()) < sum(willing.values()))
+
+
+def test_clock_that_is_set_back_does_not_hold_up_a_slow_start() -> None:
+    members = [
+        {"name": name, "address": f"10.1.0.{each}", "port": 3000}
+        for each, name in enumerate(("web1", "web2"), 2)
+    ]
+    pool = Pool.parse({"name": "webapp", "members": members, "slow_start": "30s"})
+    verdicts = {"web2": Verdict(GOOD, 3600.0, changes=(3600.0,))}
+    for now, weights in ((3601.0, [4, 1]), (0.0, [4, 4])):
+        assert [each.weight for each in shares(pool, verdicts, now).serving] == weights
+    assert next_change(pool, verdicts, 0.0) == float("inf")

@@ -84,3 +84,9 @@ def test_damaged_memory_is_forgotten(entry) -> None:
     assert Verdict.parse({**whole, **entry} if entry and isinstance(entry, dict) else entry) == (
         Verdict()
     )
+
+
+def test_clock_that_is_set_back_does_not_make_a_member_flap() -> None:
+    verdict = Verdict(BAD, 3600.0, "answers 503", changes=(3600.0,) * FLAPS)
+    assert verdict.flaps(3601.0)
+    assert (verdict.flaps(0.0), verdict.patience(0.0)) == (False, 1)
