@@ -100,15 +100,15 @@ class Agent:
     def look(self) -> None:
         """Read what operators and releases want; what cannot be read leaves all as it is."""
         try:
-            self.wanted = Wanted.read(self.root)
-            self.notifier.hook = read_hook(self.root)
-            self.account = read_account(self.root)
+            wanted = Wanted.read(self.root)
+            hook, account = read_hook(self.root), read_account(self.root)
         except FileNotFoundError:
             return  # nothing is deployed yet
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
             self._fails("wanted", f"cannot read what is wanted, and goes on as before: {exc}")
             return
         self.errors.pop("wanted", None)
+        self.wanted, self.notifier.hook, self.account = wanted, hook, account
         self.pools = {pool.name: pool for pool in self.wanted.pools}
         self.willing = {(p.name, m.name) for p in self.wanted.pools for m in p.members if m.serves}
         self._watch_members()
