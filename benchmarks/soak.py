@@ -31,6 +31,7 @@ ROTATE = (
     "logrotate --force --state /opt/peerlb/nginx_lb/logrotate.state"
     " /opt/peerlb/nginx_lb/nginx/current/logrotate.conf"
 )
+UNIT = "kill -{signal} $(systemctl show --property=MainPID --value peerlb-pools)"
 KILL = "kill -9 $(docker inspect --format '{{{{.State.Pid}}}}' peerlb-{service})"
 MEMBERS = ("web1", "web2")
 # Who must not reach what, beside the flows that the lab declares.
@@ -61,7 +62,7 @@ class Soak:
         self.drained: str | None = None
         # The lab's inventory has 0, as there are no other clients. Here there are some.
         self.variables: dict[str, t.Any] = {"verify_tolerance": 10}
-        self.settings: dict[str, tuple[dict[str, int], str | None]] = {}
+        self.releases: set[str] = set()
         self.operator = "soak"
 
     # What operators do. Each returns the playbook that it ran and its variables.
@@ -90,12 +91,12 @@ class Soak:
         return self.site()
 
     def roll_back(self) -> tuple[str, dict[str, t.Any]]:
+        """Go back, which leaves weights and drains, and forward again."""
         text = self._run("rollback")
         serving = self.lab.serving()
-        require(serving in self.settings, f"{serving} was never live: {text[-2000:]}")
-        weights, self.drained = self.settings[serving]
-        self.weights = dict(weights)
-        return "nginx_lb", {}
+        require(serving in self.releases, f"{serving} was never live: {text[-2000:]}")
+        self._shares()
+        return self._play("nginx_lb")
 
     # What fate does.
 
@@ -104,6 +105,9 @@ class Soak:
 
     def kill_nginx(self) -> None:
         shell("lb1", KILL.format(service="nginx"))
+
+    def kill_unit(self) -> None:
+        shell("lb1", UNIT.format(signal=self.chance.choice(("KILL", "STOP", "TERM"))))
 
     def kill_member(self) -> None:
         shell(self.chance.choice(MEMBERS), KILL.format(service="webapp"))
@@ -133,9 +137,10 @@ class Soak:
 
     def begin(self) -> None:
         """Make two releases live, so that each way back leads to one that the soak knows."""
-        for weights in ({"web1": 2, "web2": 1}, self.weights):
-            self.lab.play("set_weights", weights=weights)
-            self.settings[self.lab.serving()] = (dict(weights), None)
+        for extra in ({"http": "# a former release"}, {}):
+            self.lab.play("nginx_lb", nginx_lb_extra=extra)
+            self.releases.add(self.lab.serving())
+        self.lab.play("set_weights", weights=dict(self.weights))
 
     def step(self, name: str) -> str:
         """Do one thing under load and check the invariants. Return what to print."""
@@ -158,7 +163,7 @@ class Soak:
         if repeat:
             text = self._run(repeat[0], **repeat[1])
             require("changed=0" in text and not _changes(text), f"changed again: {text[-3000:]}")
-        self.settings[self.lab.serving()] = (dict(self.weights), self.drained)
+        self.releases.add(self.lab.serving())
         return (
             f"{name}: {found['failed']} of {found['sent']} lost, {time.monotonic() - began:.0f} s,"
             f" weights {self.weights}, drained {self.drained}"
@@ -227,7 +232,7 @@ class Soak:
 
 HITLESS = (
     "set_weights", "drain", "undrain", "roll_back", "rotate", "site", "site_with_changes",
-    "change_password", "kill_controller",
+    "change_password", "kill_controller", "kill_unit",
 )  # fmt: skip
 RENEWING = ("site", "site_with_changes", "change_password", "kill_controller")
 OTHERS = ("kill_nginx", "kill_member", "kill_mysql", "restart_engine", "reboot", "cut_power")
