@@ -12,7 +12,8 @@ description:
   - Goes back to a release of M(peerlb.stack.nginx_release) that is still on the disk, with its
     files and its image.
   - The weights and states that were set at run time stay as they are in live pools, which nginx
-    follows without a reload. Those of the other pools are part of a release, and go back with it.
+    follows without a reload, also in those that become live by it. Those of the other pools are
+    part of a release, and go back with it.
   - The former release is tested and confirmed like any other. If it does not come up, the present
     one stays live.
 author:
@@ -79,9 +80,16 @@ def run(module: AnsibleModule) -> dict:
     balancer = BalancerModule.of(module)
     with balancer.locked():
         former = balancer.store.former(module.params["release"])
-        inputs = Inputs.of(t.cast("NginxRelease", former), balancer.live.overrides())
+        present, before = balancer.inputs_if_any(), balancer.live.overrides()
+        inputs = Inputs.of(t.cast("NginxRelease", former), before).carrying(present)
         inputs.effective_pools()  # a PoolError says that what operators have set leaves nobody
-        result = balancer.carry_out(former)
+        try:
+            if not (module.check_mode or module.params["test_only"]):
+                balancer.live.begin(inputs, present)
+            result = balancer.carry_out(former)
+        except ERRORS:
+            balancer.live.set(before)
+            raise
         return {**result, "differences": inputs.differences()}
 
 

@@ -133,7 +133,7 @@ class BalancerModule:
         try:
             if acts:
                 live.mend()
-                live.begin(inputs, self._present_inputs())
+                live.begin(inputs, self.inputs_if_any())
             elif diff and not self.check_mode:
                 live.refuse_dead_unit()
             if quick and self._is_served(wanted):
@@ -149,7 +149,8 @@ class BalancerModule:
         changed = result["changed"] or bool(diff) and not self.params["test_only"]
         return {**result, "changed": changed, "diff": [*result["diff"], *diff]}
 
-    def _present_inputs(self) -> Inputs | None:
+    def inputs_if_any(self) -> Inputs | None:
+        """Return the inputs of the live release, or None."""
         try:
             return self.present_inputs()
         except PoolError:

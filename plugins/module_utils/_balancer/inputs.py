@@ -96,7 +96,8 @@ class Inputs:
             for path, text in release.files.items()
             if path != STATE and not path.startswith("upstreams/")
         }
-        engine = Engine(**state["engine"])
+        told = state["engine"]  # of a later version it may tell more
+        engine = Engine(str(told.get("name", RELOAD.name)), int(told.get("port", RELOAD.port)))
         inputs = cls.parse(files, state["pools"], state["listeners"], state["version"], engine)
         followed = inputs.live_pools()
         now = {pool: entries for pool, entries in (live or {}).items() if pool in followed}
@@ -137,6 +138,15 @@ class Inputs:
     def live_overrides(self) -> Overrides:
         """Return the overrides of the live pools, which stand beside the releases."""
         return {pool: self.overrides[pool] for pool in self.live_pools() if pool in self.overrides}
+
+    def carrying(self, present: Inputs | None) -> Inputs:
+        """Return the inputs with what operators have set of pools that become live by them."""
+        if present is None:
+            return self
+        fresh = set(self.live_pools()).difference(present.live_pools())
+        stay = {pool: each for pool, each in self.overrides.items() if pool not in fresh}
+        moved = {pool: each for pool, each in present.overrides.items() if pool in fresh}
+        return replace(self, overrides=keep_known({**stay, **moved}, self.pools))
 
     def with_changes(self, pool: str, changes: Changes, note: dict[str, str]) -> Inputs:
         """Return the inputs with weights or states of members set, each signed with the note.

@@ -102,10 +102,9 @@ class Agent:
         try:
             wanted = Wanted.read(self.root)
             hook, account = read_hook(self.root), read_account(self.root)
-        except FileNotFoundError:
-            return  # nothing is deployed yet
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
-            self._fails("wanted", f"cannot read what is wanted, and goes on as before: {exc}")
+            if (self.root / "current").is_symlink():  # else nothing is deployed yet
+                self._fails("wanted", f"cannot read what is wanted, and goes on as before: {exc}")
             return
         self.errors.pop("wanted", None)
         self.wanted, self.notifier.hook, self.account = wanted, hook, account

@@ -105,6 +105,20 @@ def test_drained_member_stays_drained_when_a_pool_becomes_live_and_back(
     assert not json.loads(beside.read_text())["overrides"]
 
 
+def test_drain_is_carried_along_into_a_pool_that_becomes_live(
+    deploy, rollback, run_module, place, tmp_path
+) -> None:
+    beside = tmp_path / "nginx/overrides.json"
+    live = deploy(engine="dns")
+    deploy(engine="reload")
+    run_module(nginx_override, **place, states={"web2": "drain"})
+    rollback(release=live, test_only=True)
+    assert not json.loads(beside.read_text() if beside.exists() else "{}").get("overrides")
+    state = "pool webapp, member web2: state is drain, the inventory says up"
+    assert rollback(release=live)["differences"][0].startswith(state)
+    assert json.loads(beside.read_text())["overrides"]["webapp"]["web2"]["state"] == "drain"
+
+
 def test_change_that_only_moves_into_the_release_is_no_change_of_a_weight(
     deploy, run_module, place, tmp_path
 ) -> None:

@@ -238,6 +238,16 @@ def test_hook_and_account_are_read_with_each_release(tmp_path, probed) -> None:
     run(tmp_path, steps)
 
 
+def test_release_without_its_state_is_said(tmp_path, probed) -> None:
+    deploy(tmp_path)
+    (tmp_path / "current/state.json").unlink()
+
+    async def steps(unit: Agent, _recorder: Recorder) -> None:
+        assert "state.json" in unit.report()["errors"][0]
+
+    run(tmp_path, steps)
+
+
 def test_probes_begin_anew_after_an_error_of_their_own(tmp_path, monkeypatch) -> None:
     deploy(tmp_path, **QUICK)
     monkeypatch.setattr(program, "REPORT_SECONDS", 0.1)
@@ -286,7 +296,7 @@ def test_pool_is_told_anew_only_if_others_serve(tmp_path, probed) -> None:
 
 def test_nothing_is_deployed_yet(tmp_path, probed) -> None:
     async def steps(unit: Agent, recorder: Recorder) -> None:
-        assert unit.report()["pools"] == {}
+        assert (unit.report()["pools"], unit.report()["errors"]) == ({}, [])
         deploy(tmp_path)
         await until(lambda: recorder.told[-1:] == [{"webapp": ["web1", "web2"]}])
 
