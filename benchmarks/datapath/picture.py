@@ -37,10 +37,10 @@ def bars(groups: t.Mapping[str, t.Mapping[str, float]]) -> str:
 
 def _row(top: int, name: str, ratio: float, scale: float, kind: str) -> list[str]:
     length = ratio * scale
-    bar = f'x="{LABEL}" y="{top + 2}" width="{length:.0f}" height="{ROW - 5}"'
+    box = f'x="{LABEL}" y="{top + 2}" width="{length:.0f}" height="{ROW - 5}"'
     return [
         _text(20, top + 13, name),
-        f'<rect class="{kind}" {bar}/>',
+        f'<rect class="{kind}" {box}/>',
         _text(LABEL + length + 6, top + 13, f"{ratio:.2f}"),
     ]
 

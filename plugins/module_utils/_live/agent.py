@@ -35,6 +35,7 @@ from .._probe.mysql_role import Account
 from . import report as reports
 from .dns.teller import DnsTeller
 from .engine import PoolKey, Teller
+from .journal import say
 from .notify import Hook, Notifier, event, tell_of_failure
 from .probes import UNPROBED, probe
 from .shares import Share, Shares, next_change, shares
@@ -53,11 +54,6 @@ GRID_SECONDS = 0.1  # in whose multiples probes begin
 TELLERS: dict[str, t.Callable[[int], Teller]] = {"dns": DnsTeller}
 
 MemberKey = tuple[str, str]  # the names of a pool and of a member
-
-
-def say(text: str) -> None:
-    """Write a line to the journal."""
-    print(text, flush=True)
 
 
 def tell_systemd(state: str) -> None:

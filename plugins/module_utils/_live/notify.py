@@ -25,6 +25,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from .._values.entries import errors_at, misfit, read_mapping, typed
+from .journal import say
 
 EVENTS = ("member_out", "member_back", "panic", "panic_over", "unit_failed", "flapping")
 TIMEOUT = 10.0  # seconds for a command or a webhook
@@ -107,9 +108,9 @@ class Notifier:
             while self._waiting:
                 problem = await notify(self.hook, self._waiting.popleft())
                 if problem:
-                    print(f"peerlb_notify: {problem}", flush=True)
+                    say(f"peerlb_notify: {problem}")
                 if self.dropped > said:
-                    print(f"peerlb_notify: {self.dropped - said} events dropped", flush=True)
+                    say(f"peerlb_notify: {self.dropped - said} events dropped")
                     said = self.dropped
             self._filled.clear()
 

@@ -25,6 +25,8 @@ import typing as t
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from .journal import say
+
 # All in seconds.
 INTERVAL = 0.25  # between two looks
 QUICK_INTERVAL = 0.1  # between two looks while a member owes an answer
@@ -119,7 +121,7 @@ async def watch(places: Callable[[], Collection[str]], memory: Watch) -> None:
         except SsError as exc:
             if str(exc) != said:
                 said = str(exc)
-                print(f"connections cannot be watched: {said}", flush=True)
+                say(f"connections cannot be watched: {said}")
             wait = PAUSE
         await asyncio.sleep(wait)
 
@@ -158,7 +160,7 @@ async def _cut(connections: list[Connection]) -> None:
     pairs = (f"( src {each.local} and dst {each.remote} )" for each in connections)
     await _ss("-KHtn", " or ".join(pairs))
     for each in connections:
-        print(f"cut {each.local} -> {each.remote}: no answer", flush=True)
+        say(f"cut {each.local} -> {each.remote}: no answer")
 
 
 async def _ss(*arguments: str) -> str:

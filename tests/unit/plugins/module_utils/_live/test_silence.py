@@ -138,7 +138,7 @@ def test_dead_connections_are_cut_by_one_command_and_said(fake_ss: Path, capsys:
 def test_connections_to_other_places_are_left_alone(fake_ss: Path) -> None:
     (fake_ss / "table").write_text(TABLE)
     run = Run("10.1.0.4:3000")
-    run.until(lambda: (fake_ss / "asked").exists())
+    run.until((fake_ss / "asked").exists)
     assert run.memory.silent == set()
     assert "-KHtn" not in (fake_ss / "asked").read_text()
 

@@ -31,8 +31,8 @@ MEMBERS = [
 NEW, OLD = (1, 30, 0), (1, 27, 2)
 
 
-def pool(members: list[dict] = MEMBERS, **settings: t.Any) -> Pool:
-    return Pool.parse({"name": "webapp", "members": members, **settings})
+def pool(members: list[dict] | None = None, **settings: t.Any) -> Pool:
+    return Pool.parse({"name": "webapp", "members": members or MEMBERS, **settings})
 
 
 def upstream(declared: Pool, protocol: str = "http", effective: Pool | None = None) -> str:

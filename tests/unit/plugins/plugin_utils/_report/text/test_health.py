@@ -18,7 +18,9 @@ RUN = "Run: systemctl status peerlb-pools.service"
 DRAINED = {"state": "drain", "weight": 1}
 
 
-def info(web2: dict = GOOD, operator: dict | None = None, unit: dict | None = None, **pool) -> dict:
+def info(
+    web2: dict | None = None, operator: dict | None = None, unit: dict | None = None, **pool
+) -> dict:
     """Return what the module tells of a pool whose member web2 is so."""
     up = {"state": "up", "weight": 1}
     members = [{"name": "web1", **up}, {"name": "web2", **(operator or up)}]
@@ -26,7 +28,7 @@ def info(web2: dict = GOOD, operator: dict | None = None, unit: dict | None = No
     writes = pool.pop("writes", False)
     return {
         "unit": {"alive": True, "errors": [], "seconds_ago": 0.2} if unit is None else unit,
-        "health": {"webapp": {**entry, "members": {"web1": GOOD, "web2": web2}, **pool}},
+        "health": {"webapp": {**entry, "members": {"web1": GOOD, "web2": web2 or GOOD}, **pool}},
         "listeners": [{"pool": "webapp", "protocol": "http"}],
         "pools": [{"name": "webapp", "members": members, "health": {"writes": writes}}],
     }
