@@ -187,7 +187,7 @@ class Unit:
         """Tell anew who serves in all pools, after counting which pools took the last word."""
         self.count()
         self._teller.tell(serving)
-        self._told = dict.fromkeys(serving, time.time())
+        self._told = dict.fromkeys(serving, time.monotonic())
         self.changes += len(serving)
 
     def forget(self) -> None:

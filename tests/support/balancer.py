@@ -210,6 +210,6 @@ class Watched(Balancer):
 
     def asked(self) -> None:
         """Wait until nginx has asked who serves, and has taken the answer."""
-        began = time.time()
+        began = time.monotonic()
         until(lambda: max(self._agent.teller.taken().values(), default=0) > began)
         time.sleep(0.1)  # until the addresses are asked and all workers have the members
