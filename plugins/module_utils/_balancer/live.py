@@ -83,6 +83,7 @@ class LiveSettings:
         text = self._write(wanted, lines)
         try:
             self._wait(digest(text), affected)
+            _refuse_stubborn(self.look(), inputs, {pool for _protocol, pool in affected})
         except ServiceError:
             self.set(before)
             raise
@@ -172,6 +173,22 @@ def _missing(report: Report, wanted: str, affected: t.Collection[tuple[str, str]
         if state.get("taken", {}).get(protocol, 0) <= state.get("told", 0):
             return f"nginx has not asked for the pool {pool}"
     return ""
+
+
+def _refuse_stubborn(report: Report, inputs: Inputs, pools: t.Collection[str]) -> None:
+    """Raise a ServiceError for a member that goes on though operators let it serve no more.
+
+    It is the last one that takes writes: nginx cannot be told of a pool without members.
+    """
+    for pool in inputs.effective_pools():
+        members = report.get("pools", {}).get(pool.name, {}).get("members", {})
+        for member in pool.members:
+            serves = members.get(member.name, {}).get("serves", False)
+            if pool.name in pools and serves and not member.serves:
+                raise ServiceError(
+                    f"pool {pool.name}: {member.name} goes on, as no other member takes writes:"
+                    " promote another one first; what was set before is set again"
+                )
 
 
 def _changes(before: Overrides, after: Overrides) -> list[str]:

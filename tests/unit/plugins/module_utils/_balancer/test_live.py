@@ -164,3 +164,20 @@ def test_member_that_is_still_bad_is_waited_for(settings, unit, monkeypatch, sta
     patient.wait_until_good("web1", ["webapp", "nosuch"])
     assert (time.monotonic() - begun > 0.15) is waits
     LiveSettings(unit.store, 0.3, dict).wait_until_good("web1", ["webapp"])
+
+
+def test_drain_of_the_only_primary_is_taken_back(settings, unit) -> None:
+    """The unit keeps a member to which nobody is an alternative."""
+    whole = unit.report
+
+    def report() -> dict[str, t.Any]:
+        found = whole()
+        found["pools"]["webapp"]["members"] = {"web1": {"serves": True}, "web2": {"serves": False}}
+        return found
+
+    drained = inputs(web1={"state": "drain"})
+    stubborn = LiveSettings(unit.store, 0.3, report)
+    with pytest.raises(ServiceError, match="web1 goes on, as no other member takes writes"):
+        stubborn.apply(drained, NOTE)
+    assert stubborn.overrides() == {}
+    stubborn.apply(inputs(web2={"state": "drain"}), NOTE)
