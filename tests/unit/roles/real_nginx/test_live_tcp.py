@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
 INTERVAL, FALL = 0.2, 3
 BUDGET = FALL * INTERVAL + 2.0  # seconds from a failure to the first answer of another member
 QUICK = {"interval": "200ms", "timeout": "200ms", "fall": FALL}
+# A worker that has just started may take the connection that waited for nginx after others.
+AROUND_HALF_OF = {10: (4, 5, 6), 40: (19, 20, 21)}
 WRITES = {"type": "redis", "writes": True, **QUICK}
 
 
@@ -142,7 +144,7 @@ def test_ledger_sees_writes_that_are_lost(balancer_of, servers) -> None:
         ledger = Ledger(balancer)
         ledger.write_for(0, 10)
         old.follow(new)
-        assert len(ledger.lost(new)) == 5
+        assert len(ledger.lost(new)) in AROUND_HALF_OF[10]
 
 
 @pytest.mark.slow
@@ -216,7 +218,9 @@ def test_nginx_that_starts_while_the_unit_is_dead_serves_by_its_static_lines(
         balancer.asked()
         assert answering(balancer, 40) == {"redis1": 20, "redis2": 20}
     with balancer.running():
-        assert answering(balancer, 40) == {"redis1": 20, "redis2": 20}
+        answers = answering(balancer, 40)
+        assert answers.keys() == {"redis1", "redis2"}
+        assert answers["redis1"] in AROUND_HALF_OF[40]
         servers[0].kill()
         assert answering(balancer, 20) == {"redis2": 20}
 
