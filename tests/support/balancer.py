@@ -18,6 +18,7 @@ from pathlib import Path
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
 from ansible_collections.peerlb.stack.plugins.module_utils._live.agent import TELLERS, Agent
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec import SRV, label_of
+from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.teller import Turns
 from ansible_collections.peerlb.stack.plugins.module_utils._live.engine import RELOAD, Engine
 from ansible_collections.peerlb.stack.plugins.module_utils._live.notify import Hook, Notifier
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import shares
@@ -141,6 +142,7 @@ class Told(Balancer):
     def __init__(self, *words: t.Any, **options: t.Any) -> None:
         super().__init__(*words, **options)
         self.names = NameServer(self.engine.port)
+        self.turns = Turns()
         self.tell()
 
     @contextlib.contextmanager
@@ -158,6 +160,8 @@ class Told(Balancer):
         """Say who serves by the settings of members, such as web1={"weight": 3}."""
         serving = shares(self.pool.with_members(settings), {}, 0.0).serving
         told = [*reversed(serving)] if backwards else [*serving]
+        in_turn = [self.pool.name] if self.pool.in_turn else []
+        told = self.turns.anew({self.pool.name: told}, in_turn)[self.pool.name]
         label = label_of(self.pool.name)
         self.names.tell({(protocol, label): told for protocol in CONTEXTS})
 

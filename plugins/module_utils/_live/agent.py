@@ -195,7 +195,8 @@ class Agent:
         self.due = float("inf")
         self.now = {pool.name: self._shares(pool, now) for pool in self.wanted.pools}
         if self.teller:
-            self.teller.tell({name: each.serving for name, each in self.now.items()})
+            serving = {name: each.serving for name, each in self.now.items()}
+            self.teller.tell(serving, [name for name in serving if self.pools[name].in_turn])
         for name, each in self.now.items():
             if name not in self.told or before.get(name, Shares()).serving != each.serving:
                 self.told[name] = time.monotonic()

@@ -36,8 +36,13 @@ class Teller(t.Protocol):
     async def start(self) -> None:
         """Begin to tell; an OSError says what is in the way."""
 
-    def tell(self, serving: t.Mapping[str, t.Sequence[Share]]) -> None:
-        """Say who serves in each pool. A pool without anybody keeps what was told before."""
+    def tell(
+        self, serving: t.Mapping[str, t.Sequence[Share]], in_turn: t.Collection[str] = ()
+    ) -> None:
+        """Say who serves in each pool; in_turn names the pools in which nginx takes turns.
+
+        A pool without anybody keeps what was told before.
+        """
 
     def taken(self) -> t.Mapping[PoolKey, float]:
         """Return when nginx last took who serves in a pool, in seconds of time.monotonic()."""

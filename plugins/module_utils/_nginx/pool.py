@@ -210,6 +210,12 @@ class Pool:
         judged = any(member.max_fails for member in self.members)
         return judged and not any(member.max_conns for member in self.members)
 
+    @property
+    def in_turn(self) -> bool:
+        """Tell whether nginx takes turns by weight, and counts no connections to do so."""
+        limited = any(member.max_conns for member in self.members)
+        return self.method in ("round_robin", "sticky") and not limited
+
     def keeps_sessions(self, member: Member) -> bool:
         """Tell whether a member that gets no new clients goes on serving who holds its cookie."""
         return self.method == "sticky" and member.state == "drain"

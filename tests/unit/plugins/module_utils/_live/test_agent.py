@@ -36,7 +36,10 @@ class Recorder:
         if self.fails:
             raise OSError("cannot listen at 127.0.0.1:8053 by UDP: Address already in use")
 
-    def tell(self, serving: t.Mapping[str, t.Sequence[Share]]) -> None:
+    def tell(
+        self, serving: t.Mapping[str, t.Sequence[Share]], in_turn: t.Collection[str] = ()
+    ) -> None:
+        self.in_turn = list(in_turn)
         self.told.append({pool: [each.name for each in some] for pool, some in serving.items()})
 
     def taken(self) -> dict[tuple[str, str], float]:
@@ -107,6 +110,7 @@ def test_members_serve_until_a_probe_speaks_against_them(tmp_path, probed) -> No
 
     async def steps(_unit: Agent, recorder: Recorder) -> None:
         assert recorder.told[0] == {"webapp": ["web1", "web2"]}
+        assert recorder.in_turn == ["webapp"]
         probed["10.1.0.3"] = "answers 503"
         await until(lambda: recorder.told[-1] == {"webapp": ["web1"]})
         report = reports.read(tmp_path / "report.json")

@@ -7,7 +7,7 @@ import asyncio
 
 import dns.asyncquery
 import dns.message
-from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.teller import DnsTeller
+from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.teller import DnsTeller, Turns
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
 from support.nginx import free_port
 
@@ -30,3 +30,19 @@ def test_teller_answers_for_pools_and_notes_who_asked() -> None:
         await teller.stop()
 
     asyncio.run(ask())
+
+
+def test_each_change_of_a_pool_gives_its_weights_another_factor() -> None:
+    turns = Turns()
+
+    def told(*weights: int, in_turn: bool = True) -> list[int]:
+        shares = [Share(f"web{n}", f"10.1.0.{n}", 3000, weight) for n, weight in enumerate(weights)]
+        found = turns.anew({"webapp": shares, "other": []}, ["webapp"] if in_turn else [])
+        return [share.weight for share in found["webapp"]]
+
+    assert told(1, 1) == told(1, 1) == [1, 1]
+    assert told(3, 1) == told(3, 1) == [6, 2]
+    assert told(3) == [3]
+    assert told(3, 1) == [6, 2]
+    assert told(1, 1) == [1, 1]
+    assert told(5, 1, in_turn=False) == [5, 1]
