@@ -44,6 +44,12 @@ options:
       - At most the last 64 MiB of each log are read.
     type: str
     default: ""
+  patience:
+    description:
+      - For how many seconds to wait at most until the unit C(peerlb-pools) finds no member bad that
+        should serve. A member that has just been started takes some probes.
+    type: float
+    default: 0
 """
 
 EXAMPLES = r"""
@@ -183,7 +189,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer.health import health, unit, with_changes
+from ..module_utils._balancer.health import health, is_unwell, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.live import LiveSettings
 from ..module_utils._balancer.nginx import serving_release
@@ -202,6 +208,7 @@ ARGUMENT_SPEC = {
     "container": {"type": "str", "default": "peerlb-nginx"},
     "logs": {"type": "path", "default": "/var/log/peerlb/nginx"},
     "since": {"type": "str", "default": ""},
+    "patience": {"type": "float", "default": 0},
 }
 
 
@@ -216,11 +223,22 @@ def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
     return summarize(newest_lines(directory), pools, begin)
 
 
+def settled(inputs: Inputs, patience: float) -> reports.Report:
+    """Return what the unit says, at the latest after so many seconds, once no member is bad.
+
+    A member that has just been started is bad until the unit has seen some good probes.
+    """
+    end = time.monotonic() + patience
+    while is_unwell(inputs, report := reports.read()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return report
+
+
 def describe(inputs: Inputs, params: dict) -> dict:
     """Return the part of the result that follows from the inputs of the live release."""
     pools = inputs.effective_pools()
     connections = read_connections()
-    report, now = reports.read(), time.time()
+    report, now = settled(inputs, params["patience"]), time.time()
     addresses = [[f"{each.address}:{each.port}" for each in pool.members] for pool in pools]
     return {
         "pools": [pool.params() for pool in pools],

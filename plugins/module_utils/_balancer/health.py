@@ -53,6 +53,16 @@ def health(inputs: Inputs, report: Report, now: float) -> dict[str, t.Any]:
     return found
 
 
+def is_unwell(inputs: Inputs, report: Report) -> bool:
+    """Tell whether a member that should serve is bad; of the others of a primary none counts."""
+    for pool in inputs.effective_pools():
+        told = report.get("pools", {}).get(pool.name, {}).get("members", {})
+        states = [told.get(member.name, {}).get("state") for member in pool.serving]
+        if "bad" in states and not (pool.health.writes and "good" in states):
+            return True
+    return False
+
+
 def _member(member: Member, told: t.Mapping[str, t.Any], live: bool) -> dict[str, t.Any]:
     verdict = Verdict.parse(told)
     return {

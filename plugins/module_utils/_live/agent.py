@@ -105,7 +105,11 @@ class Agent:
         self.errors.pop("wanted", None)
         self.wanted, self.notifier.hook, self.account = wanted, hook, account
         self.pools = {pool.name: pool for pool in self.wanted.pools}
-        self.willing = {(p.name, m.name) for p in self.wanted.pools for m in p.members if m.serves}
+        before, pools = self.willing, self.wanted.pools
+        self.willing = {(pool.name, m.name) for pool in pools for m in pool.members if m.serves}
+        for key in before - self.willing:
+            # Whoever takes a member out begins anew with it: what it did before does not count.
+            self.verdicts[key] = replace(self.verdicts.get(key, Verdict()), changes=())
         self._watch_members()
         self.decide()
 
@@ -170,7 +174,7 @@ class Agent:
         after = before.after(problem, self.pools[key[0]].health, now)
         if key not in self.willing:
             # Whoever drained a member to restart it does not make it flap.
-            after = replace(after, changes=before.changes)
+            after = replace(after, changes=())
         self.verdicts[key] = after
         if after.state == before.state:
             return

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.health import (
     health,
+    is_unwell,
     unit,
     with_changes,
 )
@@ -94,3 +95,28 @@ def line(at: int, **more: str) -> dict:
 def test_changes_stand_in_the_history_by_time(history, changes, merged) -> None:
     found = [each["id"] + each.get("change", "") for each in with_changes(history, changes)]
     assert found == merged
+
+
+@pytest.mark.parametrize(
+    ("states", "writes", "unwell"),
+    [
+        ({"web1": "good", "web2": "good"}, False, False),
+        ({"web1": "good", "web2": "bad"}, False, True),
+        ({"web1": "unknown"}, False, False),
+        ({"web1": "good", "web2": "bad"}, True, False),
+        ({"web1": "bad", "web2": "bad"}, True, True),
+        # An operator has taken web3 out.
+        ({"web1": "good", "web3": "bad"}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_pool_is_unwell_if_a_member_that_should_serve_is_bad(states, writes, unwell) -> None:
+    check = {"type": "redis", "writes": True} if writes else {}
+    members = [
+        {"name": f"web{n}", "address": f"10.1.0.{n}", "port": 3000, "state": state}
+        for n, state in ((1, "up"), (2, "up"), (3, "drain"))
+    ]
+    pools = [{"name": "webapp", "members": members, "health": check}]
+    found = Inputs.parse({}, pools, [{"port": 80, "pool": "webapp"}], "1.30", RELOAD)
+    told = {name: {"state": state} for name, state in states.items()}
+    assert is_unwell(found, {"pools": {"webapp": {"members": told}}}) is unwell
