@@ -189,9 +189,9 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer.health import health, is_unwell, unit, with_changes
+from ..module_utils._balancer.health import health, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
-from ..module_utils._balancer.live import LiveSettings
+from ..module_utils._balancer.live import LiveSettings, settled
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.running import running_nginx
@@ -221,17 +221,6 @@ def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
         return {}
     begin = datetime.now(timezone.utc) - parse_since(since)
     return summarize(newest_lines(directory), pools, begin)
-
-
-def settled(inputs: Inputs, patience: float) -> reports.Report:
-    """Return what the unit says, at the latest after so many seconds, once no member is bad.
-
-    A member that has just been started is bad until the unit has seen some good probes.
-    """
-    end = time.monotonic() + patience
-    while is_unwell(inputs, report := reports.read()) and time.monotonic() < end:
-        time.sleep(0.2)
-    return report
 
 
 def describe(inputs: Inputs, params: dict) -> dict:

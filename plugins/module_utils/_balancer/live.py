@@ -21,6 +21,7 @@ from .._nginx.overrides import Overrides, apply_overrides, keep_known
 from .._nginx.pool import Pool
 from .._release.engine import ServiceError
 from .._release.store import Store
+from .health import is_unwell
 from .inputs import Inputs
 
 OVERRIDES = "overrides.json"
@@ -152,6 +153,17 @@ class LiveSettings:
             time.sleep(LOOK_SECONDS)
         if affected:
             time.sleep(UNDERSTANDS_WITHIN)
+
+
+def settled(inputs: Inputs, patience: float) -> Report:
+    """Return what the unit says, at the latest after so many seconds, once no member is bad.
+
+    A member that has just been started is bad until the unit has seen some good probes.
+    """
+    end = time.monotonic() + patience
+    while is_unwell(inputs, report := read()) and time.monotonic() < end:
+        time.sleep(LOOK_SECONDS)
+    return report
 
 
 def _unit_problem(report: Report) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer import live as live_settings
 from ansible_collections.peerlb.stack.plugins.module_utils._live import report
 from ansible_collections.peerlb.stack.plugins.modules import nginx_release_info
 
@@ -86,7 +87,7 @@ def test_health_and_changes_of_a_live_pool_are_told(
     now = time.time()
     member = {"state": "good", "since": now, "why": "", "changes": [], "serves": True}
     pool = {"panic": False, "taken": {"http": now}, "members": {"web1": member}}
-    monkeypatch.setattr(report, "read", lambda: {"at": now, "pools": {"webapp": pool}})
+    monkeypatch.setattr(live_settings, "read", lambda: {"at": now, "pools": {"webapp": pool}})
     note = {"by": "ada", "at": "2100-01-01T10:00:00Z", "reason": "canary"}
     words = "pool webapp, member web1: weight 3"
     live = {

@@ -181,3 +181,15 @@ def test_drain_of_the_only_primary_is_taken_back(settings, unit) -> None:
         stubborn.apply(drained, NOTE)
     assert stubborn.overrides() == {}
     stubborn.apply(inputs(web2={"state": "drain"}), NOTE)
+
+
+def test_members_that_are_still_bad_are_waited_for_and_told(monkeypatch) -> None:
+    states = iter(["bad", "bad", "good"])
+
+    def read() -> dict[str, t.Any]:
+        return {"pools": {"webapp": {"members": {"web1": {"state": next(states)}}}}}
+
+    monkeypatch.setattr(live, "read", read)
+    assert live.settled(inputs(), 5)["pools"]["webapp"]["members"]["web1"]["state"] == "good"
+    states = iter(["bad"])
+    assert live.settled(inputs(), 0)["pools"]["webapp"]["members"]["web1"]["state"] == "bad"
