@@ -418,7 +418,7 @@ def run(module: AnsibleModule) -> dict:
         if balancer.live.is_damaged():
             inputs = replace(inputs, overrides_lost=True)
         if params["require_members"] and not module.check_mode:
-            refuse_silent_pools(inputs.pools, balancer.live_pools())
+            refuse_silent_pools(inputs.pools, balancer.present_pools())
         result = balancer.make_live(inputs)
         saved, gone = save_declaration(params, write=not (module.check_mode or params["test_only"]))
     changed = result["changed"] or (saved and not params["test_only"])

@@ -98,12 +98,10 @@ class BalancerModule:
         present = self.store.present()
         return present if isinstance(present, NginxRelease) else None
 
-    def live_pools(self) -> tuple[Pool, ...]:
+    def present_pools(self) -> tuple[Pool, ...]:
         """Return the pools of the live release; none if there is no such release."""
-        try:
-            return self.present_inputs().pools
-        except PoolError:
-            return ()
+        inputs = self.inputs_if_any()
+        return inputs.pools if inputs else ()
 
     def present_inputs(self) -> Inputs:
         """Return the inputs of the live release; a PoolError says that there is none."""

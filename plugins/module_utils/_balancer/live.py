@@ -11,7 +11,6 @@ The unit on this host reads the file and tells nginx. A change counts once nginx
 
 from __future__ import annotations
 
-import json
 import time
 import typing as t
 from dataclasses import dataclass
@@ -71,13 +70,14 @@ class LiveSettings:
         before, wanted = self.overrides(), inputs.live_overrides()
         if before == wanted:
             return
+        followed = inputs.live_pools()
         # What left this file because its pool is live no more stands in the release, unchanged.
-        stay = {pool: before[pool] for pool in before if pool in inputs.live_pools()}
+        stay = {pool: before[pool] for pool in before if pool in followed}
         lines = [{**note, "change": each} for each in _changes(stay, wanted)]
         affected = {
             (each.protocol, each.pool)
             for each in inputs.listeners
-            if before.get(each.pool) != wanted.get(each.pool) and each.pool in inputs.live_pools()
+            if before.get(each.pool) != wanted.get(each.pool) and each.pool in followed
         }
         if affected:
             self.refuse_dead_unit()
@@ -99,7 +99,8 @@ class LiveSettings:
         before, wanted = self.overrides(), inputs.live_overrides()
         if before == wanted:
             return []
-        followed = [pool for pool in inputs.pools if pool.name in inputs.live_pools()]
+        names = inputs.live_pools()
+        followed = [pool for pool in inputs.pools if pool.name in names]
         headers = {"before_header": "live pools (now)", "after_header": "live pools (wanted)"}
         return [{**headers, "before": _shown(before, followed), "after": _shown(wanted, followed)}]
 
@@ -119,8 +120,7 @@ class LiveSettings:
 
     def _write(self, overrides: Overrides, lines: list[dict[str, t.Any]]) -> str:
         value = {"overrides": overrides, "changes": [*self.changes(), *lines][-CHANGES_KEPT:]}
-        self.store.note(OVERRIDES, value)
-        return json.dumps(value)
+        return self.store.note(OVERRIDES, value)
 
     def is_damaged(self) -> bool:
         """Tell whether the file is there and cannot be read, so that what was set is lost."""

@@ -269,9 +269,14 @@ class Store:
                 if directory.name not in {*recent, needed, self.current_id()}:
                     shutil.rmtree(directory, ignore_errors=True)
 
-    def note(self, name: str, value: t.Any) -> None:
-        """Write a value as JSON to a file of root's beside the releases, in one step."""
-        self._replace(name, json.dumps(value))
+    def note(self, name: str, value: t.Any) -> str:
+        """Write a value as JSON to a file of root's beside the releases, in one step.
+
+        Returns the text that the file has now.
+        """
+        text = json.dumps(value)
+        self._replace(name, text)
+        return text
 
     def _replace(self, name: str, text: str, mode: int = 0o600) -> None:
         """Write a file beside the releases in one step, so that a power cut leaves a whole one."""
