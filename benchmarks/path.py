@@ -189,7 +189,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_words: sys.exit("ended"))
     init_plugin_loader()
     place.install()
-    shutil.rmtree(place.CACHE / "peers", ignore_errors=True)
+    # What a run before has left there; before the first run there is nothing.
+    if (place.CACHE / "peers").exists():
+        shutil.rmtree(place.CACHE / "peers")
     found, held = measured(args.rounds, args.loads)
     print("\n".join([*table(found), "", *slow.table(held), ""]), flush=True)
     if args.loads == list(LOADS):

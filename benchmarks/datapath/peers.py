@@ -58,14 +58,19 @@ listen webapp_tcp
   log-format {tcp_log}
 {servers}
 """
-# The file that a tutorial gives, with the nginx of the distribution.
-BARE = """\
+# How each configuration of a nginx begins.
+NGINX = """\
 daemon off;
 worker_processes 1;
 pid {target}/nginx.pid;
 error_log stderr;
 events {{ worker_connections 8192; }}
 http {{
+"""
+# The file that a tutorial gives, with the nginx of the distribution.
+BARE = (
+    NGINX
+    + """\
     access_log off;
     client_body_temp_path {target}/body;
     proxy_temp_path {target}/proxy;
@@ -86,13 +91,10 @@ http {{
     }}
 }}
 """
-PLAIN = """\
-daemon off;
-worker_processes 1;
-pid {target}/nginx.pid;
-error_log stderr;
-events {{ worker_connections 8192; }}
-http {{
+)
+PLAIN = (
+    NGINX
+    + """\
     access_log {target}/access.log combined;
     client_body_temp_path {target}/body;
     proxy_temp_path {target}/proxy;
@@ -111,6 +113,7 @@ http {{
     }}
 }}
 """
+)
 CADDY = """\
 {{
     admin off
@@ -137,13 +140,9 @@ CADDY = """\
     }}
 }}
 """
-MEMBERS = """\
-daemon off;
-worker_processes 1;
-pid {target}/nginx.pid;
-error_log stderr;
-events {{ worker_connections 8192; }}
-http {{
+MEMBERS = (
+    NGINX
+    + """\
     access_log off;
     sendfile on;
     keepalive_requests 1000000;
@@ -160,6 +159,7 @@ http {{
     }}
 }}
 """
+)
 
 
 @dataclass(frozen=True)

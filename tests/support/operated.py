@@ -102,6 +102,13 @@ class Lab:
     url = f"http://{ADDRESSES['lb1']}"
     touched = True
 
+    def begin(self) -> None:
+        """Return to the inventory's weights and to two healthy members."""
+        if self.touched:
+            self.play("set_weights", weights="inventory")
+            self.touched = False
+        self.wait_until_healthy()
+
     def play(
         self, name: str, *options: str, fails: bool = False, seconds: float = 180, **extra: t.Any
     ) -> str:

@@ -11,7 +11,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def initial_state(lab) -> None:
     """Begin each test with the inventory's weights and two healthy members."""
-    if lab.touched:
-        lab.play("set_weights", weights="inventory")
-        lab.touched = False
-    lab.wait_until_healthy()
+    lab.begin()
