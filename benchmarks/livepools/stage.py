@@ -38,7 +38,9 @@ server {{
     proxy_connect_timeout {pool.connect_timeout};
     proxy_next_upstream {retry_on};
     proxy_next_upstream_tries 4;
-    include upstreams/location-{pool.name}.conf;
+    include upstreams/steps-{pool.name}.conf;
+    error_page 502 = @{pool.name};
+    location / {{ recursive_error_pages on; proxy_pass http://{pool.name}; }}
 }}
 """
 STREAM_SERVER = """\

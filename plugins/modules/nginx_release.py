@@ -240,6 +240,16 @@ options:
         type: list
         elements: str
         default: []
+      tls:
+        description: Whether clients begin with a handshake of TLS, which a listener of V(http) ends.
+        type: bool
+        default: false
+      routes:
+        description:
+          - The names of further pools to which the files lead requests of a listener of V(http).
+        type: list
+        elements: str
+        default: []
   engine:
     description:
       - How nginx learns of weights, states and health of members. With V(dns) it asks the unit

@@ -202,7 +202,7 @@ class Inputs:
 
     def protocol_of(self, pool: str) -> str:
         """Return the protocol of the listeners that lead to a pool; "tcp" if none does."""
-        return next((each.protocol for each in self.listeners if each.pool == pool), "tcp")
+        return next((each.protocol for each in self.listeners if pool in each.pools), "tcp")
 
     def effective_pools(self) -> tuple[Pool, ...]:
         """Return the pools as nginx balances to them: the inventory's with the overrides applied.

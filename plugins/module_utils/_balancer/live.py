@@ -75,9 +75,10 @@ class LiveSettings:
         stay = {pool: before[pool] for pool in before if pool in followed}
         lines = [{**note, "change": each} for each in _changes(stay, wanted)]
         affected = {
-            (each.protocol, each.pool)
+            (each.protocol, pool)
             for each in inputs.listeners
-            if before.get(each.pool) != wanted.get(each.pool) and each.pool in followed
+            for pool in each.pools
+            if before.get(pool) != wanted.get(pool) and pool in followed
         }
         if affected:
             self.refuse_dead_unit()

@@ -63,4 +63,6 @@ LISTENER = {
     "protocol": {"type": "str", "choices": list(LISTENER_PROTOCOLS), "default": Listener.protocol},
     "address": {"type": "str", "default": Listener.address},
     "allow": {"type": "list", "elements": "str", "default": list(Listener.allow)},
+    "tls": {"type": "bool", "default": Listener.tls},
+    "routes": {"type": "list", "elements": "str", "default": list(Listener.routes)},
 }

@@ -243,7 +243,8 @@ class Listener:
     """A port on which nginx accepts connections, and the name of the pool that they go to.
 
     An empty address means every address of the host. allow: the ranges of the clients that are
-    admitted; () admits everybody.
+    admitted; () admits everybody. tls: whether clients begin with a handshake of TLS. routes: the
+    names of further pools, to which a URL map leads.
     """
 
     port: int
@@ -251,6 +252,13 @@ class Listener:
     protocol: str = "http"
     address: str = ""
     allow: tuple[str, ...] = ()
+    tls: bool = False
+    routes: tuple[str, ...] = ()
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """All pools that requests or connections may go to, each once."""
+        return tuple(dict.fromkeys((self.pool, *self.routes)))
 
     @classmethod
     def parse(cls, entry: t.Any, pools: t.Iterable[str]) -> Listener:
@@ -267,9 +275,15 @@ class Listener:
             if values["address"] != "":
                 values["address"] = parse_address(values["address"])
             one_of("protocol", values["protocol"], LISTENER_PROTOCOLS)
+            if typed("tls", values["tls"], bool) and values["protocol"] != "http":
+                raise ValueError(f"tls needs protocol http; {values['protocol']} passes it through")
             allow = typed("allow", values["allow"], list)
             values["allow"] = tuple(str(parse_cidr(each)) for each in allow)
-            if values["pool"] not in known:
-                text = f"no pool is named {shown(values['pool'])}; declared: {', '.join(known)}"
-                raise ValueError(text)
+            values["routes"] = tuple(typed("routes", values["routes"], list))
+            if values["routes"] and values["protocol"] != "http":
+                raise ValueError(f"routes needs protocol http, and not {values['protocol']}")
+            for pool in (values["pool"], *values["routes"]):
+                if pool not in known:
+                    text = f"no pool is named {shown(pool)}; declared: {', '.join(known)}"
+                    raise ValueError(text)
             return cls(**values)

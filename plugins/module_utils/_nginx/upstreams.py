@@ -165,13 +165,15 @@ def render_upstreams(
     """Return the upstreams that the listeners use, as text by path in the release.
 
     writers are by pool, for pools that are not written statically. A pool has a file for each
-    protocol of its listeners, such as upstreams/http-webapp.conf, and for http one with its
-    location, upstreams/location-webapp.conf, and, if it needs one, a last resort in
+    protocol of its listeners, such as upstreams/http-webapp.conf, and for http one with how it is
+    asked again, upstreams/steps-webapp.conf, and, if it needs one, a last resort in
     upstreams/http-webapp-any.conf. A PoolError says what the version of nginx does not support.
     """
     by_name = {pool.name: pool for pool in pools}
     files = {}
-    for protocol, name in sorted({(each.protocol, each.pool) for each in listeners}):
+    for protocol, name in sorted(
+        {(each.protocol, pool) for each in listeners for pool in each.pools}
+    ):
         pool, writer = by_name[name], (writers or {}).get(name, STATIC)
         refuse_unsupported(pool, protocol, version)
         path = f"upstreams/{CONTEXTS[protocol]}-{name}.conf"
@@ -179,40 +181,45 @@ def render_upstreams(
         if protocol == "tcp":
             continue
         last = writer.last_resort(pool)
-        files[f"upstreams/location-{name}.conf"] = render_location(pool, writer, last=bool(last))
+        files[f"upstreams/steps-{name}.conf"] = render_steps(pool, writer, last=bool(last))
         if last:
             files[f"upstreams/http-{name}-any.conf"] = render_last_resort(last, version)
     return files
 
 
-def _step(pool: Pool, writer: Writer, step: str) -> list[str]:
+def _step(pool: Pool, writer: Writer, step: str, *, again: bool) -> list[str]:
     """Return the lines of a location that asks again, or the last resort."""
     nobody = pool.name.replace(".", r"\.") + "$"
     # nginx forgets that a GET may be asked of another member, if only one is left meanwhile.
     repeatable = "^(GET|HEAD) |" if writer.asks_again and pool.method in ("hash", "random") else ""
     return [
+        f"location {step} {{",
         '    set $peerlb_asked "$request_method $upstream_addr";',
         f'    if ($peerlb_asked !~ "{repeatable}( |, | : ){nobody}") {{ return 502; }}',
-        f"    proxy_pass http://{pool.name}{'_any' if step == 'last_resort' else ''};",
+        f"    proxy_pass http://{pool.name}{'' if again else '_any'};",
     ]
 
 
-def render_location(pool: Pool, writer: Writer, *, last: bool) -> str:
-    """Return the location in which nginx asks a pool; last tells that it has a last resort.
+def render_steps(pool: Pool, writer: Writer, *, last: bool) -> str:
+    """Return the named locations in which nginx asks a pool again; last tells of a last resort.
+
+    A location that asks the pool leads to the first of them, which has the name of the pool, by
+    `error_page 502 = @webapp;` and `recursive_error_pages on;`.
 
     nginx answers 502 by itself if it finds no member to ask. $upstream_addr then ends with the name
     of the pool, and no member has the request, or none that could not be asked again: a POST that
     was sent to a member is never followed by another attempt. In any other case a member had the
     request, and it must not be sent again.
     """
-    steps = [f"again_{number}" for number in range(1, AGAIN + 1)] if writer.asks_again else []
-    steps += ["last_resort"] if last else []
-    # Not inside of the location, where it would take the place of all error pages of the server.
-    lines = [f"error_page 502 = @{steps[0]};"] if steps else []
-    lines += ["location / {", f"    proxy_pass http://{pool.name};"]
-    for step, following in zip(steps, [*steps[1:], ""]):
-        # Without it in the first location nginx takes one step alone.
-        lines += ["    recursive_error_pages on;"] if len(steps) > 1 else []
-        lines += ["}", f"location @{step} {{", *_step(pool, writer, step)]
-        lines += [f"    error_page 502 = @{following};"] if following else []
-    return "\n".join([*lines, "}", ""])
+    names = [f"again_{number}" for number in range(1, AGAIN + 1)] if writer.asks_again else []
+    steps = [f"@{pool.name}/{name}" for name in [*names, *(["last_resort"] if last else [])]]
+    if not steps:
+        return f"location @{pool.name} {{ return 502; }}\n"
+    steps[0] = f"@{pool.name}"
+    lines = []
+    for number, step in enumerate(steps):
+        lines += _step(pool, writer, step, again=number < len(names))
+        lines += [f"    error_page 502 = {each};" for each in steps[number + 1 : number + 2]]
+        # Only the first location of a request counts for how many steps nginx takes.
+        lines.append("}")
+    return "\n".join([*lines, ""])

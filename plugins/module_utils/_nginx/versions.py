@@ -17,6 +17,8 @@ Version = tuple[int, ...]
 
 # The first version that has a feature, which is a word of ours.
 SINCE: dict[str, Version] = {
+    # The directive http2; before, it was a parameter of listen.
+    "http2_directive": (1, 25, 1),
     # The parameter resolve of a server, and the directive resolver of an upstream.
     "resolve": (1, 27, 3),
     # The directive: a reload leaves a client that long to send a request on an open connection.

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 class Protocol:
     """What a flow speaks.
 
-    label: its name in a sentence; balanced_as: the protocol of the listener that balances it.
+    label: its name in a sentence; balanced_as: the protocol of the listener that balances it; tls:
+    whether it begins with a handshake of TLS.
     """
 
     name: str
     label: str
     balanced_as: str
+    tls: bool = False
 
 
 # A listener balances requests (http) or connections (tcp).
@@ -30,6 +32,8 @@ PROTOCOLS = {
     for each in (
         Protocol("tcp", "TCP", "tcp"),  # a probe only connects
         Protocol("http", "HTTP", "http"),  # a probe asks for a path and reads the status line
+        Protocol("https", "HTTPS", "http", tls=True),  # the same, after a handshake
         Protocol("mysql", "MySQL", "tcp"),  # a probe logs in, and is refused as it should be
+        Protocol("redis", "Redis", "tcp"),  # a probe sends PING, and is refused as it should be
     )
 }

@@ -99,7 +99,8 @@ def listeners(
             allow = _sources(topology, [host] if host else _names(topology, balancer), port)
             entry = {"allow": allow, **settings.get(str(port), {})}
             listener = vars(_listener(flow, by_pool, entry))
-            params.append({**listener, "allow": list(listener["allow"])})
+            lists = {key: list(listener[key]) for key in ("allow", "routes")}
+            params.append({**listener, **lists})
         except PoolError as exc:
             problems.append(str(exc))
     if problems:

@@ -113,7 +113,11 @@ def _listeners(entries: t.Iterable[Record]) -> Lines:
 
 def _upstreams(pool_entries: t.Iterable[Record], listener_entries: t.Iterable[Record]) -> Lines:
     """Return the lines within nginx's upstreams, each after the name of its pool."""
-    protocols = {listener["pool"]: listener["protocol"] for listener in listener_entries}
+    protocols = {
+        pool: listener["protocol"]
+        for listener in listener_entries
+        for pool in (listener["pool"], *listener.get("routes", ()))
+    }
     lines = []
     for entry in pool_entries:
         pool = Pool.parse(entry)

@@ -89,7 +89,11 @@ def _asked(info: Info, pool: str) -> dict[str, float | None]:
     entry = (info.get("health") or {}).get(pool) or {"engine": "reload"}
     if entry["engine"] == "reload" or not _alive(info):
         return {}
-    protocols = [each["protocol"] for each in info["listeners"] if each["pool"] == pool]
+    protocols = [
+        each["protocol"]
+        for each in info["listeners"]
+        if pool in (each["pool"], *each.get("routes", ()))
+    ]
     return {protocol: entry["asked_seconds_ago"].get(protocol) for protocol in protocols}
 
 

@@ -210,7 +210,7 @@ def test_each_context_has_its_own_file() -> None:
     files = render_upstreams([pool()], listeners, (1, 30, 0))
     assert sorted(files) == [
         "upstreams/http-webapp.conf",
-        "upstreams/location-webapp.conf",
+        "upstreams/steps-webapp.conf",
         "upstreams/stream-webapp.conf",
     ]
 
