@@ -34,6 +34,7 @@ NONE = "no nginx on this machine: install one, or let `python -m lab` build the 
 pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
 SNIPPETS = {
+    "http2_directive": "server { listen 127.0.0.1:1; http2 on; }",
     "resolve": "upstream u { zone u 64k; resolver 127.0.0.1; server x resolve; }",
     "keepalive_min_timeout": "keepalive_min_timeout 5s;",
     "request_port": 'map $host $h { default "$host$is_request_port$request_port"; }',

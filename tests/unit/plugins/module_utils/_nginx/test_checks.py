@@ -27,7 +27,14 @@ def test_other_time_is_refused(value) -> None:
 
 def test_setting_without_a_value_has_the_default() -> None:
     settings = read_settings(Listener, {"port": 80, "address": None})
-    assert settings == {"port": 80, "protocol": "http", "address": "", "allow": ()}
+    assert settings == {
+        "port": 80,
+        "protocol": "http",
+        "address": "",
+        "allow": (),
+        "tls": False,
+        "routes": (),
+    }
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,10 @@ def test_setting_without_a_value_has_the_default() -> None:
     [
         ("web", "is 'web', not a mapping with port"),
         ({"address": ""}, "port is missing"),
-        ({"port": 80, "tls": 1}, "unknown key tls; known: port, pool, protocol, address, allow"),
+        (
+            {"port": 80, "ssl": 1},
+            "unknown key ssl; known: port, pool, protocol, address, allow, tls",
+        ),
     ],
 )
 def test_settings_are_refused(entry, complaint) -> None:

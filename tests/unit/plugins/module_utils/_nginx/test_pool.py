@@ -95,7 +95,20 @@ def test_parse_makes_the_same_pool_of_its_params() -> None:
         ({"port": 0, "pool": "webapp"}, "listener 0: port is 0"),
         ({"port": 80, "pool": "shop"}, "no pool is named shop; declared: webapp"),
         ({"port": 80, "pool": "webapp", "protocol": "udp"}, "protocol is 'udp'"),
-        ({"port": 80, "pool": "webapp", "tls": True}, "unknown key tls"),
+        ({"port": 80, "pool": "webapp", "ssl": True}, "unknown key ssl"),
+        ({"port": 80, "pool": "webapp", "tls": 1}, "tls"),
+        (
+            {"port": 80, "pool": "webapp", "tls": True, "protocol": "tcp"},
+            "tls needs protocol http; tcp passes it through",
+        ),
+        (
+            {"port": 80, "pool": "webapp", "routes": ["web"]},
+            "no pool is named web; declared: ",
+        ),
+        (
+            {"port": 80, "pool": "webapp", "routes": ["webapp"], "protocol": "tcp"},
+            "routes needs protocol http, and not tcp",
+        ),
         ({"port": 80, "pool": "webapp", "address": "::"}, ":: is IPv6; write an IPv4 address"),
         ({"port": 80, "pool": "webapp", "address": "[::]"}, "[::] is IPv6; write an IPv4 address"),
     ],

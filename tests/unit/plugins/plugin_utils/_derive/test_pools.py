@@ -8,6 +8,8 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import 
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.pools import listeners, pools
 
+PLAIN: dict = {"tls": False, "routes": []}
+
 
 def test_each_flow_from_the_load_balancers_makes_a_pool(stack) -> None:
     webapp, mysql = pools(stack.parse(), "nginx_lb", {})
@@ -111,13 +113,14 @@ def test_error_names_every_pool_at_fault(stack) -> None:
 def test_each_port_of_the_load_balancers_makes_a_listener(stack) -> None:
     stack.flow("vpc-db", "nginx_lb", 3306, "mysql")  # one more client, no more listeners
     assert listeners(stack.parse(), "nginx_lb") == [
-        {"port": 80, "pool": "webapp", "protocol": "http", "address": "", "allow": []},
+        {"port": 80, "pool": "webapp", "protocol": "http", "address": "", "allow": [], **PLAIN},
         {
             "port": 3306,
             "pool": "mysql",
             "protocol": "tcp",
             "address": "",
             "allow": ["10.1.0.2/31", "10.2.0.0/16"],
+            **PLAIN,
         },
     ]
 
@@ -130,6 +133,7 @@ def test_listener_has_its_settings(stack) -> None:
         "protocol": "tcp",
         "address": "10.0.0.2",
         "allow": [],
+        **PLAIN,
     }
 
 
@@ -146,7 +150,7 @@ def test_listener_has_its_settings(stack) -> None:
         ([{"port": 80}, {"port": "80"}], "listener 80: is declared twice; remove one"),
         (
             [{"port": 80, "pools": "x"}],
-            "listener 80: unknown key pools; known: port, pool, protocol, address, allow;"
+            "listener 80: unknown key pools; known: port, pool, protocol, address, allow, tls, routes;"
             " is pool meant?",
         ),
         ([{"port": 80, "pool": "x"}], "listener 80: no pool is named x; declared: webapp, mysql"),

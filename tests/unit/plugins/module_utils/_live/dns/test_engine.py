@@ -19,7 +19,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import (
     AGAIN,
     STATIC,
-    render_location,
+    render_steps,
     render_upstream,
     render_upstreams,
 )
@@ -132,18 +132,17 @@ def test_nginx_asks_the_pool_again_and_then_the_members_of_the_inventory() -> No
     assert sorted(files) == [
         "upstreams/http-webapp-any.conf",
         "upstreams/http-webapp.conf",
-        "upstreams/location-webapp.conf",
+        "upstreams/steps-webapp.conf",
     ]
     assert "server 10.1.0.2:3000 max_fails=0" in files["upstreams/http-webapp-any.conf"]
-    text = files["upstreams/location-webapp.conf"]
-    assert text.count("proxy_pass http://webapp;") == 1 + AGAIN
+    text = files["upstreams/steps-webapp.conf"]
+    assert text.count("proxy_pass http://webapp;") == AGAIN
     assert text.count("proxy_pass http://webapp_any;") == 1
-    assert text.count("error_page 502 = ") == 1 + AGAIN
     # In the last step nginx's own 502 is the answer.
-    first, *_steps, last = text.split("location ")
-    assert first == "error_page 502 = @again_1;\n"
-    assert last.startswith("@last_resort") and "error_page" not in last
-    assert text.count("recursive_error_pages on;") == 1 + AGAIN
+    assert text.count("error_page 502 = ") == AGAIN
+    _begin, first, *_steps, last = text.split("location ")
+    assert first.startswith("@webapp {")
+    assert last.startswith("@webapp/last_resort {") and "error_page" not in last
 
 
 @pytest.mark.parametrize(
@@ -154,13 +153,13 @@ def test_last_resort_exceeds_no_limit_and_no_role(settings) -> None:
     declared = Pool.parse({"name": "webapp", "members": MEMBERS, **settings, **role})
     writer = DnsWriter(declared, 8053)
     assert writer.last_resort(declared) is None
-    assert "@last_resort" not in render_location(declared, writer, last=False)
+    assert "last_resort" not in render_steps(declared, writer, last=False)
 
 
 @pytest.mark.parametrize("method", ["hash", "random", "least_conn"])
 def test_get_is_asked_again_where_nginx_forgets_it(method) -> None:
     """Of two members one fails, and is out before nginx turns to the other."""
     declared = pool(method=method)
-    text = render_location(declared, DnsWriter(declared, 8053), last=True)
+    text = render_steps(declared, DnsWriter(declared, 8053), last=True)
     assert ("^(GET|HEAD) " in text) is (method in NO_BACKUP)
-    assert "GET" not in render_location(declared, STATIC, last=True)
+    assert "GET" not in render_steps(declared, STATIC, last=True)
