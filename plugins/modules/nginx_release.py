@@ -241,7 +241,7 @@ options:
         elements: str
         default: []
       tls:
-        description: Whether clients begin with a handshake of TLS, which a listener of V(http) ends.
+        description: Whether clients begin with a handshake of TLS. The protocol must be V(http).
         type: bool
         default: false
       routes:

@@ -44,7 +44,7 @@ def test_setting_without_a_value_has_the_default() -> None:
         ({"address": ""}, "port is missing"),
         (
             {"port": 80, "ssl": 1},
-            "unknown key ssl; known: port, pool, protocol, address, allow, tls",
+            "unknown key ssl; known: port, pool, protocol, address, allow, tls, routes",
         ),
     ],
 )

@@ -150,8 +150,8 @@ def test_listener_has_its_settings(stack) -> None:
         ([{"port": 80}, {"port": "80"}], "listener 80: is declared twice; remove one"),
         (
             [{"port": 80, "pools": "x"}],
-            "listener 80: unknown key pools; known: port, pool, protocol, address, allow, tls, routes;"
-            " is pool meant?",
+            "listener 80: unknown key pools; known: port, pool, protocol, address, allow, tls,"
+            " routes; is pool meant?",
         ),
         ([{"port": 80, "pool": "x"}], "listener 80: no pool is named x; declared: webapp, mysql"),
         ([{"port": 80, "pool": "mysql"}], "listener 80: is http, but its pool mysql is mysql"),
