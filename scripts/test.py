@@ -5,11 +5,13 @@
 
     scripts/test.py check         the quick steps, without a lab, and without a network once the
                                   tools are installed
-    scripts/test.py all           the quick and the slow steps
+    scripts/test.py all           the quick and the slow steps, and the steps on the lab
     scripts/test.py STEP...       the named steps
 
 The output of a step goes to .cache/test/STEP.log. If the step fails, the end of its log is shown.
-Quick steps run two at a time, slow steps one at a time. The last lines name the tests that failed,
+The steps on the lab run one after the other, because the lab is one. Most of their time they wait,
+so the other steps run beside them, with what the lab leaves of the processors. Without the lab,
+quick steps run two at a time, slow steps one at a time. The last lines name the tests that failed,
 and read "N passed, N failed".
 """
 
@@ -69,6 +71,8 @@ SLOW = {
     "playbooks": "python -m pytest -q -n 2 tests/playbooks",
     # Each of these tests starts Ansible or gcloud.
     "gcp-processes": f"{OFFLINE} python -m pytest -q -n 2 tests/gcp/processes",
+}
+LAB = {
     # "default" deploys on bare hosts. The next scenarios use that, and "destroy" removes the lab.
     "default": "molecule destroy -s default && molecule test -s default --destroy=never",
     "newest": "molecule test -s newest --destroy=never",
@@ -82,16 +86,17 @@ SLOW = {
     "cloud": "molecule test -s cloud --destroy=never",
     "destroy": "molecule destroy -s default",
 }
-STEPS = {**CHECK, **SLOW}
+STEPS = {**CHECK, **SLOW, **LAB}
+BESIDE = 10  # the niceness of the steps beside the lab
 
 
 RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
-def execute(command: str, output: t.BinaryIO) -> bool:
+def execute(command: str, output: t.BinaryIO, niceness: int) -> bool:
     """Return whether a command succeeds. Its process group ends with it."""
     process = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", command],
+        ["nice", "-n", str(niceness), "bash", "-euo", "pipefail", "-c", command],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -117,12 +122,12 @@ def stop(signum: int, _frame: t.Any) -> t.NoReturn:
     os._exit(128 + signum)
 
 
-def run(name: str) -> bool:
+def run(name: str, niceness: int = 0) -> bool:
     """Return whether a step passes, and print its result."""
     log = LOGS / f"{name}.log"
     begun = time.monotonic()
     with log.open("wb") as output:
-        passed = execute(STEPS[name], output)
+        passed = execute(STEPS[name], output, niceness)
     word = "ok" if passed else "FAILED"
     lines = [f"{name:<14} {word:<7} {time.monotonic() - begun:6.1f} s"]
     if not passed:
@@ -153,9 +158,26 @@ def environment() -> dict[str, str]:
     }
 
 
+def take(names: t.Sequence[str], workers: int, niceness: int) -> dict[str, bool]:
+    """Run some of the steps, so many at a time, and return by name which pass."""
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return dict(zip(names, pool.map(run, names, [niceness] * len(names)), strict=True))
+
+
+def run_all(names: t.Sequence[str]) -> dict[str, bool]:
+    """Run the steps, and return by name which pass."""
+    lab = [name for name in names if name in LAB]
+    quick = [name for name in names if name in CHECK]
+    slow = [name for name in names if name not in lab + quick]
+    niceness = BESIDE if lab else 0
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        on_lab = beside.submit(take, lab, 1, 0)
+        return {**take(quick, 2, niceness), **take(slow, 1, niceness), **on_lab.result()}
+
+
 def main(arguments: list[str]) -> int:
     """Run the steps that the arguments name, and return the exit code."""
-    groups = {"check": CHECK, "all": {**CHECK, **SLOW}}
+    groups = {"check": CHECK, "all": STEPS}
     names = [name for word in arguments or ["all"] for name in groups.get(word, [word])]
     unknown = [name for name in names if name not in STEPS]
     if unknown:
@@ -164,16 +186,13 @@ def main(arguments: list[str]) -> int:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, stop)
     LOGS.mkdir(parents=True, exist_ok=True)
-    quick = [name for name in names if name in CHECK]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        results = list(pool.map(run, quick))
-    slow = [name for name in names if name not in CHECK]
-    results += [run(name) for name in slow]
-    for name, passed in zip([*quick, *slow], results, strict=True):
-        if not passed:
+    results = run_all(names)
+    for name in names:
+        if not results[name]:
             print("\n".join(failures(name)))
-    print(f"{results.count(True)} passed, {results.count(False)} failed")
-    return 0 if all(results) else 1
+    passed = list(results.values())
+    print(f"{passed.count(True)} passed, {passed.count(False)} failed")
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":
