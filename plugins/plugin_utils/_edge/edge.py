@@ -12,7 +12,7 @@ from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
 from .._guard.read import read_gatekeeper
 from .._guard.render import render
-from .._url_map.read import read_url_map
+from .._url_map.reading import read_url_map
 from .names import covering
 from .certificates import read_certificates
 from .servers import Edge, render_servers
@@ -28,7 +28,7 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     """Return the edge that the settings describe.
 
     settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
-    `engine` of the pools, `server_names`, `trusted_proxies`, and as they were declared
+    `engine` of the pools, `server_names`, and as they were declared
     `certificates`, `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
     """
     problems: list[str] = []
@@ -55,7 +55,6 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         url_map=part(read_url_map, "url_map", asked),
         gatekeeper=part(read_gatekeeper, "gatekeeper"),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
-        trusts_proxies=bool(settings.get("trusted_proxies")),
     )
     problems = problems or _contradictions(edge)
     if problems:

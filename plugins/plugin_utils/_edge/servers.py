@@ -15,7 +15,7 @@ from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import Version, has, show_version
 from .._guard.values import Gatekeeper
 from .._url_map.render import Rendered, render_host
-from .._url_map.values import HostRules, UrlMap
+from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
 from .names import covering
 from .certificates import Certificate
@@ -30,8 +30,7 @@ class Edge:
     """All that the servers of a load balancer are made of.
 
     listeners are those of protocol http. server_names are those of a load balancer without a URL
-    map; () serves any name. live tells whether changes of members are no reloads; trusts_proxies
-    whether proxies tell the client's address.
+    map; () serves any name. live tells whether changes of members are no reloads.
     """
 
     listeners: tuple[Listener, ...]
@@ -43,7 +42,6 @@ class Edge:
     url_map: UrlMap | None = None
     gatekeeper: Gatekeeper | None = None
     live: bool = True
-    trusts_proxies: bool = False
 
     @property
     def names_of_certificates(self) -> dict[str, tuple[str, ...]]:
@@ -78,7 +76,7 @@ class Site:
     """
 
     names: tuple[str, ...]
-    rules: HostRules | None = None
+    rules: Host | None = None
     certificate: str | None = None
 
 
@@ -96,11 +94,11 @@ def sites(edge: Edge, listener: Listener) -> list[Site]:
     return found if found and not rest else [*found, Site(edge.server_names, rest)]
 
 
-def _secure_sites(edge: Edge, hosts: t.Sequence[HostRules], rest: HostRules | None) -> list[Site]:
+def _secure_sites(edge: Edge, hosts: t.Sequence[Host], rest: Host | None) -> list[Site]:
     known = edge.names_of_certificates
     named = {name: rules for rules in hosts for name in rules.names}
     others = dict.fromkeys(name for names in known.values() for name in names)
-    groups: dict[tuple[str, HostRules | None], list[str]] = {}
+    groups: dict[tuple[str, Host | None], list[str]] = {}
     for name in {**others, **named}:
         certificate = covering(known, name)
         if certificate is not None:
@@ -112,10 +110,10 @@ def _secure_sites(edge: Edge, hosts: t.Sequence[HostRules], rest: HostRules | No
 
 def render_servers(edge: Edge) -> str:
     """Return servers.conf, which stands in nginx's context http."""
-    maps: dict[HostRules, Rendered] = {}
+    maps: dict[Host, Rendered] = {}
     blocks = []
     for number, listener in enumerate(edge.listeners, 1):
-        blocks += _admission(edge, listener, number)
+        blocks += _admission(listener, number)
         own = sites(edge, listener)
         if all(site.names for site in own):
             blocks.append(_refusing(listener))
@@ -134,11 +132,12 @@ def _common(edge: Edge) -> list[str]:
     return [*lines, *(["include guard/http.conf;"] if edge.gatekeeper else [])]
 
 
-def _admission(edge: Edge, listener: Listener, number: int) -> list[str]:
-    """Return the ranges that a listener admits, where the client's address is told by a proxy."""
-    if not (listener.allow and edge.trusts_proxies):
+def _admission(listener: Listener, number: int) -> list[str]:
+    """Return the ranges that a listener admits."""
+    if not listener.allow:
         return []
-    # A trusted proxy is admitted by its own address and not by that of its client.
+    # A trusted proxy is admitted by its own address and not by that of its client. "allow" would
+    # not do: redirects and fixed answers are given before nginx looks at it.
     ranges = "".join(f"    {each} 1;\n" for each in listener.allow)
     return [f"geo $realip_remote_addr $peerlb_admitted_{number} {{\n    default 0;\n{ranges}}}\n"]
 
@@ -172,7 +171,7 @@ def _site(
     listener: Listener,
     number: int,
     site: Site,
-    maps: t.Mapping[HostRules, Rendered],
+    maps: t.Mapping[Host, Rendered],
 ) -> list[str]:
     """Return the lines of a server below its names."""
     lines = _secure_lines(edge, site)
@@ -181,10 +180,8 @@ def _site(
     else:
         lines.append('set $peerlb_exempt "";')
     lines += [f'set $peerlb_pool "{listener.pool}";', 'set $peerlb_route "";']
-    if listener.allow and edge.trusts_proxies:
+    if listener.allow:
         lines.append(f"if ($peerlb_admitted_{number} = 0) {{ return 403; }}")
-    elif listener.allow:
-        lines += [*(f"allow {each};" for each in listener.allow), "deny all;"]
     lines.append("include live.conf;")
     lines += ["include guard/server.conf;"] if edge.gatekeeper else []
     port = edge.secure_port()
@@ -219,7 +216,7 @@ def _secure_lines(edge: Edge, site: Site) -> list[str]:
 
 
 def _asking(
-    edge: Edge, listener: Listener, site: Site, maps: t.Mapping[HostRules, Rendered]
+    edge: Edge, listener: Listener, site: Site, maps: t.Mapping[Host, Rendered]
 ) -> list[str]:
     """Return the lines by which a server asks pools."""
     steps = [f"include upstreams/steps-{name}.conf;" for name in listener.pools]
