@@ -61,8 +61,9 @@ def _block(opening: str, lines: t.Iterable[str]) -> list[str]:
 
 def _locations(table: Table) -> t.Iterator[tuple[str, list[Rule]]]:
     """Yield how each location begins, and the rules that are asked in it in their order."""
-    exact = dict.fromkeys([*table.exact, *(stem for stem in table.prefix if stem)])
-    for path in exact:
+    # Without a location for /a, nginx redirects from /a to /a/ where one for /a/ asks a pool.
+    bare = [path[:-1] for path in table.exact if path.endswith("/")]
+    for path in filter(None, dict.fromkeys([*table.exact, *table.prefix, *bare])):
         yield f"= {literal(path)}", _until_sure(table.chain(path))
     for stem in table.prefix:
         below = f"{stem}/"

@@ -114,9 +114,9 @@ def random_map(draw: random.Random) -> UrlMap:
     names = draw.sample(NAMES, draw.randint(1, 4))
     hosts = [{"names": [name], "rules": [], "default": "web"} for name in names]
     hosts += [{"rules": [], "default": {"pool": "api"}}] if draw.random() < 0.5 else []
-    written = {"hosts": hosts, "strict_paths": draw.random() < 0.2}
+    written = {"hosts": hosts, "strict_paths": draw.random() < 0.1}
     for host in hosts:
-        for _each in range(draw.randint(1, 15)):
+        for _each in range(draw.randint(2, 20)):
             host["rules"].append(random_rule(draw))
             try:
                 read_url_map(written, POOLS)
@@ -126,11 +126,9 @@ def random_map(draw: random.Random) -> UrlMap:
     return read_url_map(written, POOLS)
 
 
-def random_target(draw: random.Random, url_map: UrlMap) -> str:
-    """Return a target near one of the rules, with whatever a client may make of it."""
-    rules = [rule for host in url_map.hosts for rule in host.rules]
-    path = draw.choice(rules).stem if rules and draw.random() < 0.8 else random_path(draw)
-    for _each in range(draw.choice([0, 0, 1, 1, 2, 4])):
+def random_target(draw: random.Random, path: str) -> str:
+    """Return a target near a path, with whatever a client may make of it."""
+    for _each in range(draw.choice([0, 0, 0, 1, 1, 2, 4])):
         where = draw.randint(0, len(path))
         how = draw.randrange(5)
         if how == 0:
@@ -149,16 +147,26 @@ def random_target(draw: random.Random, url_map: UrlMap) -> str:
 
 
 def random_request(draw: random.Random, url_map: UrlMap) -> Request:
-    """Return a request to one of the hosts, or to none."""
-    names = [name.replace("*", "any") for host in url_map.hosts for name in host.names]
-    headers = {}
+    """Return a request to one of the hosts, or to none, that meets a rule's conditions or not."""
+    host = draw.choice(url_map.hosts)
+    near = [name.replace("*", "any") for name in host.names] or ["unknown"]
+    rule = draw.choice(host.rules)
+    path = rule.stem if draw.random() < 0.9 else random_path(draw)
+    headers, methods = {}, [*METHODS, "GET", "OPTIONS", "PURGE"]
     for name in HEADERS:
         if draw.random() < 0.5:
             headers[draw.choice([name, name.lower(), name.upper()])] = draw.choice([*VALUES, "x"])
+    if draw.random() < 0.7:
+        methods = list(rule.methods) or methods
+        headers = {
+            name.swapcase(): "any" if wanted is True else wanted
+            for name, wanted in rule.headers
+            if wanted
+        }
     return Request(
-        host=draw.choice([*names, *names, *HOSTS]),
-        target=random_target(draw, url_map),
-        method=draw.choice([*METHODS, "GET", "GET", "OPTIONS", "PURGE"]),
+        host=draw.choice([*near * 30, *HOSTS]),
+        target=random_target(draw, path),
+        method=draw.choice(methods),
         headers=headers,
     )
 
