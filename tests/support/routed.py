@@ -13,7 +13,9 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.engine import DnsWriter
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import render_steps
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.routes import render_host
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values import (
     Decision,
@@ -23,6 +25,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values impor
 
 from .nginx import CONF, free_port, programs, serving
 
+Pools = t.Mapping[str, t.Mapping[str, t.Any]]
 HTTP = """\
 client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/f;
 uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
@@ -39,6 +42,12 @@ MEMBER = """\
 upstream {name} {{ server unix:{place}/{name}.sock; keepalive 8; }}
 server {{ listen unix:{place}/{name}.sock; location / {{ return 200 "{name} $request_uri"; }} }}
 """
+# Nobody of it can be asked; another upstream has the same members as the last resort.
+GONE = """\
+upstream {name} {{ server 127.0.0.1:9 down; server 127.0.0.2:9 down; }}
+upstream {name}_any {{ server unix:{place}/{name}.sock; }}
+server {{ listen unix:{place}/{name}.sock; location / {{ return 200 "{name} $request_uri"; }} }}
+"""
 SERVER = """\
 server {{
     listen 127.0.0.1:{port}{default};
@@ -46,9 +55,9 @@ server {{
     set $peerlb_pool "";
     set $peerlb_route "";
     error_page 502 = @$peerlb_pool;
-{extra}
 {locations}
     add_header X-Route $peerlb_route always;
+    add_header X-Pool $peerlb_pool always;
 }}
 """
 
@@ -127,36 +136,36 @@ class Client:
 
 
 def configuration(
-    url_map: UrlMap,
-    pools: t.Mapping[str, t.Mapping[str, t.Any]],
-    port: int,
-    place: Path,
-    extra: str,
+    url_map: UrlMap, pools: Pools, port: int, place: Path, gone: t.Collection[str]
 ) -> str:
     """Return the part http of a configuration that serves a map."""
     text = HTTP.format(place=place)
-    text += "".join(MEMBER.format(name=name, place=place) for name in pools)
-    named = [host for host in url_map.hosts if not host.names]
+    for name in pools:
+        text += (GONE if name in gone else MEMBER).format(name=name, place=place)
     for host in url_map.hosts:
         rendered = render_host(url_map, host, pools)
-        default = "" if host.names else " default_server"
-        names = " ".join(host.names) or "_"
-        server = SERVER.format(
-            port=port, default=default, names=names, locations=rendered.server, extra=extra
+        text += rendered.http + SERVER.format(
+            port=port,
+            default="" if host.names else " default_server",
+            names=" ".join(host.names) or "_",
+            locations=rendered.server + "".join(steps(pools[name]) for name in gone),
         )
-        text += rendered.http + server
-    if not named:
+    if all(host.names for host in url_map.hosts):
         text += f"server {{ listen 127.0.0.1:{port} default_server; return 421; }}\n"
     return text
 
 
+def steps(pool: t.Mapping[str, t.Any]) -> str:
+    """Return how a live pool is asked again, up to its last resort."""
+    parsed = Pool.parse(pool)
+    return render_steps(parsed, DnsWriter(parsed, 9), last=True)
+
+
 @contextlib.contextmanager
-def routed(
-    url_map: UrlMap, pools: t.Mapping[str, t.Mapping[str, t.Any]], extra: str = "", http: str = ""
-) -> t.Iterator[Client]:
+def routed(url_map: UrlMap, pools: Pools, gone: t.Collection[str] = ()) -> t.Iterator[Client]:
     """Run the newest nginx with a map until the end of the block.
 
-    extra stands in each server, and http in place of what is written of the map if it is given.
+    gone: the pools of which nginx finds nobody to ask before it comes to the last resort.
     """
     program = programs()[-1]
     with tempfile.TemporaryDirectory() as directory:
@@ -164,9 +173,8 @@ def routed(
         conf = CONF.format(place=place, stream_module=program.stream_module)
         (place / "nginx.conf").write_text(re.sub(r"stream \{.*\}\n", "", conf))
         (place / "live-pool.conf").write_text("")
-        text = configuration(url_map, pools, port, place, extra) + http.format(place=place)
+        text = configuration(url_map, pools, port, place, gone)
         (place / "http.conf").write_text(text, "utf-8")
-        with serving(program, place / "nginx.conf", port):
-            client = Client(port)
-            with contextlib.closing(client):
-                yield client
+        running = serving(program, place / "nginx.conf", port)
+        with running, contextlib.closing(Client(port)) as client:
+            yield client

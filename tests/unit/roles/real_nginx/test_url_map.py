@@ -211,3 +211,80 @@ def test_evaluator_and_nginx_agree(seed) -> None:
 @pytest.mark.parametrize("seed", range(100, 110))
 def test_evaluator_and_nginx_agree_on_many_requests(seed) -> None:
     assert disagreements(seed, 10, 120) == []
+
+
+def read(*rules: dict[str, t.Any], **settings: t.Any) -> UrlMap:
+    """Return a map of one host with these rules."""
+    return read_url_map({"hosts": [{"rules": list(rules), "default": "web", **settings}]}, POOLS)
+
+
+def asked(client: Client, target: str, method: str = "GET", **headers: str) -> Decision:
+    """Return what nginx decides about a request."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.ask(Request("h", target, method, named)).decision()
+
+
+@pytest.mark.parametrize("conditions", [{}, {"methods": ["GET"]}, {"headers": {"X-Beta": "1"}}])
+def test_second_try_gets_the_rewritten_path(conditions) -> None:
+    """Also where nginx comes to the last of five steps by way of a named location."""
+    url_map = read({"path": "/api/*", "pool": "api", "rewrite": "/v2", **conditions})
+    with routed(url_map, POOLS, gone=["api"]) as client:
+        decided = asked(client, "//api/a%2520b%3F?c=%2f", X_Beta="1")
+    assert decided == Decision("pool", "", ("api",), "/v2/a%2520b%3F?c=%2f")
+
+
+def test_second_try_gets_the_path_as_it_was_sent() -> None:
+    with routed(read({"path": "/api/*", "pool": "api"}), POOLS, gone=["api"]) as client:
+        decided = asked(client, "//api/a%2520b%3F?c=%2f")
+    assert decided == Decision("pool", "", ("api",), "//api/a%2520b%3F?c=%2f")
+
+
+def test_weights_divide_requests_by_their_id() -> None:
+    rule = {"path": "/api/*", "pools": {"api": 90, "api-next": 10}}
+    with routed(read(rule), POOLS) as client:
+        pools = [asked(client, "/api", X_Request_Id=f"id-{n}").pools[0] for n in range(2000)]
+        same = {asked(client, "/api", X_Request_Id="id-1").pools for _each in range(20)}
+    assert set(pools) == {"api", "api-next"}
+    assert 130 < pools.count("api-next") < 270  # 200, give or take five standard deviations
+    assert len(same) == 1
+
+
+def test_body_that_is_larger_than_the_route_takes_is_refused() -> None:
+    rule = {"path": "/up/*", "pool": "api", "body_size": "1k"}
+    with routed(read(rule, {**rule, "path": "/some/*", "methods": ["POST"]}), POOLS) as client:
+        for path, size, status in [("/up", 1024, 200), ("/up", 1025, 413), ("/up/x", 2000, 413)]:
+            assert client.ask(Request("h", path, "POST"), b"x" * size).status == status
+            client.close()
+        assert client.ask(Request("h", "/some", "POST"), b"x" * 1025).status == 413
+
+
+@pytest.mark.parametrize("conditions", [{}, {"methods": ["GET"]}])
+def test_route_and_pool_are_told_to_the_log(conditions) -> None:
+    url_map = read({"path": "/api/*", "pool": "api", **conditions}, names=["Shop.example"])
+    with routed(url_map, POOLS) as client:
+        told = [client.ask(Request("shop.example", path)).headers for path in ("/api/x", "/")]
+    assert [each["x-route"] for each in told] == ["shop.example /api/*", "shop.example default"]
+    assert [each["x-pool"] for each in told] == ["api", "web"]
+
+
+def test_answer_is_what_was_written() -> None:
+    text = 'a "quoted" \\ {}; # of\ntwo lines, é'
+    answer = {"status": 503, "body": text, "content_type": "text/html; charset=utf-8"}
+    rules = [{"path": "/x.json", "answer": answer}, {"path": "/gone/*", "answer": {"status": 410}}]
+    with routed(read(*rules), POOLS) as client:
+        told = client.ask(Request("h", "/x.json"))
+        gone = client.ask(Request("h", "/gone/a.html"))
+    assert told.body.encode("latin-1").decode() == text
+    assert told.headers["content-type"] == "text/html; charset=utf-8"
+    assert (gone.status, gone.body, gone.headers["content-type"]) == (410, "410\n", "text/plain")
+
+
+def test_request_cannot_write_headers_of_a_redirect() -> None:
+    kept = {"scheme": "https", "strip_query": True}
+    rules = [{"path": "/a/*", "redirect": kept}, {"path": "/b/*", "redirect": {"prefix": "/c"}}]
+    rules.append({"path": "/d/*", "redirect": {"prefix": "/"}})
+    with routed(read(*rules), POOLS) as client:
+        for path in ("/a/x%0d%0aX-Injected:%201", "/b/x%0d%0aX-Injected:%201"):
+            assert "x-injected" not in client.ask(Request("h", path)).headers
+        assert asked(client, "/d//other.example/x").code == 400
+        assert asked(client, "/d/other.example/x").url == "/other.example/x"
