@@ -23,10 +23,11 @@ class Entry:
         self, value: t.Any, place: str, known: t.Sequence[str], problems: list[str]
     ) -> None:
         """Take a mapping; note whatever is none, and each key that is not known."""
-        self.place, self._problems = place, problems
+        self.place, self.problems = place, problems
         self.values: t.Mapping[t.Any, t.Any] = {}
         if not isinstance(value, t.Mapping):
             self.problem(str(misfit("", value, f"a mapping with {', '.join(known)}")))
+            self.problems = []  # what else would be said follows from this
             return
         self.values = value
         for problem in unknown_keys(value, known):
@@ -34,7 +35,7 @@ class Entry:
 
     def problem(self, text: str) -> None:
         """Note something that is wrong with the entry."""
-        self._problems.append(f"{self.place}: {text}")
+        self.problems.append(f"{self.place}: {text}")
 
     def has(self, key: str) -> bool:
         """Tell whether the key has a value."""
@@ -61,13 +62,13 @@ class Entry:
 
     def below(self, key: str, known: t.Sequence[str]) -> Entry:
         """Return the mapping that is the key's value."""
-        return Entry(self.values[key], f"{self.place}.{key}", known, self._problems)
+        return Entry(self.values[key], f"{self.place}.{key}", known, self.problems)
 
     def each(self, key: str, known: t.Sequence[str]) -> list[Entry]:
         """Return the mappings of the list that is the key's value; [] if it has none."""
         listed = self.get(key, _listed, [])
         return [
-            Entry(value, f"{self.place}.{key}[{number}]", known, self._problems)
+            Entry(value, f"{self.place}.{key}[{number}]", known, self.problems)
             for number, value in enumerate(listed)
         ]
 

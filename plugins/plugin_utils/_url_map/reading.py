@@ -62,15 +62,19 @@ def read_url_map(value: t.Any, pools: t.Iterable[str], place: str = "peerlb_url_
 
 
 def _host(entry: Entry, place: str, pools: PoolNames) -> Host:
-    rules = tuple(
-        read_rule(each, f"{place}.rules[{number}]", pools)
-        for number, each in enumerate(entry.each("rules", RULE))
-    )
-    default = _default(entry, f"{place}.default", pools) if entry.has("default") else None
-    whole = any(rule.path == "/*" and not rule.conditional for rule in rules)
-    if not default and not whole:
-        entry.problem("default is missing; name the pool that gets what no rule takes")
-    return Host(place, entry.get("names", fields.host_names, ()), rules, default)
+    names = entry.get("names", fields.host_names, ())
+    rules, whole = [], False
+    for number, each in enumerate(entry.each("rules", RULE)):
+        known = len(entry.problems)
+        rule = read_rule(each, f"{place}.rules[{number}]", pools)
+        whole = whole or (rule.path == "/*" and not rule.conditional)
+        if len(entry.problems) == known:  # what is wrong would be told once more, as unreachable
+            rules.append(rule)
+    if not entry.has("default"):
+        if not whole:
+            entry.problem("default is missing; name the pool that gets what no rule takes")
+        return Host(place, names, tuple(rules), None)
+    return Host(place, names, tuple(rules), _default(entry, f"{place}.default", pools))
 
 
 def _default(entry: Entry, place: str, pools: PoolNames) -> Rule:
