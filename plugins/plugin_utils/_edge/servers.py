@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import Version, has, show_version
 from .._guard.values import Gatekeeper
-from .._url_map.render import Rendered, render_host
 from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
 from .names import covering
+from .routes import Rendered, render_host
 from .certificates import Certificate
 from .tls import REFUSE, Tls, pair_path, tls_http_lines
 
