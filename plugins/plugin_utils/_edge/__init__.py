@@ -3,7 +3,7 @@
 
 """How the load balancer meets its clients: certificates, TLS, and the servers of nginx.
 
-It knows the variables `peerlb_tls` and `peerlb_certificates`, and how nginx is told of them. It
-must not open a certificate: hosts judge those, by `module_utils/_certificates`. Begin with
-`tls.py`.
+It knows the variables `peerlb_tls` and `peerlb_certificates`, how nginx is told of them, and what a
+CA of one's own has to issue. It must not judge a certificate: hosts do, by
+`module_utils/_certificates`. Begin with `tls.py`.
 """
