@@ -144,6 +144,27 @@ health:
           since: "2026-01-01T10:00:00Z"
           why: answers 503
           flaps: false
+certificates:
+  description:
+    - The certificates on the host. C(used) tells whether the live release serves one. C(source) is
+      V(given), V(own_ca), V(acme) or V(placeholder). C(last_attempt) is what the unit wrote that
+      renews certificates by ACME. An C(error) tells that one cannot be read.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: shop
+      names: [shop.example]
+      source: acme
+      issuer: CN=R11
+      serial: 0A1B
+      begins: "2026-11-28T10:15:00Z"
+      ends: "2027-02-26T10:15:00Z"
+      days_left: 60.2
+      lifetime_days: 90.0
+      used: true
+      last_attempt: {}
+      error: ""
 connections:
   description: How many connections this host has to each member, by address and port.
   returned: success
@@ -195,6 +216,10 @@ from ..module_utils._balancer.live import LiveSettings, settled
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.running import running_nginx
+from ..module_utils._certificates.openssl import Openssl
+from ..module_utils._certificates.report import certificates
+from ..module_utils._certificates.serving import ServingNginx
+from ..module_utils._certificates.store import CertificateStore
 from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
@@ -249,6 +274,13 @@ NOTHING: dict = {
 }
 
 
+def served_certificates(store: Store, engine: Engine, container: str) -> list[dict]:
+    """Return the certificates on this host, and how long they last."""
+    nginx = ServingNginx(engine.run, store.root, container)
+    kept = CertificateStore(store.root)
+    return certificates(kept, nginx, Openssl(engine.run), time.time())
+
+
 def run(params: dict, engine: Engine) -> dict:
     """Return the module's result; a ValueError says what is wrong with a parameter or release."""
     store = Store(str(Path(params["path"]) / "nginx"), NginxRelease)
@@ -264,6 +296,7 @@ def run(params: dict, engine: Engine) -> dict:
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
         "history": with_changes(store.history(), live.changes()),
         "kept": store.kept(),
+        "certificates": served_certificates(store, engine, params["container"]),
         "workers": count_workers(),
         **(
             describe(Inputs.of(present, live.overrides()), params)
