@@ -52,6 +52,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.lookup import LookupBase
 
 from ..plugin_utils._edge import own_ca
@@ -94,8 +95,7 @@ class LookupModule(LookupBase):
         self, terms: t.Sequence[t.Any], variables: t.Any = None, **kwargs: t.Any
     ) -> list[Entries]:
         """Return the list of certificates, as the only element."""
-        self.set_options(var_options=variables, direct=kwargs)
-        directory, due = self.get_option("ca_dir"), self.get_option("due")
+        directory, due = str(kwargs.get("ca_dir") or ""), boolean(kwargs.get("due", False))
         try:
             now = datetime.now(timezone.utc)
             return [entries(terms[0], directory, due=due, now=now)]

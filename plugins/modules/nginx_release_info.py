@@ -205,7 +205,6 @@ kept:
 """
 
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -216,14 +215,11 @@ from ..module_utils._balancer.live import LiveSettings, settled
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.running import running_nginx
-from ..module_utils._certificates.openssl import Openssl
-from ..module_utils._certificates.report import certificates
-from ..module_utils._certificates.serving import ServingNginx
-from ..module_utils._certificates.store import CertificateStore
+from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
-from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
+from ..module_utils._traffic.access_log import traffic_since
 from ..module_utils._traffic.kernel import count_workers, read_connections
 from ..module_utils._traffic.log_files import UNIT, rotation_failed, size
 
@@ -235,17 +231,6 @@ ARGUMENT_SPEC = {
     "since": {"type": "str", "default": ""},
     "patience": {"type": "float", "default": 0},
 }
-
-
-def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
-    """Return the figures of each member since so long ago, such as "5m"; none if since is empty.
-
-    pools holds the addresses of each pool. A ValueError says what is wrong with since.
-    """
-    if not since:
-        return {}
-    begin = datetime.now(timezone.utc) - parse_since(since)
-    return summarize(newest_lines(directory), pools, begin)
 
 
 def describe(inputs: Inputs, params: dict) -> dict:
@@ -263,7 +248,7 @@ def describe(inputs: Inputs, params: dict) -> dict:
         "unit": unit(report, now) if f"units/{reports.UNIT}" in inputs.files else {},
         "health": health(inputs, report, now),
         "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
-        "traffic": traffic(params["logs"], params["since"], addresses),
+        "traffic": traffic_since(params["since"], params["logs"], addresses),
     }
 
 
@@ -272,13 +257,6 @@ NOTHING: dict = {
     **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
     **{"differences": [], "unit": {}, "health": {}, "connections": {}, "traffic": {}},
 }
-
-
-def served_certificates(store: Store, engine: Engine, container: str) -> list[dict]:
-    """Return the certificates on this host, and how long they last."""
-    nginx = ServingNginx(engine.run, store.root, container)
-    kept = CertificateStore(store.root)
-    return certificates(kept, nginx, Openssl(engine.run), time.time())
 
 
 def run(params: dict, engine: Engine) -> dict:
@@ -296,7 +274,7 @@ def run(params: dict, engine: Engine) -> dict:
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
         "history": with_changes(store.history(), live.changes()),
         "kept": store.kept(),
-        "certificates": served_certificates(store, engine, params["container"]),
+        "certificates": certificates_of(store.root, engine.run, params["container"]),
         "workers": count_workers(),
         **(
             describe(Inputs.of(present, live.overrides()), params)

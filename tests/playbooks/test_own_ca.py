@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import stat
 
-from cryptography import x509
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.commands import run
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.judge import (
     Wanted,
@@ -16,6 +15,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._certificates.judge i
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.openssl import Openssl
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.pem import Pair
+from cryptography import x509
 
 SHOP = {"name": "shop", "names": ["shop.example", "*.shop.example"], "source": "own_ca"}
 GIVEN = {"name": "blog", "names": ["blog.example"], "source": "acme"}
