@@ -58,9 +58,9 @@ class Tls:
     """How nginx speaks TLS with clients.
 
     redirect: whether the listener on port 80 answers 308; unknown_names: "refuse", or the name of
-    the certificate for clients that ask for no declared name; http2: None depends on how rare reloads
-    are; client_ca: PEM, by which certificates
-    of clients are judged; client_certificate: "", "optional" or "required".
+    the certificate for clients that ask for no declared name; client_ca: PEM, by which certificates
+    of clients are judged; client_certificate: "", "optional" or "required". http2: None lets it
+    depend on how rare reloads are.
     """
 
     profile: str = "intermediate"
