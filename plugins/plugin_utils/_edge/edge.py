@@ -10,11 +10,9 @@ import typing as t
 from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
-from .._guard.read import read_gatekeeper
-from .._guard.render import render
 from .._url_map.reading import read_url_map
 from .names import covering
-from .certificates import read_certificates
+from .certificates import Certificate
 from .servers import Edge, render_servers
 from .tls import CLIENT_CA_FILE, Tls, read_tls
 
@@ -28,8 +26,8 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     """Return the edge that the settings describe.
 
     settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
-    `engine` of the pools, `server_names`, and as they were declared
-    `certificates`, `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
+    `engine` of the pools, `server_names`, `certificates` with name, names and source, and as they
+    were declared `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
     """
     problems: list[str] = []
     pools = {pool["name"]: pool for pool in settings["pools"]}
@@ -44,7 +42,10 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
             problems.extend(str(exc).splitlines())
             return None
 
-    certificates = part(read_certificates, "certificates") or ()
+    certificates = [
+        Certificate(each["name"], tuple(each["names"]), each["source"])
+        for each in settings.get("certificates") or ()
+    ]
     edge = Edge(
         listeners=tuple(each for each in every if each.protocol == "http"),
         pools=asked,
@@ -53,7 +54,6 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         certificates=tuple(certificates),
         tls=part(read_tls, "tls", certificates) or Tls(),
         url_map=part(read_url_map, "url_map", asked),
-        gatekeeper=part(read_gatekeeper, "gatekeeper"),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
     )
     problems = problems or _contradictions(edge)
@@ -89,6 +89,5 @@ def _contradictions(edge: Edge) -> list[str]:
 
 def edge_files(edge: Edge) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
-    guard = render(edge.gatekeeper) if edge.gatekeeper else {}
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
-    return {"servers.conf": render_servers(edge), **guard, **client_ca}
+    return {"servers.conf": render_servers(edge), **client_ca}

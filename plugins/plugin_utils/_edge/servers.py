@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import Version, has, show_version
-from .._guard.values import Gatekeeper
 from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
 from .names import covering
@@ -40,7 +39,7 @@ class Edge:
     certificates: tuple[Certificate, ...] = ()
     tls: Tls = field(default_factory=Tls)
     url_map: UrlMap | None = None
-    gatekeeper: Gatekeeper | None = None
+    gatekeeper: t.Any = None
     live: bool = True
 
     @property
@@ -224,6 +223,6 @@ def _asking(
     # Not inside of the locations, where it would take the place of all error pages of the server.
     lines = [*steps, f"error_page 502 = @{first};"]
     if site.rules:
-        return [*lines, *maps[site.rules].server.splitlines()]
+        return [*lines, "absolute_redirect off;", *maps[site.rules].server.splitlines()]
     asked = ask_lines(edge.pools[listener.pool])
     return [*lines, "location / {", *(f"    {line}" for line in asked), "}"]

@@ -1,1 +1,0 @@
-def read_gatekeeper(v): raise ValueError("stub")

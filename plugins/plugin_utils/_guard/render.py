@@ -1,1 +1,0 @@
-def render(v): return {}
