@@ -70,7 +70,7 @@ def random_action(draw: random.Random, prefix: bool, path: bool) -> dict[str, t.
         extra = {"rewrite": "/new/"} if path and draw.random() < 0.5 else {}
         return {"pools": {"api": 3, "api-next": 1, "web": 0}, **extra}
     if kind == 7:
-        return {"answer": {"status": draw.choice([200, 204, 404, 502, 410]), "body": ""}}
+        return {"answer": {"status": draw.choice([200, 204, 404, 502, 410])}}
     return {"redirect": random_redirect(draw, prefix)}
 
 
@@ -103,9 +103,6 @@ def random_rule(draw: random.Random) -> dict[str, t.Any]:
             rule.setdefault("headers", {})[draw.choice(HEADERS)] = wanted
     if draw.random() < 0.3:
         rule["methods"] = draw.sample(METHODS, draw.randint(1, 3))
-    answer = rule.get("answer")
-    if answer and (answer["status"] >= 400 or answer["status"] == 204):
-        del answer["body"]
     return rule
 
 
@@ -113,7 +110,8 @@ def random_map(draw: random.Random) -> UrlMap:
     """Return a map that can be read: rules that no request reaches are left out."""
     names = draw.sample(NAMES, draw.randint(1, 4))
     hosts = [{"names": [name], "rules": [], "default": "web"} for name in names]
-    hosts += [{"rules": [], "default": {"pool": "api"}}] if draw.random() < 0.5 else []
+    hosts += [{"rules": [], "default": "api"}] if draw.random() < 0.5 else []
+    hosts[-1]["default"] = random_action(draw, False, False)
     written = {"hosts": hosts, "strict_paths": draw.random() < 0.1}
     for host in hosts:
         for _each in range(draw.randint(2, 20)):
