@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+import support.routed
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.evaluate import Evaluator
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.reading import read_url_map
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values import (
@@ -229,6 +230,17 @@ def test_second_try_gets_the_rewritten_path(conditions) -> None:
     with routed(url_map, POOLS, gone=["api"]) as client:
         decided = asked(client, "//api/a%2520b%3F?c=%2f", X_Beta="1")
     assert decided == Decision("pool", "", ("api",), "/v2/a%2520b%3F?c=%2f")
+
+
+@pytest.mark.parametrize("conditions", [{}, {"methods": ["GET"]}])
+def test_steps_end_if_nobody_can_be_asked(monkeypatch, conditions) -> None:
+    """The last step has the error page of the server, which must not lead to the first for ever."""
+    nobody = "server 127.0.0.1:9 down; server 127.0.0.2:9 down;"
+    gone = support.routed.GONE.replace("server unix:{place}/{name}.sock;", nobody)
+    monkeypatch.setattr(support.routed, "GONE", gone)
+    url_map = read({"path": "/api/*", "pool": "api", "rewrite": "/v2", **conditions})
+    with routed(url_map, POOLS, gone=["api"]) as client:
+        assert asked(client, "/api").code == 502
 
 
 def test_second_try_gets_the_path_as_it_was_sent() -> None:
