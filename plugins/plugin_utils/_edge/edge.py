@@ -17,7 +17,6 @@ from .servers import Edge, render_servers
 from .tls import CLIENT_CA_FILE, Tls, read_tls
 
 
-
 class EdgeError(ValueError):
     """What is wrong with the edge, one line for each entry at fault."""
 
