@@ -11,8 +11,8 @@ from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
 from .._url_map.reading import read_url_map
-from .names import covering
 from .certificates import Certificate
+from .names import covering
 from .servers import Edge, render_servers
 from .tls import CLIENT_CA_FILE, Tls, read_tls
 

@@ -15,9 +15,9 @@ from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import Version, has, show_version
 from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
+from .certificates import Certificate
 from .names import covering
 from .routes import Rendered, render_host
-from .certificates import Certificate
 from .tls import REFUSE, Tls, pair_path, tls_http_lines
 
 BACKLOG = "reuseport backlog=4096"
