@@ -23,7 +23,7 @@ from .fabric import run_in
 from .names import CLONE, DISKS, FABRIC, MIRROR_PORT, UPLINK_FABRIC
 from .run import LabError, run, wait_until
 
-IMAGES = ("mysql", "python", "nginx")  # the one that takes longest comes first
+IMAGES = ("mysql", "python", "nginx", "valkey")  # the one that takes longest comes first
 # Applications that are not the collection's own. They are built when somebody names them.
 APPLICATIONS = ("wordpress", "django", "static", "waf")
 REQUIREMENTS = CLONE / "roles/webapp/files/app/requirements.txt"
@@ -95,7 +95,8 @@ def _fetch_wheels(target: Path) -> None:
     """Download the application's wheels for the image's Python, which may differ from this one."""
     machine = platform.machine()
     argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    argv += ["--only-binary=:all:", "--implementation=cp", "--python-version=313"]
+    # The list is complete. pip would judge what more is needed by the Python that runs here.
+    argv += ["--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=313"]
     argv += ["--abi=cp313", "--abi=abi3", "--abi=none"]
     argv += [f"--platform={kind}_{machine}" for kind in PLATFORMS]
     cache.run_builder(*argv, f"--requirement={REQUIREMENTS}", f"--dest={target}")
