@@ -22,10 +22,14 @@ def certificate_names(balancers: t.Iterable[Host], variables: HostVars) -> list[
     found: dict[str, None] = {}
     for host in balancers:
         declared = variables.get(host.name, {}).get(CERTIFICATES)
-        for entry in declared if is_list(declared) else ():
+        for entry in _entries(declared):
             names = entry.get("names") if isinstance(entry, t.Mapping) else None
-            found |= {str(name): None for name in (names if is_list(names) else ())}
+            found |= {str(name): None for name in _entries(names)}
     return list(found)
+
+
+def _entries(value: t.Any) -> t.Sequence[t.Any]:
+    return value if is_list(value) else ()
 
 
 def tls_name(names: t.Sequence[str], wanted: str = "") -> str:
