@@ -331,13 +331,11 @@ def test_the_log_tells_of_routes_and_rules_where_there_are_any(role) -> None:
     text = rendered(role)["http.conf"]
     assert "$peerlb_route" not in text
     assert "$peerlb_rule" not in text
-    assert "guard" not in text
     text = rendered(role, nginx_lb_url_map={"hosts": []})["http.conf"]
     assert '"route":"$peerlb_route"' in text
     assert "$peerlb_rule" not in text
     text = rendered(role, nginx_lb_gatekeeper={"rules": []})["http.conf"]
     assert ',"rule":"$peerlb_rule","action":"$peerlb_action","would":"$peerlb_would"' in text
-    assert "\ninclude guard/http.conf;\n" in text
 
 
 def test_headers_that_clients_must_not_set_are_cleared(role) -> None:
