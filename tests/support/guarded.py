@@ -46,6 +46,8 @@ http {{
         listen 127.0.0.1:{port} default_server;
         set $peerlb_exempt "";
         if ($uri ~ "^/\\\\.well-known/acme-challenge/") {{ set $peerlb_exempt acme; }}
+        # As live.conf refuses a banned client before the gatekeeper is asked.
+        if ($arg_banned) {{ set $peerlb_action banned; return 403; }}
         include guard/server.conf;
         add_header X-Rule $peerlb_rule always;
         add_header X-Action $peerlb_action always;

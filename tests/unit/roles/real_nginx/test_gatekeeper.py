@@ -12,6 +12,7 @@ from collections import Counter
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._traffic.rules import count_rules
 from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.evaluate import evaluate
+from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.reading import read_gatekeeper
 from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.values import Request
 from support.guarded import Answer, Guarded
 from support.nginx import programs
@@ -94,8 +95,6 @@ def random_gatekeeper(seed: int) -> dict[str, t.Any]:
 
 def reachable(value: dict[str, t.Any]) -> dict[str, t.Any]:
     """Leave out what the reading of a gatekeeper refuses as never reached."""
-    from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.reading import read_gatekeeper
-
     while True:
         try:
             read_gatekeeper(value)
@@ -147,6 +146,13 @@ def test_a_denied_client_is_denied_in_every_kind_of_answer(guarded, path) -> Non
         assert nginx.ask(path, client="127.0.0.66").status == 403
         assert nginx.ask(path).status != 403
         assert nginx.ask(CHALLENGE, client="127.0.0.66").status == 200
+
+
+def test_the_log_tells_of_a_ban_that_others_set(guarded) -> None:
+    with guarded({"lists": LISTS, "rules": [BAD]}) as nginx:
+        assert nginx.ask("/?banned=1").status == 403
+        assert nginx.ask("/").status == 200
+        assert [entry["action"] for entry in nginx.log(2)] == ["banned", "allow"]
 
 
 def test_a_challenge_is_neither_denied_nor_counted(guarded) -> None:
