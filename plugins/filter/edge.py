@@ -6,17 +6,35 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils._edge.edge import edge_files as files_of
 from ..plugin_utils._edge.edge import read_edge
+from ..plugin_utils._edge.servers import Edge
+from ..plugin_utils._guard.reading import files_of as lists_of
+
+
+def edge(settings: t.Mapping[str, t.Any]) -> Edge:
+    """Return the edge that the settings describe, with the files that lists name.
+
+    A file whose path is relative lies below `directory`. A ValueError says what is wrong.
+    """
+    home = Path(settings.get("directory") or ".")
+    lists = {}
+    for name in lists_of(settings.get("gatekeeper")):
+        try:
+            lists[name] = (home / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ValueError(f"peerlb_gatekeeper.lists: {home / name}: {exc}") from exc
+    return read_edge({**settings, "lists": lists})
 
 
 def edge_files(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
     try:
-        return files_of(read_edge(settings))
+        return files_of(edge(settings))
     except ValueError as exc:
         raise AnsibleFilterError(str(exc)) from exc
 
@@ -24,7 +42,7 @@ def edge_files(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
 def edge_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     """Return a sentence for each entry of the edge that makes no sense; [] if all do."""
     try:
-        read_edge(settings)
+        edge(settings)
     except ValueError as exc:
         return str(exc).splitlines()
     return []

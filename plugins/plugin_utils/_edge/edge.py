@@ -12,6 +12,8 @@ from dataclasses import replace
 from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
+from .._guard.reading import read_gatekeeper
+from .._guard.rendering import render
 from .._url_map.reading import read_url_map
 from .certificates import Certificate
 from .names import covering
@@ -28,7 +30,8 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
 
     settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
     `engine` of the pools, `server_names`, `certificates` with name, names and source, and as they
-    were declared `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
+    were declared `tls`, `url_map` and `gatekeeper`. `lists` is the text of each file that lists of
+    the gatekeeper name. Raises an EdgeError.
     """
     pools = {pool["name"]: pool for pool in settings["pools"]}
     listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
@@ -40,10 +43,12 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         server_names=tuple(settings.get("server_names") or ()),
         certificates=_certificates(settings.get("certificates") or ()),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
+        balancers=max(1, int(settings.get("balancers") or 1)),
     )
     parts: dict[str, t.Callable[[t.Any], t.Any]] = {
         "tls": functools.partial(read_tls, certificates=edge.certificates),
         "url_map": functools.partial(read_url_map, pools=edge.pools),
+        "gatekeeper": functools.partial(read_gatekeeper, files=settings.get("lists")),
     }
     edge, problems = _with_parts(edge, settings, parts)
     if found := problems or _contradictions(edge):
@@ -101,5 +106,6 @@ def _contradictions(edge: Edge) -> list[str]:
 
 def edge_files(edge: Edge) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
+    guard = render(edge.gatekeeper, edge.balancers) if edge.gatekeeper else {}
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
-    return {"servers.conf": render_servers(edge), **client_ca}
+    return {"servers.conf": render_servers(edge), **guard, **client_ca}

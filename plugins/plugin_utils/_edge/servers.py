@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import Version, has, show_version
+from .._guard.values import Gatekeeper
 from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
 from .certificates import Certificate
@@ -29,7 +30,8 @@ class Edge:
     """All that the servers of a load balancer are made of.
 
     listeners are those of protocol http. server_names are those of a load balancer without a URL
-    map; () serves any name. live tells whether changes of members are no reloads.
+    map; () serves any name. live tells whether changes of members are no reloads; balancers is how
+    many load balancers share the requests.
     """
 
     listeners: tuple[Listener, ...]
@@ -39,8 +41,9 @@ class Edge:
     certificates: tuple[Certificate, ...] = ()
     tls: Tls = field(default_factory=Tls)
     url_map: UrlMap | None = None
-    gatekeeper: t.Any = None
+    gatekeeper: Gatekeeper | None = None
     live: bool = True
+    balancers: int = 1
 
     @property
     def names_of_certificates(self) -> dict[str, tuple[str, ...]]:
