@@ -45,9 +45,13 @@ options:
           - What has to answer. For V(tcp) a connection is enough.
           - For V(http) any valid status line is enough, V(502) too. The status line shows that the
             flow is open, not that the service works. O(targets[].statuses) asks for more.
+          - V(https) is the same after a handshake of TLS by the name of O(targets[].host). The
+            certificate is told of in RV(results[].detail), and judged only with O(targets[].ca).
           - For V(mysql) any greeting or error of a MySQL or MariaDB server is enough.
+          - For V(redis) any answer of a Redis or Valkey server to C(PING) is enough, such as the
+            one that a password is needed.
         type: str
-        choices: [tcp, http, mysql]
+        choices: [tcp, http, https, mysql, redis]
         default: tcp
       expect:
         description:
@@ -57,23 +61,33 @@ options:
         choices: [open, closed]
         default: open
       path:
-        description: The path that an V(http) probe requests. Other probes do not use it.
+        description:
+          - The path that a probe of V(http) or V(https) requests. Other probes do not use it.
         type: str
         default: /
       host:
         description:
-          - The name by which an V(http) probe asks, in the header C(Host). An application that
-            knows its own names may refuse every other one.
+          - The name by which a probe of V(http) or V(https) asks, in the header C(Host) and in the
+            handshake of TLS. An application that knows its own names may refuse every other one.
           - Without it, the probe asks by O(targets[].address) and O(targets[].port).
         type: str
         default: ""
       statuses:
         description:
-          - The good answers to an V(http) probe. Any other answer has the state V(wrong_status).
+          - The good answers to a probe of V(http) or V(https). Any other answer has the
+            state V(wrong_status).
           - If the list is empty, any status is good. A redirect is not followed.
         type: list
         elements: int
         default: []
+      ca:
+        description:
+          - The certificates, as text in PEM, of those who may have signed the certificate that a
+            probe of V(https) is shown. The certificate has to be for the name of O(targets[].host),
+            too. If it is not, the state is V(wrong_certificate).
+          - If it is empty, neither is judged.
+        type: str
+        default: ""
   timeout:
     description: The seconds that one probe may take in all, at most V(60).
     type: float
@@ -97,6 +111,7 @@ notes:
     V(http) probe of a MySQL port does. Use V(mysql) there, also if the port should be closed.
   - A V(mysql) probe tries to log in as C(peerlb_probe) without a password. The server should refuse
     the login, and may log the refusal.
+  - A V(redis) probe sends C(PING) and no password.
   - The module tests neither UDP nor IPv6, nor connections that the target would open.
 """
 
@@ -169,6 +184,8 @@ results:
         - V(wrong_protocol) is a connection over which something else answered, or that ended before
           the answer.
         - V(wrong_status) is an HTTP answer that is none of O(targets[].statuses).
+        - V(wrong_certificate) is a server of TLS that has no certificate for the name of
+          O(targets[].host), or one that O(targets[].ca) does not admit.
         - V(blocked) is MySQL's error 1129. The server has blocked the host from which it sees the
           connection.
       type: str
@@ -240,6 +257,7 @@ ARGUMENT_SPEC = {
             "path": {"type": "str", "default": "/"},
             "host": {"type": "str", "default": ""},
             "statuses": {"type": "list", "elements": "int", "default": []},
+            "ca": {"type": "str", "default": ""},
         },
     },
     "timeout": {"type": "float", "default": 2.0},

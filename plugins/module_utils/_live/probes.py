@@ -17,7 +17,8 @@ import socket
 
 from .._nginx.checks import seconds
 from .._nginx.health import Health
-from .._probe.conversation import Conversation, HttpConversation, start
+from .._probe.conversation import Conversation, HttpConversation
+from .._probe.conversations import start
 from .._probe.mysql_role import Account, MysqlRoleConversation
 from .._probe.redis import RedisConversation
 from .._probe.target import OPEN, WRONG_STATUS, Target

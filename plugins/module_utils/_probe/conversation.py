@@ -153,19 +153,6 @@ class MysqlConversation(Conversation):
         return packet.reply(greeting.response())
 
 
-# The conversation for each of the PROTOCOLS.
-CONVERSATIONS: dict[str, type[Conversation]] = {
-    "tcp": TcpConversation,
-    "http": HttpConversation,
-    "mysql": MysqlConversation,
-}
-
-
-def start(target: Target) -> Conversation:
-    """Return a new conversation in the target's protocol."""
-    return CONVERSATIONS[target.protocol](target)
-
-
 def _login_outcome(evidence: str, error: ServerError | None) -> Outcome:
     if error is None:
         return Outcome(OPEN, True, f"{evidence}login accepted without a password")

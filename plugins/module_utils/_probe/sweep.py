@@ -12,7 +12,8 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 
-from .conversation import Conversation, start
+from .conversation import Conversation
+from .conversations import start
 from .target import TIMEOUT, Outcome, Result, Target, connect_failure
 
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -9,6 +9,7 @@ import errno
 import ipaddress
 import os
 import re
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ TIMEOUT = "timeout"
 NO_ROUTE = "no_route"
 WRONG_PROTOCOL = "wrong_protocol"
 WRONG_STATUS = "wrong_status"
+WRONG_CERTIFICATE = "wrong_certificate"
 BLOCKED = "blocked"
 
 # The states of a connect() that failed, by the error.
@@ -47,8 +49,9 @@ class ProbeError(ValueError):
 class Target:
     """A connection to try. protocol: one of PROTOCOLS; expect: open or closed.
 
-    For http: the path; host: the Host header, "" for address:port; statuses: the good answers, ()
-    for any.
+    For http and https: the path; host: the Host header, "" for address:port; statuses: the good
+    answers, () for any. For https: the handshake asks for the host's name; ca: the certificates
+    (PEM) of who may sign the server's, "" to judge neither its signer nor its name.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Target:
     path: str = "/"
     host: str = ""
     statuses: tuple[int, ...] = ()
+    ca: str = ""
 
     def __str__(self) -> str:
         """Return the name with its port, which some names have already: "web1 -> lb1:3306"."""
@@ -80,6 +84,8 @@ class Target:
         wrong = [status for status in self.statuses if not 100 <= status <= 599]
         if wrong:
             found.append(f"statuses {wrong} are not between 100 and 599")
+        if self.ca and not _holds_certificates(self.ca):
+            found.append("ca is not a text of certificates (PEM)")
         return [f"target {self.name!r}: {problem}" for problem in found]
 
 
@@ -188,6 +194,14 @@ def mismatch_message(results: Iterable[Result]) -> str:
     if not lines:
         return ""
     return "\n".join([f"{len(lines)} of {len(results)} targets not as expected:", *lines])
+
+
+def _holds_certificates(text: str) -> bool:
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
 
 
 def _is_host_address(text: str) -> bool:

@@ -136,6 +136,9 @@ def greeting(case: Case) -> Hop:
     if case.probe_state == "blocked":
         remedy = f"let MySQL forget the errors of {case.source.name}: mysqladmin flush-hosts"
         return Hop("greeting", FAILED, detail, remedy)
+    if case.probe_state == "wrong_certificate":
+        remedy = f"{case.target.name} has to show a trusted certificate for the name"
+        return Hop("greeting", FAILED, detail, remedy)
     if case.probe_state == "wrong_status":
         remedy = "the application has to give a good answer; its log tells why it does not"
         return Hop("greeting", FAILED, detail, remedy)

@@ -95,7 +95,10 @@ def test_mismatch_without_fail_on_mismatch(run_module, refusing: int) -> None:
     [
         ({"targets": [target(1, name="x", address="db1")]}, "target 'x': address 'db1' is not"),
         ({"targets": [target(70000, name="x")]}, "target 'x': port 70000 is not between"),
-        ({"targets": [target(1, protocol="udp")]}, "protocol must be one of: tcp, http, mysql"),
+        (
+            {"targets": [target(1, protocol="udp")]},
+            "protocol must be one of: tcp, http, https, mysql, redis",
+        ),
         ({"targets": [target(1, expect="ajar")]}, "expect must be one of: open, closed"),
         ({"targets": [target(1, prot="tcp")]}, "targets.prot"),
         ({"targets": [{"name": "x"}]}, "address, port"),

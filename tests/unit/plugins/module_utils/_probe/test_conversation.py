@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.conversation import (
-    CONVERSATIONS,
     Conversation,
     HttpConversation,
-    start,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._probe.conversations import start
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.mysql import BLIND_LOGIN, Packet
 from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import Outcome, Target
-from ansible_collections.peerlb.stack.plugins.module_utils._values.protocols import PROTOCOLS
 from support.mysql_packets import GREETING, SWITCH
 
 
@@ -22,10 +20,6 @@ def error(sequence: int, code: int, text: bytes, state: bytes = b"") -> bytes:
 
 def conversation(protocol: str, path: str = "/", **more) -> Conversation:
     return start(Target("a -> b", "10.1.0.2", 3000, protocol, path=path, **more))
-
-
-def test_every_protocol_has_its_conversation() -> None:
-    assert list(CONVERSATIONS) == list(PROTOCOLS)
 
 
 def test_tcp_needs_only_a_connection() -> None:

@@ -19,6 +19,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._probe.target import 
 )
 
 WEB = {"name": "lb1 -> web1", "address": "10.1.0.2", "port": 3000}
+from support.tls import SignedPair
 
 
 def result(expect: str, state: str, connected: bool, **target) -> Result:
@@ -170,3 +171,11 @@ def test_mismatch_message_names_every_mismatch_and_no_match() -> None:
 def test_mismatch_message_is_empty_without_a_mismatch() -> None:
     assert mismatch_message([result("open", "open", True)]) == ""
     assert summary([]) == {"total": 0, "ok": 0, "mismatched": 0}
+
+
+def test_ca_is_a_text_of_certificates() -> None:
+    good = SignedPair.make(["a.example"]).certificate
+    assert Target("a", "10.0.0.2", 443, "https", ca=good).problems() == []
+    for ca in ("secret", good[:-60], "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"):
+        problems = Target("a", "10.0.0.2", 443, "https", ca=ca).problems()
+        assert problems == ["target 'a': ca is not a text of certificates (PEM)"]
