@@ -31,11 +31,12 @@ OF_PART: dict[str, Names] = {
         STACK.database: ("peerlb_databases",),
     },
     "webapp": {},
+    "valkey": {STACK.application: ("webapp_valkey_user",)},
     "nginx_lb": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
     "verify": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
     "docker": {STACK.balancer: ("nginx_lb_status_port", "nginx_lb_pool_port")},
     "firewall": {
-        name: ("firewall_trusted_interfaces", "firewall_extra_rules") for name in STACK.names()
+        name: ("firewall_trusted_interfaces", "firewall_extra_rules") for name in STACK.every()
     },
 }
 
@@ -52,6 +53,12 @@ def _mysql(inventory: Inventory, groups: t.Any) -> Part:
 def _webapp(inventory: Inventory, groups: t.Any) -> Part:
     addresses = _derived.addresses(inventory.topology, groups.get(STACK.application, ()))
     return {**_derived.application(inventory.topology, STACK), "addresses": addresses}
+
+
+def _valkey(inventory: Inventory, groups: t.Any) -> Part:
+    addresses = _derived.addresses(inventory.topology, groups.get(STACK.store, ()))
+    store = _derived.store(inventory.topology, STACK, inventory.variables)
+    return {**store, "addresses": addresses} if store else {}
 
 
 def _nginx_lb(inventory: Inventory, _groups: t.Any) -> Part:
@@ -82,6 +89,7 @@ def _firewall_rules(inventory: Inventory, groups: t.Any) -> Part:
 DERIVE = {
     "mysql": _mysql,
     "webapp": _webapp,
+    "valkey": _valkey,
     "nginx_lb": _nginx_lb,
     "verify": _verify,
     "docker": _docker,

@@ -148,7 +148,7 @@ def let_in(balancer: BalancerModule, inputs: Inputs) -> dict:
 
 def ask_member(inputs: Inputs, pool: str, params: dict) -> None:
     """Ask the member from here; a PoolError says that it does not serve."""
-    protocol = "http" if inputs.protocol_of(pool) == "http" else "tcp"
+    protocol = inputs.probed_by(pool)
     options = {**params["health"], "statuses": tuple(params["health"].get("statuses") or ())}
     for each in inputs.addresses(params["member"], [pool]):
         address, port = each.rsplit(":", 1)

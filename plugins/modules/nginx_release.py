@@ -165,13 +165,15 @@ options:
         suboptions:
           type:
             description:
-              - V(http) sends a GET, V(mysql) completes a handshake, V(redis) sends a PING, V(tcp)
-                connects. V(none) means no probes.
+              - V(http) sends a GET, V(https) sends it after a handshake of TLS, V(mysql) completes
+                a handshake, V(redis) sends a PING, V(tcp) connects. V(none) means no probes.
+              - A probe of V(https) asks in the handshake for the name of O(pools[].health.host). It
+                takes any certificate, as what is asked is whether the member works.
             type: str
-            choices: [http, tcp, mysql, redis, none]
+            choices: [http, https, tcp, mysql, redis, none]
             default: tcp
           path:
-            description: What an http probe asks for.
+            description: What a probe of V(http) or V(https) asks for.
             type: str
             default: /
           expect:
@@ -180,7 +182,7 @@ options:
             elements: int
             default: []
           host:
-            description: The Host header of an http probe; empty means address and port.
+            description: The Host header of the same probes; empty means address and port.
             type: str
             default: ""
           interval:
@@ -212,6 +214,31 @@ options:
           - For how long a member that comes back gets a quarter of its share, such as V(10s).
         type: str
         default: 0s
+      tls:
+        description:
+          - How nginx speaks TLS to the members. Without it, nginx does not speak TLS to them.
+          - All requests to the pool follow this one policy, as nginx shares sessions of TLS between
+            all that asks the same upstream.
+        type: dict
+        suboptions:
+          name:
+            description:
+              - The name that the certificate of each member has to be for. nginx also asks for it
+                in the handshake.
+            type: str
+            default: ""
+          ca:
+            description:
+              - The certificates, as text in PEM, of those who may have signed that of a member.
+            type: str
+            default: ""
+          verify:
+            description:
+              - Whether nginx refuses a member whose certificate does not fit. This needs
+                O(pools[].tls.name) and O(pools[].tls.ca).
+              - If it is V(false), anybody on the way can take the place of a member.
+            type: bool
+            default: true
   listeners:
     description: The ports on which nginx accepts connections, each with its pool.
     type: list

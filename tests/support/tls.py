@@ -26,12 +26,10 @@ class SignedPair:
     key: str
 
     @classmethod
-    def make(
-        cls, names: t.Sequence[str], days: float = 89.5, common_name: str = "own CA"
-    ) -> t.Self:
+    def make(cls, names: t.Sequence[str], days: float = 89.5) -> t.Self:
         """Return a pair for these DNS names that ends in so many days; less than 0 is over."""
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "own CA")])
         now = datetime.now(timezone.utc)
         builder = (
             x509.CertificateBuilder()

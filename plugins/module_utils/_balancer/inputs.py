@@ -204,6 +204,11 @@ class Inputs:
         """Return the protocol of the listeners that lead to a pool; "tcp" if none does."""
         return next((each.protocol for each in self.listeners if pool in each.pools), "tcp")
 
+    def probed_by(self, pool: str) -> str:
+        """Return the protocol in which members of a pool are asked: "http", "https" or "tcp"."""
+        schemes = {each.name: each.scheme for each in self.pools}
+        return schemes[pool] if self.protocol_of(pool) == "http" else "tcp"
+
     def effective_pools(self) -> tuple[Pool, ...]:
         """Return the pools as nginx balances to them: the inventory's with the overrides applied.
 

@@ -19,6 +19,7 @@ from .._nginx.checks import seconds
 from .._nginx.health import Health
 from .._probe.conversation import Conversation, HttpConversation
 from .._probe.conversations import start
+from .._probe.https import HttpsConversation
 from .._probe.mysql_role import Account, MysqlRoleConversation
 from .._probe.redis import RedisConversation
 from .._probe.target import OPEN, WRONG_STATUS, Target
@@ -61,6 +62,8 @@ def _conversation(health: Health, address: str, port: int, account: Account | No
     )
     if health.type == "http":
         return HttpConversation(target, USER_AGENT)
+    if health.type == "https":
+        return HttpsConversation(target, USER_AGENT)
     if health.type == "redis":
         return RedisConversation(target, health.writes)
     if health.writes and account is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .._values.protocols import LISTENER_PROTOCOLS
 from .health import TYPES, Health
+from .member_tls import MemberTls
 from .pool import METHODS, RETRY_CONDITIONS, STATES, Listener, Member, Pool
 
 MEMBER = {
@@ -37,6 +38,12 @@ HEALTH = {
     "writes": {"type": "bool", "default": Health.writes},
 }
 
+MEMBER_TLS = {
+    "name": {"type": "str", "default": MemberTls.name},
+    "ca": {"type": "str", "default": MemberTls.ca},
+    "verify": {"type": "bool", "default": MemberTls.verify},
+}
+
 POOL = {
     "name": {"type": "str", "required": True},
     "members": {"type": "list", "elements": "dict", "required": True, "options": MEMBER},
@@ -55,6 +62,7 @@ POOL = {
     },
     "health": {"type": "dict", "default": {}, "options": HEALTH},
     "slow_start": {"type": "str", "default": Pool.slow_start},
+    "tls": {"type": "dict", "options": MEMBER_TLS},
 }
 
 LISTENER = {

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from .._values.entries import errors_at, misfit, one_of, typed, whole_number
 from .checks import PoolError, read_settings, seconds
 
-TYPES = ("http", "tcp", "mysql", "redis", "none")
+TYPES = ("http", "https", "tcp", "mysql", "redis", "none")
+OF_HTTP = ("http", "https")  # these ask for a path
 WITH_ROLES = ("mysql", "redis")  # of these a member can be asked whether it takes writes
 LEAST_SECONDS = 0.1
 
@@ -21,8 +22,9 @@ LEAST_SECONDS = 0.1
 class Health:
     """What a member is asked, how often, and how many answers in a row change its state.
 
-    type none means that members are not probed. path, expect and host are for http: expect holds
-    the statuses that are good, () any below 500; an empty host means address and port. An empty
+    type none means that members are not probed. path, expect and host are for http and https:
+    expect holds the statuses that are good, () any below 500; an empty host means address and port.
+    An empty
     interval follows from how many members the load balancer has. writes: only a member that takes
     writes is good. Times are as nginx writes them.
     """

@@ -28,6 +28,7 @@ from .._values.entries import (
 from .._values.protocols import LISTENER_PROTOCOLS
 from .checks import PoolError, defaults_of, read_settings, seconds
 from .health import Health
+from .member_tls import MemberTls
 
 POOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
 STATES = ("up", "drain", "down")
@@ -116,7 +117,8 @@ class Pool:
     Timeouts are times as nginx writes them: 500ms, 10s, 10m; a number alone means seconds.
     keepalive counts idle connections that each worker keeps open to the members. With fewer than
     the requests in flight, nginx closes connections and opens new ones all the time. slow_start is
-    how long a member that comes back gets less than its share.
+    how long a member that comes back gets less than its share. tls: how nginx speaks TLS to the
+    members, None if it does not.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Pool:
     retry_on: tuple[str, ...] = ("error", "timeout", "http_502", "http_503", "http_504")
     health: Health = Health()
     slow_start: str = "0s"
+    tls: MemberTls | None = None
 
     @classmethod
     def parse(cls, entry: t.Any) -> Pool:
@@ -159,6 +162,8 @@ class Pool:
             )
         if not isinstance(values["health"], Health):
             values["health"] = Health.parse(values["health"], str(name))
+        if values["tls"] is not None and not isinstance(values["tls"], MemberTls):
+            values["tls"] = MemberTls.parse(values["tls"], str(name))
         values["members"] = tuple(Member.parse(each, str(name)) for each in values["members"])
         pool = cls(**values)
         pool._refuse_contradictions()
@@ -188,6 +193,11 @@ class Pool:
             )
         if not re.fullmatch(r"\w+", self.cookie, re.ASCII):
             raise PoolError(f"pool {self.name}: cookie {self.cookie} is not a cookie name")
+
+    @property
+    def scheme(self) -> str:
+        """The scheme by which nginx asks the members of a pool of http: "https" with TLS."""
+        return "https" if self.tls else "http"
 
     @property
     def member_names(self) -> list[str]:

@@ -167,7 +167,8 @@ def render_upstreams(
     writers are by pool, for pools that are not written statically. A pool has a file for each
     protocol of its listeners, such as upstreams/http-webapp.conf, and for http one with how it is
     asked again, upstreams/steps-webapp.conf, and, if it needs one, a last resort in
-    upstreams/http-webapp-any.conf. A PoolError says what the version of nginx does not support.
+    upstreams/http-webapp-any.conf. Each location that asks a pool with TLS includes
+    upstreams/tls-webapp.conf. A PoolError says what the version of nginx does not support.
     """
     by_name = {pool.name: pool for pool in pools}
     files = {}
@@ -180,11 +181,26 @@ def render_upstreams(
         files[path] = render_upstream(pool, protocol, version, writer)
         if protocol == "tcp":
             continue
+        files |= _tls_files(pool)
         last = writer.last_resort(pool)
         files[f"upstreams/steps-{name}.conf"] = render_steps(pool, writer, last=bool(last))
         if last:
             files[f"upstreams/http-{name}-any.conf"] = render_last_resort(last, version)
     return files
+
+
+def tls_path(name: str) -> str:
+    """Return the file with the lines for each location that asks a pool with TLS."""
+    return f"upstreams/tls-{name}.conf"
+
+
+def _tls_files(pool: Pool) -> dict[str, str]:
+    """Return how nginx speaks TLS to the members, and whom it trusts, by path; {} without TLS."""
+    if pool.tls is None:
+        return {}
+    ca_path = f"upstreams/ca-{pool.name}.pem"
+    trusted = {ca_path: pool.tls.ca} if pool.tls.verify else {}
+    return {tls_path(pool.name): pool.tls.render(ca_path), **trusted}
 
 
 def _step(pool: Pool, writer: Writer, step: str, *, again: bool) -> list[str]:
@@ -196,7 +212,8 @@ def _step(pool: Pool, writer: Writer, step: str, *, again: bool) -> list[str]:
         f"location {step} {{",
         '    set $peerlb_asked "$request_method $upstream_addr";',
         f'    if ($peerlb_asked !~ "{repeatable}( |, | : ){nobody}") {{ return 502; }}',
-        f"    proxy_pass http://{pool.name}{'' if again else '_any'};",
+        *([f"    include {tls_path(pool.name)};"] if pool.tls else []),
+        f"    proxy_pass {pool.scheme}://{pool.name}{'' if again else '_any'};",
     ]
 
 

@@ -9,9 +9,10 @@ import errno
 import ipaddress
 import os
 import re
-import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from .._values.certificates import holds_certificates
 
 OPEN = "open"
 REFUSED = "refused"
@@ -84,7 +85,7 @@ class Target:
         wrong = [status for status in self.statuses if not 100 <= status <= 599]
         if wrong:
             found.append(f"statuses {wrong} are not between 100 and 599")
-        if self.ca and not _holds_certificates(self.ca):
+        if self.ca and not holds_certificates(self.ca):
             found.append("ca is not a text of certificates (PEM)")
         return [f"target {self.name!r}: {problem}" for problem in found]
 
@@ -194,14 +195,6 @@ def mismatch_message(results: Iterable[Result]) -> str:
     if not lines:
         return ""
     return "\n".join([f"{len(lines)} of {len(results)} targets not as expected:", *lines])
-
-
-def _holds_certificates(text: str) -> bool:
-    try:
-        ssl.create_default_context(cadata=text)
-    except (ssl.SSLError, ValueError):
-        return False
-    return True
 
 
 def _is_host_address(text: str) -> bool:

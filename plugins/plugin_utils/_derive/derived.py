@@ -12,7 +12,7 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import TopologyError
 from .._stack import StackGroups
 from .application import Application
-from .flows import flow_address, grant_hosts, service_port
+from .flows import flow_address, grant_hosts, service_port, service_ports, source_ranges
 from .pools import MemberSettings, listeners, pools
 
 Derived = dict[str, t.Any]
@@ -68,6 +68,27 @@ def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Der
     }
 
 
+def store(topology: Topology, stack: StackGroups, variables: HostVars) -> Derived:
+    """Return what the Valkey servers need; {} if the declaration has none.
+
+    {"port": 6379, "account": {"name": "webapp", "sources": ["10.0.0.2/32"]}}: sources are the
+    ranges of the clients that Valkey sees, which are the load balancers; [] means any. An account
+    of Valkey knows no addresses, so they are for firewalls and for people. variables:
+    `webapp_valkey_user` of the application's hosts.
+    """
+    if not topology.members(stack.store):
+        return {}
+    clients = [variables.get(host.name, {}) for host in topology.members(stack.application)]
+    names = (own.get("webapp_valkey_user") for own in clients)
+    return {
+        "port": service_port(topology, stack.store, "redis", stack.balancer),
+        "account": {
+            "name": next((name for name in names if name is not None), "webapp"),
+            "sources": [str(cidr) for cidr in source_ranges(topology, stack.store, "redis") or ()],
+        },
+    }
+
+
 def connections(topology: Topology, stack: StackGroups, variables: HostVars) -> int:
     """Return how many connections to MySQL the application may open: 64 for two hosts of 2 x 16.
 
@@ -106,15 +127,21 @@ def _databases(name: str, others: t.Sequence[t.Mapping[str, t.Any]]) -> list[t.A
 def application(topology: Topology, stack: StackGroups) -> Derived:
     """Return what the application needs.
 
-    {"port": 3000, "mysql_host": "10.0.0.2", "mysql_port": 3306, "trusted_proxies": ["10.0.0.2"]}:
-    the port that it serves at, where it finds MySQL, and the load balancers whose headers about the
-    client it may believe.
+    {"port": 3000, "mysql_host": "10.0.0.2", "mysql_port": 3306, "valkey_host": "", "valkey_port":
+    0, "trusted_proxies": ["10.0.0.2"]}: the port that it serves at, where it finds MySQL, where it
+    finds Valkey if there is any, and the load balancers whose headers about the client it may
+    believe.
     """
     address, port = flow_address(topology, stack.application, protocol="mysql")
+    store_address, store_port = "", 0
+    if topology.members(stack.store):
+        store_address, store_port = flow_address(topology, stack.application, protocol="redis")
     return {
         "port": service_port(topology, stack.application, "http", stack.balancer),
         "mysql_host": address,
         "mysql_port": port,
+        "valkey_host": store_address,
+        "valkey_port": store_port,
         "trusted_proxies": [host.address for host in topology.members(stack.balancer)],
     }
 
@@ -162,8 +189,7 @@ def host_ports(topology: Topology, stack: StackGroups, variables: HostVars) -> D
         ]
         asked = int(own.get("nginx_lb_pool_port") or POOL_PORT)
         found[host.name] = [*held, ("127.0.0.1", inner), ("127.0.0.1", asked)]
-    for group, protocol in ((stack.application, "http"), (stack.database, "mysql")):
-        port = service_port(topology, group, protocol, stack.balancer)
+    for group, port in service_ports(topology, stack).items():
         for host in topology.members(group):
             found.setdefault(host.name, []).append((host.address, port))
     return {

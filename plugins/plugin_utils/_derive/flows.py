@@ -11,6 +11,7 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow, Host, TopologyError
 from ...module_utils._values.addresses import IPv4Network, parse_cidr
 from ...module_utils._values.entries import listing
+from .._stack import StackGroups
 from .pools import listener_flows
 from .probe_name import ProbeName
 
@@ -60,6 +61,21 @@ def service_port(topology: Topology, group: str, protocol: str, balancer: str) -
     return flows[0].port
 
 
+def service_ports(topology: Topology, stack: StackGroups) -> dict[str, int]:
+    """Return the port at which the hosts of each group serve: {"webapp": 3000, "mysql": 3306}.
+
+    The load balancers have listeners instead. A group that may be missing, and is, has no port.
+    Raises a TopologyError if no flow leads to a group.
+    """
+    protocols = {stack.application: "http", stack.database: "mysql"}
+    if topology.members(stack.store):
+        protocols[stack.store] = "redis"
+    return {
+        group: service_port(topology, group, protocol, stack.balancer)
+        for group, protocol in protocols.items()
+    }
+
+
 def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     """Return the host parts of MySQL accounts that may log in at target: ["10.0.0.2"].
 
@@ -69,21 +85,33 @@ def grant_hosts(topology: Topology, target: str, port: int = 0) -> list[str]:
     Behind a load balancer, they are the load balancer's, as MySQL does not see the client's
     address. Raises a TopologyError if no such flow leads to target.
     """
+    ranges = source_ranges(topology, target, "mysql", port)
+    return ["%"] if ranges is None else [_host_part(cidr) for cidr in ranges]
+
+
+def source_ranges(
+    topology: Topology, target: str, protocol: str, port: int = 0
+) -> list[IPv4Network] | None:
+    """Return the ranges from which target sees flows with a protocol come, or flows to a port.
+
+    None means any. A range that another one covers is left out. Raises a TopologyError if no such
+    flow leads to target.
+    """
     servers = {host.name for host in topology.members(target)}
     flows = [
         flow
         for flow in topology.flows
-        if (flow.port == port if port else flow.protocol == "mysql")
+        if (flow.port == port if port else flow.protocol == protocol)
         and any(host.name in servers for host in topology.members(flow.target))
     ]
     if any(flow.source == ANY for flow in flows):
-        return ["%"]
+        return None
     ranges = dict.fromkeys(cidr for flow in flows for cidr in _source_ranges(topology, flow))
     if not ranges:
-        which = f"port {port}" if port else "protocol mysql"
+        which = f"port {port}" if port else f"protocol {protocol}"
         raise TopologyError([f"topology.flows: no flow with {which} leads to {target}"])
     covered = {one for one in ranges for other in ranges if one != other and one.subnet_of(other)}
-    return [_host_part(cidr) for cidr in ranges if cidr not in covered]
+    return [cidr for cidr in ranges if cidr not in covered]
 
 
 def _host_part(cidr: IPv4Network) -> str:
@@ -157,13 +185,26 @@ def undecided_by(topology: Topology, source: Host, target: Host, port: int) -> l
 def service_address(topology: Topology, balancer: str, source: Host) -> str:
     """Return where a client asks for the service: "10.0.0.2:80".
 
-    This is the first load balancer with a flow that admits the client. Flows with the protocol http
-    come first; those with mysql do not count. Raises a TopologyError if no flow admits the client.
+    This is the address of `service_flow`. Raises a TopologyError if no flow admits the client.
     """
-    flows = [f for f in listener_flows(topology, balancer).values() if f.protocol != "mysql"]
-    flows.sort(key=lambda flow: flow.protocol != "http")
-    for flow in flows:
+    host, flow = service_flow(topology, balancer, source)
+    return f"{host.seen_from(source)}:{flow.port}"
+
+
+def service_flow(
+    topology: Topology, balancer: str, source: Host, prefers_tls: bool = False
+) -> tuple[Host, Flow]:
+    """Return the load balancer and the flow by which a client asks for the service.
+
+    This is the first load balancer with a flow that admits the client. Flows of http come first,
+    then those of https, or with prefers_tls the other way round; then those of tcp. Others do not
+    count, as what they lead to is not for clients. Raises a TopologyError if no flow admits the
+    client.
+    """
+    order = ["https", "http", "tcp"] if prefers_tls else ["http", "https", "tcp"]
+    flows = [f for f in listener_flows(topology, balancer).values() if f.protocol in order]
+    for flow in sorted(flows, key=lambda flow: order.index(flow.protocol)):
         for host in topology.members(balancer):
             if topology.admits(source, host, flow.port):
-                return f"{host.seen_from(source)}:{flow.port}"
+                return host, flow
     raise TopologyError([f"topology.flows: none admits {source.name} to {balancer}"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._nginx.checks import PoolError
-from ...module_utils._nginx.health import TYPES
+from ...module_utils._nginx.health import OF_HTTP, TYPES
 from ...module_utils._nginx.pool import MEMBER_SETTINGS, Listener, Pool
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow
@@ -66,6 +66,7 @@ def pools(
         try:
             members = _members(topology, flow, member_settings)
             entry = {**settings.get(name, {}), "name": name, "members": members}
+            _refuse_tls_unlike(flow, entry)
             params.append(Pool.parse(_with_health(entry, flow, health or {})).params())
         except PoolError as exc:
             problems.append(str(exc))
@@ -119,8 +120,26 @@ def _with_health(
     if not isinstance(own, t.Mapping):
         return entry
     kind = flow.protocol if flow.protocol in TYPES else "tcp"
-    asked = application if own.get("type", kind) == "http" else {}
-    return {**entry, "health": {"type": kind, **asked, **own}}
+    asked = application if own.get("type", kind) in OF_HTTP else {}
+    tls = entry.get("tls")
+    # The members may have no certificate for another name.
+    name = {"host": tls["name"]} if isinstance(tls, t.Mapping) and tls.get("name") else {}
+    return {**entry, "health": {"type": kind, **name, **asked, **own}}
+
+
+def _refuse_tls_unlike(flow: Flow, entry: t.Mapping[str, t.Any]) -> None:
+    """Raise a PoolError unless a pool has settings of TLS just if its flow is https."""
+    declared, place = entry.get("tls"), f"pool {entry['name']}"
+    if PROTOCOLS[flow.protocol].tls and declared is None:
+        raise PoolError(
+            f"{place}: its flow is {flow.protocol}, so nginx needs to know how to verify the"
+            " members; write tls: {name, ca}, or tls: {verify: false}, in peerlb_pools"
+        )
+    if declared is not None and not PROTOCOLS[flow.protocol].tls:
+        raise PoolError(
+            f"{place}: has tls, but its flow is {flow.protocol}; declare protocol: https in the"
+            " flow, or remove tls"
+        )
 
 
 def _names(topology: Topology, balancer: str) -> list[str]:
@@ -201,18 +220,32 @@ def _members(topology: Topology, flow: Flow, settings: MemberSettings) -> list[d
 
 
 def _listener(flow: Flow, by_pool: dict[str, Flow], settings: dict[str, t.Any]) -> Listener:
-    entry = {"protocol": PROTOCOLS[flow.protocol].balanced_as, **settings, "port": flow.port}
+    protocol = PROTOCOLS[flow.protocol]
+    derived = {"protocol": protocol.balanced_as, "tls": protocol.tls}
+    entry = {**derived, **settings, "port": flow.port}
     pool = settings.get("pool") or _pool_name(flow, by_pool)
     listener = Listener.parse({**entry, "pool": pool}, by_pool)
+    if listener.tls != protocol.tls:
+        raise PoolError(
+            f"listener {flow.port}: tls is {shown(listener.tls)}, but its flow is {flow.protocol};"
+            " declare protocol: https in the flow for TLS, and http for none"
+        )
     spoken = by_pool[listener.pool].protocol
-    if listener.protocol == "http" and spoken != "http":
+    if listener.protocol == "http" and PROTOCOLS[spoken].balanced_as != "http":
         raise PoolError(f"listener {flow.port}: is http, but its pool {listener.pool} is {spoken}")
     return listener
 
 
 def _pool_name(flow: Flow, by_pool: dict[str, Flow]) -> str:
-    """Return the only pool with the protocol of a flow; raise a PoolError unless there is one."""
-    fitting = [name for name, other in by_pool.items() if other.protocol == flow.protocol]
+    """Return the only pool with the protocol of a flow; raise a PoolError unless there is one.
+
+    nginx takes TLS off, and puts it on. So flows of http and https lead to the pool of http, and if
+    there is none to that of https.
+    """
+    order = ("http", "https") if PROTOCOLS[flow.protocol].balanced_as == "http" else ()
+    fitting: list[str] = []
+    for protocol in order or (flow.protocol,):
+        fitting = fitting or [name for name, each in by_pool.items() if each.protocol == protocol]
     if len(fitting) != 1:
         found = f"flows to {listing(fitting)} are" if fitting else "no flow is"
         raise PoolError(

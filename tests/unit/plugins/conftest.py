@@ -89,6 +89,16 @@ def stack(bare: Inventory) -> Inventory:
     return bare
 
 
+@pytest.fixture
+def edge(stack: Inventory) -> Inventory:
+    """The stack with what may be added: a port for TLS, and Valkey behind the load balancer."""
+    stack.add("kv1", "10.2.0.5", "valkey", "servers")
+    stack.flow("any", "nginx_lb", 443, "https")
+    stack.flow("webapp", "nginx_lb", 6379, "redis")
+    stack.flow("nginx_lb", "valkey", 6379, "redis")
+    return stack
+
+
 NAMES = ("vpc-a", "vpc-b", "vpc-c", "vpc-d")
 PAIRS = [frozenset(pair) for pair in itertools.combinations(NAMES, 2)]
 GROUPS = ("red", "green", "blue")

@@ -97,7 +97,7 @@ def test_mismatch_without_fail_on_mismatch(run_module, refusing: int) -> None:
         ({"targets": [target(70000, name="x")]}, "target 'x': port 70000 is not between"),
         (
             {"targets": [target(1, protocol="udp")]},
-            "protocol must be one of: tcp, http, https, mysql, redis",
+            "protocol must be one of: tcp, http, https",
         ),
         ({"targets": [target(1, expect="ajar")]}, "expect must be one of: open, closed"),
         ({"targets": [target(1, prot="tcp")]}, "targets.prot"),

@@ -10,4 +10,11 @@ def test_hosts_are_those_of_the_three_groups_once_each() -> None:
     groups = {"nginx_lb": ["a"], "webapp": ["b", "a"], "mysql": ["c"], "clients": ["d"]}
     assert STACK.names() == ("nginx_lb", "webapp", "mysql")
     assert STACK.hosts(groups) == ["a", "b", "c"]
+    assert STACK.hosts({**groups, "valkey": ["d", "a"]}) == ["a", "b", "c", "d"]
     assert STACK.hosts({}) == []
+
+
+def test_valkey_may_be_missing() -> None:
+    assert STACK.every() == ("nginx_lb", "webapp", "mysql", "valkey")
+    assert STACK.present({"valkey": ["kv1"]}) == STACK.every()
+    assert STACK.present({"valkey": []}) == STACK.present({}) == STACK.names()

@@ -28,7 +28,7 @@ def test_entry_is_read(entry, found) -> None:
     "entry, problem",
     [
         ("tcp", "is 'tcp', not a mapping"),
-        ({"type": "ping"}, "type is 'ping', not one of http, tcp, mysql, redis, none"),
+        ({"type": "ping"}, "type is 'ping', not one of http, https, tcp, mysql, redis, none"),
         ({"path": "healthz"}, "path is 'healthz', not a plain path that begins with /"),
         ({"path": "/a b"}, "path is '/a b', not a plain path that begins with /"),
         ({"host": "a b"}, "host is 'a b', not a host name such as shop.example"),

@@ -122,7 +122,7 @@ def test_answer_that_is_not_http(context: ssl.SSLContext) -> None:
     [
         ("", ""),
         (NAME, NAME),
-        ("a.example:8443", "a.example"),
+        (f"{NAME}:8443", NAME),
         ("10.0.0.2:443", ""),
         ("[::1]:1", ""),
     ],

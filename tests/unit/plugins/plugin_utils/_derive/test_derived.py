@@ -11,6 +11,8 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.derived impor
     balancers,
     connections,
     database,
+    host_ports,
+    store,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
@@ -76,8 +78,44 @@ def test_application(stack) -> None:
         "port": 3000,
         "mysql_host": "10.0.0.2",
         "mysql_port": 3306,
+        "valkey_host": "",
+        "valkey_port": 0,
         "trusted_proxies": ["10.0.0.2", "10.0.0.3"],
     }
+
+
+def test_application_finds_valkey_at_the_load_balancer(edge) -> None:
+    found = application(edge.parse(), STACK)
+    assert (found["valkey_host"], found["valkey_port"]) == ("10.0.0.2", 6379)
+
+
+@pytest.mark.parametrize(
+    ("own", "name"), [({}, "webapp"), ({"web2": {"webapp_valkey_user": "shop"}}, "shop")]
+)
+def test_store(edge, own: dict, name: str) -> None:
+    assert store(edge.parse(), STACK, own) == {
+        "port": 6379,
+        "account": {"name": name, "sources": ["10.0.0.2/32"]},
+    }
+
+
+def test_store_may_be_missing(stack) -> None:
+    assert store(stack.parse(), STACK, {}) == {}
+
+
+def test_store_needs_a_flow_of_redis(edge) -> None:
+    edge.topology["flows"][-1]["protocol"] = "tcp"
+    with pytest.raises(TopologyError, match="no flow with protocol redis leads to valkey"):
+        store(edge.parse(), STACK, {})
+    edge.topology["flows"][-2]["protocol"] = "tcp"
+    with pytest.raises(TopologyError, match="one flow has to lead from webapp with the protocol r"):
+        application(edge.parse(), STACK)
+
+
+def test_ports_of_valkey_and_of_tls(edge) -> None:
+    found = host_ports(edge.parse(), STACK, {})
+    assert found["kv1"] == [{"address": "10.2.0.5", "port": 6379}]
+    assert [each["port"] for each in found["lb1"]] == [80, 3306, 443, 6379, 8081, 8053]
 
 
 def test_each_load_balancer_has_its_own_settings(stack) -> None:

@@ -7,7 +7,9 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.pools import listeners, pools
+from support.tls import SignedPair
 
+CA = SignedPair.make(["shop.internal"]).certificate
 PLAIN: dict = {"tls": False, "routes": []}
 
 
@@ -89,7 +91,7 @@ def test_member_is_refused(stack, settings, complaint) -> None:
             [{"name": "webapp", "metod": "hash"}],
             "pool webapp: unknown key metod; known: name, members, method, hash_key, cookie,"
             " keepalive, connect_timeout, read_timeout, idle_timeout, retry_on, health,"
-            " slow_start; is method meant?",
+            " slow_start, tls; is method meant?",
         ),
     ],
 )
@@ -224,3 +226,86 @@ def test_two_pools_of_one_name_are_refused(stack) -> None:
     stack.flow("nginx_lb", "webapp", 9000, "tcp")
     with pytest.raises(PoolError, match="two flows would make pools of one name"):
         pools(stack.parse(), "nginx_lb", {})
+
+
+def listener_at(topology, port: int, settings=()) -> dict:
+    found = {each["port"]: each for each in listeners(topology, "nginx_lb", settings)}
+    return found[port]
+
+
+def test_listeners_of_tls_and_of_valkey(edge) -> None:
+    topology = edge.parse()
+    plain = {"address": "", "routes": []}
+    web = {**plain, "pool": "webapp", "protocol": "http", "allow": []}
+    assert listener_at(topology, 80) == {**web, "port": 80, "tls": False}
+    assert listener_at(topology, 443) == {**web, "port": 443, "tls": True}
+    assert listener_at(topology, 6379) == {
+        **plain,
+        "port": 6379,
+        "pool": "valkey",
+        "protocol": "tcp",
+        "allow": ["10.1.0.2/31"],
+        "tls": False,
+    }
+
+
+def test_pool_of_valkey_is_asked_by_its_own_protocol(edge) -> None:
+    health = {"path": "/healthz"}
+    webapp, _mysql, valkey = pools(edge.parse(), "nginx_lb", {}, (), health)
+    assert (valkey["name"], valkey["health"]["type"], valkey["health"]["path"]) == (
+        "valkey",
+        "redis",
+        "/",
+    )
+    assert (webapp["health"]["type"], webapp["health"]["path"]) == ("http", "/healthz")
+
+
+@pytest.mark.parametrize("tls", [{"verify": False}, {"name": "shop.internal", "ca": CA}])
+def test_pool_of_https(stack, tls: dict) -> None:
+    stack.topology["flows"][2]["protocol"] = "https"
+    declared = [{"name": "webapp", "tls": tls}]
+    webapp = pools(stack.parse(), "nginx_lb", {}, declared, {"path": "/up"})[0]
+    assert webapp["tls"] == {"name": "", "ca": "", "verify": True, **tls}
+    health = webapp["health"]
+    shown = (health["type"], health["path"], health["host"])
+    assert shown == ("https", "/up", tls.get("name", ""))
+    assert listener_at(stack.parse(), 80)["pool"] == "webapp"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "declared", "complaint"),
+    [
+        ("https", {}, "pool webapp: its flow is https, so nginx needs to know how to verify the"),
+        ("http", {"tls": {"verify": False}}, "pool webapp: has tls, but its flow is http; declare"),
+        ("https", {"tls": {}}, "pool webapp, tls: name and ca missing"),
+    ],
+)
+def test_pool_has_tls_just_if_its_flow_has(stack, protocol, declared, complaint) -> None:
+    stack.topology["flows"][2]["protocol"] = protocol
+    with pytest.raises(PoolError, match=complaint):
+        pools(stack.parse(), "nginx_lb", {}, [{"name": "webapp", **declared}])
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"port": 443, "tls": False}, "listener 443: tls is False, but its flow is https; declare"),
+        ({"port": 80, "tls": True}, "listener 80: tls is True, but its flow is http; declare"),
+        ({"port": 443, "protocol": "tcp"}, "listener 443: tls needs protocol http; tcp passes it"),
+        ({"port": 443, "pool": "valkey"}, "listener 443: is http, but its pool valkey is redis"),
+    ],
+)
+def test_listener_of_tls_is_refused(edge, settings: dict, complaint: str) -> None:
+    with pytest.raises(PoolError, match=complaint):
+        listeners(edge.parse(), "nginx_lb", [settings])
+
+
+def test_listener_of_tls_leads_to_the_pool_of_http_if_there_is_one(edge) -> None:
+    edge.add("api1", "10.1.0.9", "api")
+    edge.flow("nginx_lb", "api", 8443, "https")
+    assert listener_at(edge.parse(), 443)["pool"] == "webapp"
+    edge.topology["flows"] = [f for f in edge.topology["flows"] if f["to"] != "webapp"]
+    assert listener_at(edge.parse(), 443)["pool"] == "api"
+    edge.topology["flows"] = [f for f in edge.topology["flows"] if f["to"] != "api"]
+    with pytest.raises(PoolError, match="listener 443: no flow is https from nginx_lb: declare"):
+        listeners(edge.parse(), "nginx_lb")
