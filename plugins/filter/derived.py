@@ -10,6 +10,7 @@ import typing as t
 from ..plugin_utils import _firewall
 from ..plugin_utils._derive import derived as _derived
 from ..plugin_utils._derive.application import VARIABLES, Application
+from ..plugin_utils._derive.served_names import CERTIFICATES
 from ..plugin_utils._inventory import Inventory, errors_for_ansible, read_inventory
 from ..plugin_utils._stack import STACK
 
@@ -18,6 +19,11 @@ Hosts = t.Sequence[str] | None
 Names = dict[str, tuple[str, ...]]  # names of variables by group
 
 CONNECTIONS = ("webapp_image", "webapp_workers", "webapp_threads")
+# How clients and probes ask the application.
+ASKED: Names = {
+    STACK.application: VARIABLES,
+    STACK.balancer: ("nginx_lb_server_names", CERTIFICATES),
+}
 # The variables that are read besides those of each host: always, and for a part.
 ALWAYS: Names = {STACK.balancer: ("peerlb_pools", "peerlb_listeners")}
 OF_PART: dict[str, Names] = {
@@ -32,8 +38,8 @@ OF_PART: dict[str, Names] = {
     },
     "webapp": {},
     "valkey": {STACK.application: ("webapp_valkey_user",)},
-    "nginx_lb": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
-    "verify": {STACK.application: VARIABLES, STACK.balancer: ("nginx_lb_server_names",)},
+    "nginx_lb": ASKED,
+    "verify": {**ASKED, STACK.balancer: (*ASKED[STACK.balancer], "peerlb_tls")},
     "docker": {STACK.balancer: ("nginx_lb_status_port", "nginx_lb_pool_port")},
     "firewall": {
         name: ("firewall_trusted_interfaces", "firewall_extra_rules") for name in STACK.every()

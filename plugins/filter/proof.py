@@ -51,7 +51,7 @@ def proof(
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
     own = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
-    names = {group: (*HOST_VARIABLES, *own[group]) for group in stack.names()}
+    names = {group: (*HOST_VARIABLES, *own.get(group, ())) for group in stack.every()}
     try:
         inventory = read_inventory(declaration, groups, cached, names, only)
         found = _prove(inventory, stack, {"pools": pools, "listeners": listeners})

@@ -20,7 +20,7 @@ extends_documentation_fragment:
   - peerlb.stack.reader
 options:
   url:
-    description: The URL to request, with the scheme C(http).
+    description: The URL to request, with the scheme C(http) or C(https).
     type: str
     required: true
   requests:
@@ -36,6 +36,15 @@ options:
       - The name by which to ask, in the header C(Host). An application that knows its own names may
         refuse every other one.
       - Without it, the request asks by the host and the port of O(url).
+      - With the scheme C(https), the handshake of TLS asks for this name as well, and the server's
+        certificate has to be for it.
+    type: str
+    default: ""
+  ca:
+    description:
+      - The certificates, as text in PEM, of those who may have signed the server's. Without it,
+        those count that this host trusts.
+      - An answer that comes with another certificate counts as none.
     type: str
     default: ""
   statuses:
@@ -63,6 +72,12 @@ EXAMPLES = r"""
     url: http://10.0.0.2/
     host: shop.example
     statuses: [302]
+
+- name: Ask by TLS, and trust a CA of one's own
+  peerlb.stack.http_sample:
+    url: https://10.0.0.2/
+    host: shop.example
+    ca: "{{ lookup('ansible.builtin.file', 'own_ca.pem') }}"
 """
 
 RETURN = r"""
@@ -106,6 +121,7 @@ ARGUMENT_SPEC = {
     "requests": {"type": "int", "default": 40},
     "header": {"type": "str", "default": "X-Served-By"},
     "host": {"type": "str", "default": ""},
+    "ca": {"type": "str", "default": ""},
     "statuses": {"type": "list", "elements": "int", "default": []},
     "timeout": {"type": "float", "default": 10},
 }

@@ -19,7 +19,7 @@ from ..module_utils._topology.hosts import wrong_names
 from ..module_utils._topology.model import Topology
 from ..module_utils._topology.plain import from_plain, to_plain
 from ..module_utils._topology.values import TopologyError
-from ..module_utils._values.entries import listing, text, whole_number
+from ..module_utils._values.entries import is_list, listing, text, whole_number
 from ._hostvars import Names, VariablesByHost, read_variables
 
 ZONE = "zone_"  # how groups of inventories/gcp begin that are named after a zone
@@ -32,6 +32,8 @@ OF_ALL = (
     "peerlb_zone",
     "peerlb_member",
 )
+# Of entries with secrets in them, the keys that are read. What is read goes into a fact.
+PUBLIC_KEYS = {"peerlb_certificates": ("name", "names", "source")}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,18 @@ def read_inventory(
     problems = wrong_names(topology.hosts)
     if problems:
         raise TopologyError(problems)
-    return Inventory(topology, variables)
+    return Inventory(topology, {host: _without_secrets(own) for host, own in variables.items()})
+
+
+def _without_secrets(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the variables of a host, and of entries with secrets the public keys alone."""
+    found = dict(variables)
+    for name, keys in PUBLIC_KEYS.items():
+        if found.get(name) is not None:
+            entries = found[name] if is_list(found[name]) else []
+            known = [entry for entry in entries if isinstance(entry, t.Mapping)]
+            found[name] = [{key: entry[key] for key in keys if key in entry} for entry in known]
+    return found
 
 
 def _merged_vms(groups: t.Any, variables: VariablesByHost) -> list[str]:

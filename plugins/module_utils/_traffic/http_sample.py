@@ -11,15 +11,18 @@ from __future__ import annotations
 import collections
 import http.client
 import re
+import ssl
 import time
 import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
+from .._values.certificates import holds_certificates
 from .._values.entries import duration
 
 UNNAMED = "(unnamed)"  # stands for the member of an answer without the header
 MOST = 10_000  # requests of a sample
+PORTS = {"http": 80, "https": 443}
 GIVE_UP_AFTER = 3  # requests: if none of the first is answered, the others would wait in vain
 
 
@@ -90,11 +93,32 @@ class Sample:
         }
 
 
-def take_sample(url: str, requests: int, header: str, timeout: float, host: str = "") -> Sample:
+class TlsConnection(http.client.HTTPSConnection):
+    """A connection to an address that asks in the handshake of TLS for a name.
+
+    name: the name for which the server's certificate has to be, "" for the host of the url.
+    """
+
+    def __init__(self, place: tuple[str, int], timeout: float, name: str, ca: str) -> None:
+        context = ssl.create_default_context(cadata=ca or None)
+        super().__init__(*place, timeout=timeout, context=context)
+        self._asked, self._trust = name or place[0], context
+
+    def connect(self) -> None:
+        """Connect, and shake hands by the name."""
+        http.client.HTTPConnection.connect(self)
+        self.sock = self._trust.wrap_socket(self.sock, server_hostname=self._asked)
+
+
+def take_sample(
+    url: str, requests: int, header: str, timeout: float, host: str = "", ca: str = ""
+) -> Sample:
     """Return the sample of so many GET requests, from 1 to MOST, each on its own connection.
 
     header is the name of the header by which an answer names its member; timeout is in seconds, for
-    each request; host is the Host header, "" for the url's. A ValueError says what cannot be asked.
+    each request; host is the Host header, and the name to ask for by TLS, "" for the url's. ca: the
+    certificates (PEM) of who may have signed the server's, "" for those that this host trusts. A
+    ValueError says what cannot be asked.
     """
     if not 1 <= requests <= MOST:
         raise ValueError(f"requests is {requests}, not a number from 1 to {MOST}")
@@ -102,9 +126,12 @@ def take_sample(url: str, requests: int, header: str, timeout: float, host: str 
         raise ValueError("timeout is 0, and no answer comes in no time")
     if not re.fullmatch(r"[!-~]*", host):
         raise ValueError(f"host {host!r} is not a plain host name")
+    if ca and not holds_certificates(ca):
+        raise ValueError("ca is not a text of certificates (PEM)")
     parts = urllib.parse.urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(f"url {url} is not an http address such as http://10.0.0.2/")
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise ValueError(f"url {url} is not an address of http or https such as http://10.0.0.2/")
+    place = parts.hostname, parts.port or PORTS[parts.scheme]
     target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     sample = Sample()
     for number in range(requests):
@@ -112,6 +139,11 @@ def take_sample(url: str, requests: int, header: str, timeout: float, host: str 
             rest = requests - number
             sample.errors += [f"not sent, as the first {GIVE_UP_AFTER} got no answer"] * rest
             break
-        connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout)
+        name = host.rpartition(":")[0] or host
+        connection = (
+            TlsConnection(place, timeout, name, ca)
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(*place, timeout=timeout)
+        )
         sample.add(connection, target, header, host)
     return sample

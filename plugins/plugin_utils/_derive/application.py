@@ -9,12 +9,14 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ...module_utils._nginx.health import OF_HTTP
 from ...module_utils._topology.hosts import HostVars
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Host, TopologyError
 from ...module_utils._values.entries import is_list, misfit, whole_number
 from .._stack import STACK, StackGroups
 from .flows import service_port
+from .served_names import certificate_names, tls_name
 
 # The role's defaults, for an inventory that sets only one of the two.
 HEALTH_PATH, HEALTH_STATUSES = "/healthz", (200,)
@@ -29,6 +31,7 @@ class Application:
 
     own: whether the user runs an image of their own; server_name: the name for the Host header, ""
     for the address. If the inventory sets none, it is the first name that the load balancers serve.
+    tls_name: the name to ask a load balancer for in TLS, for which it has a certificate.
     health_path and health_statuses: what is asked and which answers are good, "" and () if the
     inventory sets neither.
     """
@@ -37,6 +40,7 @@ class Application:
     server_name: str = ""
     health_path: str = ""
     health_statuses: tuple[int, ...] = ()
+    tls_name: str = ""
 
     @classmethod
     def of(cls, topology: Topology, stack: StackGroups, variables: HostVars) -> Application:
@@ -59,7 +63,9 @@ class Application:
         server_name = server_name or _served_name(topology.members(stack.balancer), variables)
         if path or statuses:
             path, statuses = path or HEALTH_PATH, statuses or HEALTH_STATUSES
-        return cls(bool(own), server_name or "", path or "", statuses or ())
+        names = certificate_names(topology.members(stack.balancer), variables)
+        by_tls = tls_name(names, server_name or "")
+        return cls(bool(own), server_name or "", path or "", statuses or (), by_tls)
 
     def requests(self, topology: Topology, stack: StackGroups) -> Requests:
         """Return how probes ask the application and the load balancers that lead to it.
@@ -71,14 +77,17 @@ class Application:
         host: dict[str, t.Any] = {"host": self.server_name} if self.server_name else {}
         health = {"path": self.health_path, "statuses": list(self.health_statuses)}
         asked = {**host, **(health if self.health_path else {})}
-        if not asked:
+        by_tls = {"host": self.tls_name} if self.tls_name else {}
+        if not asked and not by_tls:
             return {}
         port = service_port(topology, stack.application, "http", stack.balancer)
         balancers = {each.name for each in topology.members(stack.balancer)}
         found: dict[tuple[str, int], dict[str, t.Any]]
         found = {(each.name, port): asked for each in topology.members(stack.application)}
-        found.update({place: host for place in topology.flows_by_port if place[0] in balancers})
-        return {place: own for place, own in found.items() if topology.protocol(*place) == "http"}
+        for place in topology.flows_by_port:
+            if place[0] in balancers:
+                found[place] = by_tls if topology.protocol(*place) == "https" else host
+        return {place: own for place, own in found.items() if topology.protocol(*place) in OF_HTTP}
 
     def health(self) -> dict[str, t.Any]:
         """Return what a health check asks the application: {"path": "/healthz", "expect": [200]}.

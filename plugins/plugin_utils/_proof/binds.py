@@ -57,7 +57,7 @@ def host_binds(
             Bind(each["port"], each["address"], f"nginx's listener {each['port']}")
             for each in listeners
         ]
-    owners = {stack.application: "the application", stack.database: "MySQL"}
+    owners = {stack.application: "the application", stack.database: "MySQL", stack.store: "Valkey"}
     served = {group: owner for group, owner in owners.items() if group in host.groups}
     return binds + [Bind(ports[group], host.address, served[group]) for group in served]
 

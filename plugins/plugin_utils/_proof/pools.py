@@ -9,6 +9,7 @@ import typing as t
 
 from ...module_utils._nginx.pool import Pool
 from ...module_utils._topology.model import Topology
+from ...module_utils._topology.values import Flow
 from ...module_utils._values.entries import listing
 from .._derive.pools import listener_flows, pool_flows
 
@@ -23,23 +24,28 @@ def flows_without_listener(
     served group, no listener leads to such a pool (used_pools: the pools that listeners lead to),
     and no listener has the protocol. Otherwise the flow is for something else, such as an exporter.
     """
-    protocols = {flow.protocol for flow in listener_flows(topology, balancer).values()}
+    protocols = {_kind(flow) for flow in listener_flows(topology, balancer).values()}
     serving = {
         name
         for name, flow in pool_flows(topology, balancer).items()
-        if flow.protocol == protocol and _share_a_host(topology, flow.target, served)
+        if _kind(flow) == protocol and _share_a_host(topology, flow.target, served)
     }
     if protocol in protocols or not serving or not serving.isdisjoint(used_pools):
         return []
     return [
         f"flow {flow}: makes no listener, and none leads to {served}; write to: {balancer}"
         for flow in topology.flows
-        if flow.protocol == protocol
+        if _kind(flow) == protocol
         and flow.target != balancer
         and _share_a_host(topology, flow.target, balancer)
         # A flow to a host that is both leads to the served group without a load balancer.
         and not _share_a_host(topology, flow.target, served)
     ]
+
+
+def _kind(flow: Flow) -> str:
+    """Return the protocol of a flow, with TLS or without: a listener of https leads to http."""
+    return "http" if flow.protocol == "https" else flow.protocol
 
 
 def unreplicated_members(pool: Pool, pool_settings: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
@@ -54,7 +60,7 @@ def unreplicated_members(pool: Pool, pool_settings: t.Iterable[t.Mapping[str, t.
         return []
     return [
         f"pool {pool.name}: {listing(serving)} would take turns, and nothing replicates between"
-        " them, so that rows would scatter; leave one of them to serve, with peerlb_member"
+        " them, so that data would scatter; leave one of them to serve, with peerlb_member"
         " {state: down} or {backup: true} for the others, or, if you replicate them yourself,"
         " write the pool's method in peerlb_pools"
     ]

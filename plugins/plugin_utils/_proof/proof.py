@@ -26,11 +26,12 @@ from .._derive.engine import (
     overlaps,
     used_ranges,
 )
-from .._derive.flows import grant_hosts, only_flow, service_port
+from .._derive.flows import grant_hosts, only_flow, service_ports
 from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
 from .._stack import StackGroups
 from .binds import Bind, clashes, host_binds, misplaced
 from .dead_flows import dead_flows
+from .edge import OF_BALANCER, prove_certificates, prove_store
 from .pools import flows_without_listener, judged_members, unreplicated_members
 
 JUDGED = (
@@ -46,7 +47,9 @@ HOST_VARIABLES = (
     "nginx_lb_pool_port",
     "docker_daemon_config",
     *IN_USE,
+    *OF_BALANCER,
 )
+STORES = ("mysql", "redis")  # protocols of what keeps data, for which somebody has to replicate
 
 
 @dataclass
@@ -86,8 +89,8 @@ class Proof:
         self.rows += [(str(flow), paths[flow.source, flow.target]) for flow in flows]
         # These flows also say where a pool or the application leads, so they are never superfluous.
         used = {flow for flow in flows if flow.source == self.stack.balancer}
-        to_mysql = (self.stack.application, "mysql")
-        used.update(flow for flow in flows if (flow.source, flow.protocol) == to_mysql)
+        to_stores = [(self.stack.application, each) for each in STORES]
+        used.update(flow for flow in flows if (flow.source, flow.protocol) in to_stores)
         self.problems += dead_flows(self.topology, used)
 
     def prove_listeners(self, listener_settings: t.Any) -> None:
@@ -103,10 +106,12 @@ class Proof:
             self._pools_by_protocol.setdefault(listener["protocol"], set()).add(pool)
             flows = [f for f in self.topology.flows if (f.target, f.port) == (group, port)]
             clients = listing(flow.source for flow in flows)
-            text = f"admits {clients}, leads to {pool} ({listener['protocol']})"
+            spoken = "https" if listener["tls"] else listener["protocol"]
+            text = f"admits {clients}, leads to {pool} ({spoken})"
             self.rows.append((f"listener {port}", text))
         used = self._pool_by_port.values()
-        for protocol, served in (("http", self.stack.application), ("mysql", self.stack.database)):
+        stack = self.stack
+        for protocol, served in zip(("http", *STORES), (stack.application, *stack.every()[2:])):
             self.problems += flows_without_listener(self.topology, group, protocol, served, used)
 
     def prove_pools(self, member_settings: MemberSettings, pool_settings: t.Any) -> None:
@@ -125,7 +130,7 @@ class Proof:
             for protocol, names_of_pools in self._pools_by_protocol.items():
                 if pool["name"] in names_of_pools:
                     refuse_unsupported(parsed, protocol, NEWEST)
-            if flow.protocol == "mysql" and pool["name"] in self._pool_by_port.values():
+            if flow.protocol in STORES and pool["name"] in self._pool_by_port.values():
                 self.problems += unreplicated_members(parsed, pool_settings)
             if pool["name"] in self._pools_by_protocol.get("http", ()) and (
                 judged := judged_members(parsed)
@@ -135,18 +140,15 @@ class Proof:
                 self._require_flow(balancer, self.topology.members(flow.target), flow.port)
 
     def prove_ports(self) -> None:
-        """Add a problem (as a TopologyError) if the application or MySQL has no port to serve."""
-        ports = {}
-        for group, protocol in ((self.stack.application, "http"), (self.stack.database, "mysql")):
-            ports[group] = service_port(self.topology, group, protocol, self.stack.balancer)
-        self._ports = ports
+        """Add a problem (as a TopologyError) if a service has no port to serve."""
+        self._ports = service_ports(self.topology, self.stack)
 
     def prove_hosts(self, variables: HostVars) -> None:
         """Add problems with what hosts use without a flow: ports, and addresses for containers.
 
         `prove_listeners` and `prove_ports` come before. variables: HOST_VARIABLES by host.
         """
-        hosts = [self.topology.members(group) for group in self.stack.names()]
+        hosts = [self.topology.members(group) for group in self.stack.every()]
         alone = [own[0].name for own in hosts if len(own) == 1]
         self.problems += [
             f"host {name}: stands alone in two groups of the stack, and what is between them passes"
@@ -174,6 +176,18 @@ class Proof:
         ports = listener_flows(self.topology, self.stack.balancer)
         bound = self._listeners or [{"port": port, "address": ""} for port in ports]
         return host_binds(self.topology, self.stack, name, bound, self._ports, variables)
+
+    def prove_edge(self, variables: HostVars) -> None:
+        """Add what listeners of TLS show, and where the application finds Valkey if there is any.
+
+        `prove_listeners` comes before. variables: HOST_VARIABLES by host.
+        """
+        for rows, problems in (
+            prove_certificates(self.topology, self.stack, self._listeners, variables),
+            prove_store(self.topology, self.stack, self._pool_by_port),
+        ):
+            self.rows += rows
+            self.problems += problems
 
     def prove_mysql(self) -> None:
         """Add where the application finds MySQL, and whom MySQL sees and admits there."""
@@ -261,6 +275,7 @@ def prove(
         lambda: proof.prove_pools(member_settings, pool_settings),
         proof.prove_ports,
         proof.prove_mysql,
+        lambda: proof.prove_edge(variables or {}),
         lambda: proof.prove_hosts(variables or {}),
     ):
         proof.attempt(prove_part)

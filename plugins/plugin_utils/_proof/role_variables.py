@@ -51,6 +51,7 @@ def wrong_variables(
         stack.balancer: ("docker", "firewall", "nginx_lb"),
         stack.application: ("docker", "firewall", "webapp"),
         stack.database: ("docker", "firewall", "mysql"),
+        stack.store: ("docker", "firewall"),
     }
     specs: dict[str, dict[str, Spec]] = {}
     for group, roles in roles_of.items():

@@ -71,7 +71,7 @@ def test_wrong_answer_fails_with_the_counts(run_module, url) -> None:
 @pytest.mark.parametrize(
     "params, message",
     [
-        ({"url": "ftp://10.0.0.2/"}, "is not an http address"),
+        ({"url": "ftp://10.0.0.2/"}, "is not an address of http or https"),
         ({"url": "http://10.0.0.2/", "requests": 0}, "requests is 0"),
         ({"url": "http://10.0.0.2/", "timeout": 0}, "timeout is 0"),
         ({"url": "http://10.0.0.2/", "timeout": "inf"}, "timeout is inf, not a number"),

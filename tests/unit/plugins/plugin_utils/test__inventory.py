@@ -87,3 +87,22 @@ def test_errors_are_raised_as_ansible_shows_them() -> None:
 
 def test_inventory_without_variables_has_no_member_settings(stack) -> None:
     assert Inventory(stack.parse()).member_settings == {}
+
+
+@pytest.mark.parametrize(
+    ("declared", "read"),
+    [
+        (
+            [{"name": "shop", "names": ["a.example"], "source": "given", "key": "secret"}, "x"],
+            [{"name": "shop", "names": ["a.example"], "source": "given"}],
+        ),
+        ("secret", []),
+        (None, None),
+    ],
+)
+def test_keys_of_certificates_are_not_kept(stack, declared: object, read: object) -> None:
+    stack.hostvars["lb1"]["peerlb_certificates"] = declared
+    names = {"nginx_lb": ("peerlb_certificates",)}
+    found = read_inventory(stack.topology, stack.groups, stack.hostvars, names)
+    assert found.variables["lb1"]["peerlb_certificates"] == read
+    assert "secret" not in found.as_text()

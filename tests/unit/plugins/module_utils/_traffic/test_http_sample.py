@@ -4,17 +4,72 @@
 from __future__ import annotations
 
 import collections
+import http.server
+import threading
+import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._traffic.http_sample import (
     Sample,
     take_sample,
 )
+from support.tls import SignedPair
+
+SHOP, OTHER = SignedPair.make(["shop.example"]), SignedPair.make(["shop.example"])
 
 
-def test_url_must_be_http() -> None:
-    with pytest.raises(ValueError, match="https://x/ is not an http address"):
-        take_sample("https://x/", 1, "X-Served-By", 1)
+@pytest.mark.parametrize("url", ["ftp://x/", "x", "https:///x"])
+def test_url_must_be_http_or_https(url: str) -> None:
+    with pytest.raises(ValueError, match=f"{url} is not an address of http or https"):
+        take_sample(url, 1, "X-Served-By", 1)
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Served-By", "web1")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None: ...
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> t.Iterator[str]:
+    """Serve https for shop.example alone, and return the address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    context = SHOP.context(tmp_path)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("host", "ca", "answers", "error"),
+    [
+        ("shop.example", SHOP, 2, ""),
+        ("shop.example:8443", SHOP, 2, ""),
+        ("other.example", SHOP, 0, "Hostname mismatch"),
+        ("", SHOP, 0, "IP address mismatch"),
+        ("shop.example", OTHER, 0, "self-signed certificate"),
+        ("shop.example", None, 0, "self-signed certificate"),
+    ],
+)
+def test_sample_by_tls(shop: str, host: str, ca: SignedPair | None, answers: int, error) -> None:
+    sample = take_sample(shop, 2, "X-Served-By", 5, host, ca.certificate if ca else "")
+    assert sample.served_by == ({"web1": answers} if answers else {})
+    assert all(error in each.replace("self signed", "self-signed") for each in sample.errors)
+    assert len(sample.errors) == 2 - answers
+
+
+def test_ca_must_be_certificates() -> None:
+    with pytest.raises(ValueError, match="ca is not a text of certificates"):
+        take_sample("https://127.0.0.1:1/", 1, "X-Served-By", 1, ca="secret")
 
 
 @pytest.mark.parametrize("host", ["a b", "a\r\nX: y"])

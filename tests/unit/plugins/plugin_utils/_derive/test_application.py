@@ -31,7 +31,7 @@ def test_first_host_that_has_a_variable_decides(stack) -> None:
         "lb1": {"webapp_health_path": "/no"},
     }
     found = Application.of(stack.parse(), STACK, variables)
-    assert found == Application(True, "shop.example:8080", "", ())
+    assert found == Application(True, "shop.example:8080", "", (), "shop.example:8080")
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,18 @@ def test_only_the_application_is_asked_for_its_health(stack) -> None:
 def test_name_that_the_load_balancer_serves_is_asked(stack, own, names, asked) -> None:
     variables = {"web1": {"webapp_server_name": own}, "lb1": {"nginx_lb_server_names": names}}
     assert Application.of(stack.parse(), STACK, variables).server_name == asked
+
+
+def test_load_balancer_is_asked_by_tls_for_a_name_of_a_certificate(edge) -> None:
+    shop = {"peerlb_certificates": [{"name": "shop", "names": ["*.shop.example"]}]}
+    found = requests_of(edge.parse(), {"lb1": shop, "web1": {"webapp_server_name": "old.example"}})
+    assert found["lb1", 443] == {"host": "www.shop.example"}
+    assert found["lb1", 80] == {"host": "old.example"}
+    assert set(requests_of(edge.parse(), {"lb1": shop})) >= {("lb1", 443), ("web1", 3000)}
+    assert ("lb1", 6379) not in found
+
+
+def test_application_that_speaks_tls_is_asked_as_one_of_http(stack) -> None:
+    stack.topology["flows"][2]["protocol"] = "https"
+    found = requests_of(stack.parse(), {"web1": {"webapp_health_path": "/up"}})
+    assert found["web1", 3000] == {"path": "/up", "statuses": [200]}

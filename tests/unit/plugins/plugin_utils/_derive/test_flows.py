@@ -13,8 +13,12 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.flows import 
     grant_hosts,
     probe_targets,
     service_address,
+    service_flow,
     service_port,
+    service_ports,
+    source_ranges,
 )
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
 
 def test_application_finds_mysql_at_the_load_balancer(stack) -> None:
@@ -219,3 +223,31 @@ def test_group_without_a_flow_to_all_its_hosts_has_no_service_port(stack) -> Non
     stack.topology["flows"][2]["to"] = "web1"
     with pytest.raises(TopologyError, match="none leads to webapp, which needs a port to serve"):
         service_port(stack.parse(), "webapp", "http", "nginx_lb")
+
+
+@pytest.mark.parametrize(
+    ("prefers_tls", "protocols", "address"),
+    [
+        (False, ("http", "https"), "10.0.0.2:80"),
+        (True, ("http", "https"), "10.0.0.2:443"),
+        (True, ("http", "tcp"), "10.0.0.2:80"),
+        (False, ("tcp", "https"), "10.0.0.2:443"),
+        (False, ("redis", "tcp"), "10.0.0.2:443"),
+    ],
+)
+def test_client_asks_by_http_or_by_tls(edge, prefers_tls, protocols, address) -> None:
+    edge.topology["flows"][0]["protocol"], edge.topology["flows"][4]["protocol"] = protocols
+    topology = edge.parse()
+    host, flow = service_flow(topology, "nginx_lb", topology.hosts["client"], prefers_tls)
+    assert f"{host.address}:{flow.port}" == address
+
+
+def test_ports_of_services(edge) -> None:
+    assert service_ports(edge.parse(), STACK) == {"webapp": 3000, "mysql": 3306, "valkey": 6379}
+
+
+def test_ranges_that_valkey_sees(edge) -> None:
+    found = source_ranges(edge.parse(), "valkey", "redis") or []
+    assert [str(cidr) for cidr in found] == ["10.0.0.2/32"]
+    edge.flow("any", "valkey", 6379, "redis")
+    assert source_ranges(edge.parse(), "valkey", "redis") is None

@@ -71,7 +71,7 @@ def test_flow_is_no_problem_if_mysql_is_on_the_load_balancer(stack) -> None:
 
 
 SCATTERED = (
-    "pool mysql: db1, db2 would take turns, and nothing replicates between them, so that rows would"
+    "pool mysql: db1, db2 would take turns, and nothing replicates between them, so that data would"
     " scatter; leave one of them to serve, with peerlb_member {state: down} or {backup: true} for"
     " the others, or, if you replicate them yourself, write the pool's method in peerlb_pools"
 )

@@ -1,0 +1,91 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Prove what stands before and beside the application: listeners of TLS, and the way to Valkey."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._topology.hosts import HostVars
+from ...module_utils._topology.model import Topology
+from ...module_utils._topology.values import Host
+from ...module_utils._values.entries import listing
+from .._derive.flows import only_flow, source_ranges
+from .._derive.pools import pool_flows
+from .._derive.served_names import CERTIFICATES, certificate_names
+from .._stack import StackGroups
+
+OF_BALANCER = (CERTIFICATES,)  # the variables of the load balancers of which this depends
+
+Found = tuple[list[tuple[str, str]], list[str]]  # rows as `Proof.rows`, and problems
+
+
+def prove_certificates(
+    topology: Topology,
+    stack: StackGroups,
+    listeners: t.Iterable[t.Mapping[str, t.Any]],
+    variables: HostVars,
+) -> Found:
+    """Return the names that listeners of TLS answer to, and a problem for each that has none.
+
+    variables: OF_BALANCER by host.
+    """
+    rows: list[tuple[str, str]] = []
+    problems = []
+    by_tls = [each["port"] for each in listeners if each["tls"]]
+    for host in topology.members(stack.balancer) if by_tls else ():
+        names = certificate_names([host], variables)
+        if names:
+            rows.append((f"{host.name} has certificates", f"for {listing(names)}"))
+        problems += [
+            f"listener {port}: is https, and {host.name} has no certificate; declare one in"
+            f" {CERTIFICATES}, such as {{name: shop, names: [shop.example], source: own_ca}}"
+            for port in by_tls
+            if not names
+        ]
+    return rows, problems
+
+
+def prove_store(topology: Topology, stack: StackGroups, pool_by_port: t.Mapping[int, str]) -> Found:
+    """Return where the application finds Valkey, whom Valkey sees, and what stands against it.
+
+    pool_by_port: where each listener leads. Nothing is proven if no host is in the group. Raises a
+    TopologyError if there is not one flow to find Valkey by.
+    """
+    servers = topology.members(stack.store)
+    if not servers:
+        return [], []
+    flow = only_flow(topology, stack.application, protocol="redis")
+    contacts = topology.members(flow.target)
+    contact = contacts[0]  # the host to which the application connects
+    problems = [
+        f"{client.name} cannot reach {contact.name}:{flow.port}: no flow admits it"
+        for client in topology.members(stack.application)
+        if client != contact and not topology.admits(client, contact, flow.port)
+    ]
+    if contact in topology.members(stack.balancer) and pool_by_port:
+        pool = pool_flows(topology, stack.balancer).get(pool_by_port.get(flow.port, ""))
+        members = topology.members(pool.target) if pool else []
+        if not members or any(member not in servers for member in members):
+            problems.append(
+                f"flow {flow}: {stack.balancer} leads to {pool.target if pool else 'nothing'} at"
+                f" this port, not to {stack.store}"
+            )
+    where = f"{contact.address}:{flow.port} on {contact.name} in {contact.network or 'no network'}"
+    ranges = source_ranges(topology, stack.store, "redis")
+    seen = "any" if ranges is None else listing(map(str, ranges))
+    rows = [(f"{stack.application} finds Valkey at", where), (f"{stack.store} admits", seen)]
+    return rows, problems + _unreached(topology, contacts, servers)
+
+
+def _unreached(topology: Topology, visitors: list[Host], servers: list[Host]) -> list[str]:
+    """Return a problem for each visitor that no flow of redis admits to any of the servers."""
+    if any(host in servers for host in visitors):
+        return []
+    ports = {flow.port for flow in topology.flows if flow.protocol == "redis"}
+    return [
+        f"{host.name} cannot reach {listing(each.name for each in servers)}: no flow of redis does"
+        for host in visitors
+        if not any(topology.admits(host, each, port) for each in servers for port in ports)
+    ]

@@ -1,0 +1,103 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Proof, prove
+from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
+
+SHOP = [{"name": "shop", "names": ["shop.example", "localhost"], "source": "own_ca"}]
+
+
+def proof(edge, pools=(), listeners=(), certificates=SHOP) -> Proof:
+    variables = {"lb1": {"peerlb_certificates": certificates}}
+    return prove(edge.parse(), STACK, {}, pools, listeners, variables)
+
+
+def test_edge_is_proven(edge) -> None:
+    shown = proof(edge)
+    assert shown.problems == []
+    rows = dict(shown.rows)
+    assert rows["listener 443"] == "admits any, leads to webapp (https)"
+    assert rows["listener 80"] == "admits any, leads to webapp (http)"
+    assert rows["listener 6379"] == "admits webapp, leads to valkey (tcp)"
+    assert rows["lb1 has certificates"] == "for shop.example, localhost"
+    assert rows["pool valkey"] == "kv1 at port 6379"
+    assert rows["webapp finds Valkey at"] == "10.0.0.2:6379 on lb1 in vpc-lb"
+    assert rows["valkey admits"] == "10.0.0.2/32"
+
+
+@pytest.mark.parametrize("certificates", [None, [], [{"name": "shop", "names": []}]])
+def test_listener_of_tls_needs_a_certificate(edge, certificates) -> None:
+    assert proof(edge, certificates=certificates).problems == [
+        "listener 443: is https, and lb1 has no certificate; declare one in peerlb_certificates,"
+        " such as {name: shop, names: [shop.example], source: own_ca}"
+    ]
+
+
+def test_nobody_needs_a_certificate_without_a_listener_of_tls(stack) -> None:
+    assert proof(stack, certificates=None).problems == []
+
+
+def test_two_servers_of_valkey_would_scatter_data(edge) -> None:
+    edge.add("kv2", "10.2.0.6", "valkey")
+    (problem,) = proof(edge).problems
+    assert problem.startswith("pool valkey: kv1, kv2 would take turns, and nothing replicates")
+    assert proof(edge, [{"name": "valkey", "health": {"writes": True}}]).problems == []
+    assert proof(edge, [{"name": "valkey", "method": "least_conn"}]).problems == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        (
+            {"webapp": None},
+            "topology.flows: one flow has to lead from webapp with the protocol redis; none does",
+        ),
+        (
+            {"nginx_lb": None},
+            "listener 6379: no flow is redis from nginx_lb: declare one, or name the pool in",
+        ),
+        (
+            {"nginx_lb": {"to": "mysql", "protocol": "redis"}},
+            "topology.flows: no flow with protocol redis leads to valkey",
+        ),
+    ],
+)
+def test_way_to_valkey_is_missing(edge, changed: dict, problem: str) -> None:
+    flows = edge.topology["flows"]
+    edge.topology["flows"] = [
+        {**flow, **(changed.get(flow["from"], {}) or {})} if flow["port"] == 6379 else flow
+        for flow in flows
+        if flow["port"] != 6379 or changed.get(flow["from"], {}) is not None
+    ]
+    assert any(each.startswith(problem) for each in proof(edge).problems)
+
+
+def test_valkey_of_another_pool_is_not_the_store(edge) -> None:
+    edge.add("cache1", "10.2.0.9", "cache")
+    edge.flow("nginx_lb", "cache", 6380, "redis")
+    problems = proof(edge, listeners=[{"port": 6379, "pool": "cache"}]).problems
+    assert (
+        "flow webapp -> nginx_lb:6379 (redis): nginx_lb leads to cache at this port, not to valkey"
+    ) in problems
+
+
+def test_application_may_reach_valkey_itself(edge) -> None:
+    edge.topology["peerings"].append(["vpc-web", "vpc-db"])
+    edge.topology["flows"][-2]["to"] = "valkey"
+    shown = proof(edge)
+    assert shown.problems == []
+    assert dict(shown.rows)["webapp finds Valkey at"] == "10.2.0.5:6379 on kv1 in vpc-db"
+
+
+def test_host_alone_in_two_groups_is_refused(edge) -> None:
+    edge.groups["valkey"] = ["db1"]
+    problem = "host db1: stands alone in two groups of the stack, and what is between them passes"
+    assert any(each.startswith(problem) for each in proof(edge).problems)
+
+
+def test_port_of_valkey_is_bound(edge) -> None:
+    edge.topology["management"].append({"from": "10.0.0.0/8", "port": 6379})
+    assert any("Valkey" in each and "6379" in each for each in proof(edge).problems)
