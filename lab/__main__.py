@@ -39,7 +39,7 @@ def up(plan: Plan, debian12: t.Sequence[str] = ()) -> None:
         fabric.apply(plan, interface, preflight.nameserver())
         boot(plan, plan.hosts, suites)
         images.serve(made.result())
-    forward.start(plan.way_in)
+    forward.start(plan.ways_in)
     procs.end_builders()
     cache.prune({path.name for path in cached} | hosts.roots_in_use())
     state.save("up", saved)
@@ -90,8 +90,9 @@ def status(plan: Plan) -> bool:
     lines = list(hosts.report(plan)) if FABRIC in procs.namespaces() else ["no namespaces"]
     mirror = procs.alive(procs.MIRROR)
     lines.append(f"{'mirror':<10} {'198.18.77.2:5000':<32} {'up' if mirror else 'off'}")
-    if plan.way_in:
-        lines.append(f"{'browser':<10} {forward.url():<32} {'up' if forward.url() else 'off'}")
+    for way in plan.ways_in:
+        url = forward.url(way.scheme)
+        lines.append(f"{'browser':<10} {url:<32} {'up' if url else 'off'}")
     print("\n".join(lines))
     return all(line.endswith(" up") for line in lines)
 
@@ -117,7 +118,10 @@ def stop(plan: Plan, names: t.Sequence[str], kill: bool) -> None:
 def show_next() -> None:
     """Print what a person who has just deployed the stack wants to know."""
     _require_up()
-    print(NEXT.format(url=forward.url() or "(no client of this lab may use it) ", clone=CLONE))
+    url, by_tls = forward.url(), forward.url("https")
+    print(NEXT.format(url=url or "(no client of this lab may use it) ", clone=CLONE))
+    if by_tls:
+        print(BY_TLS.format(url=by_tls, ca=OWN_CA))
 
 
 def serve_images(names: t.Sequence[str]) -> None:
@@ -207,6 +211,17 @@ Try next (docs/first-tour.md goes on from there):
     .venv/bin/ansible-playbook playbooks/drain.yml -e member=web2
 Remove all of it:
     make down
+"""
+
+# The CA that signs the certificates of the lab's inventory, where the playbooks keep it.
+OWN_CA = CLONE / "inventories/lab/.secrets/ca/ca.pem"
+BY_TLS = """\
+The same in TLS, by a certificate of a CA that is the inventory's own:
+    {url}
+Let a browser trust that CA (Settings, Certificates, Authorities, Import) only while you use the lab:
+    {ca}
+Or ask without a browser:
+    curl --cacert {ca} {url}
 """
 
 # The commands that do not need the inventory.

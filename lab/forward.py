@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The way in for a browser: a port of 127.0.0.1 on this machine leads to the load balancer.
+"""The ways in for a browser: ports of 127.0.0.1 on this machine lead to the load balancer.
 
-The relay listens in the machine's own network and connects from the client's, so the load balancer
-sees the lab's client. It is one of the lab's processes, and ends with the lab.
+There is a relay for http and one for https. It listens in the machine's own network and connects
+from the client's, so the load balancer sees the lab's client. It is one of the lab's processes, and
+ends with the lab.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import os
 import socket
 import sys
 import typing as t
+from functools import partial
+from pathlib import Path
 
 from . import procs
 from .names import CLONE, DISKS, PREFIX, STATE
@@ -24,9 +27,9 @@ from .run import LabError, say, wait_until
 if t.TYPE_CHECKING:
     from .plan import WayIn
 
-GROUP = PREFIX + "forward"
-PORT = 8080  # a free one takes its place if another program has it
-ADDRESS = STATE / "forward"  # the file that says where the relay listens
+GROUPS = {"http": PREFIX + "forward", "https": PREFIX + "forward-tls"}
+PORTS = {"http": 8080, "https": 8443}  # a free one takes the place if another program has it
+ADDRESS = STATE / "forward"  # the file that says where a relay listens, as forward.http
 NETWORK = 0x40000000  # CLONE_NEWNET of setns(2)
 NOBODY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
@@ -34,25 +37,41 @@ NOBODY = (
 )
 
 
-def start(way: WayIn | None) -> None:
-    """Start the relay, unless it runs or no client of the lab may use the service."""
-    if way is None or procs.alive(GROUP):
-        return
-    ADDRESS.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "lab.forward", way.namespace, way.address, str(way.port)]
-    log = DISKS / "forward.log"
-    procs.start(GROUP, argv, log, {"PYTHONPATH": str(CLONE)})
-    if not wait_until(lambda: ADDRESS.exists() or not procs.alive(GROUP), 20) or not url():
-        raise LabError(f"the way in for a browser does not start; see {log}")
-    say(f"for a browser on this machine: {url()}")
+def start(ways: t.Iterable[WayIn]) -> None:
+    """Start the relay of each way in, unless it runs."""
+    for way in ways:
+        group, place = GROUPS[way.scheme], _place(way.scheme)
+        if procs.alive(group):
+            continue
+        place.unlink(missing_ok=True)
+        argv = [sys.executable, "-m", "lab.forward", *map(str, way)]
+        log = DISKS / "forward.log"
+        procs.start(group, argv, log, {"PYTHONPATH": str(CLONE)})
+        if not wait_until(partial(_settled, way.scheme), 20) or not url(way.scheme):
+            raise LabError(f"the way in for a browser does not start; see {log}")
+        say(f"for a browser on this machine: {url(way.scheme)}")
 
 
-def url() -> str:
-    """Return where a browser on this machine finds the service; "" if it cannot."""
-    if not procs.alive(GROUP):
+def _settled(scheme: str) -> bool:
+    """Tell whether a relay listens, or has ended."""
+    return _place(scheme).exists() or not procs.alive(GROUPS[scheme])
+
+
+def _place(scheme: str) -> Path:
+    return ADDRESS.with_name(f"{ADDRESS.name}.{scheme}")
+
+
+def url(scheme: str = "http") -> str:
+    """Return where a browser on this machine finds the service; "" if it cannot.
+
+    By https it asks by name, as certificates are for names: "https://localhost:8443/".
+    """
+    if not procs.alive(GROUPS[scheme]):
         return ""
     with contextlib.suppress(FileNotFoundError):
-        return f"http://{ADDRESS.read_text(encoding='ascii')}/"
+        where = _place(scheme).read_text(encoding="ascii")
+        where = where.replace("127.0.0.1", "localhost") if scheme == "https" else where
+        return f"{scheme}://{where}/"
     return ""
 
 
@@ -77,14 +96,17 @@ def enter(namespace: str) -> None:
             raise LabError(f"cannot enter {namespace}: {os.strerror(ctypes.get_errno())}")
 
 
-async def serve(listener: socket.socket, address: str, port: int) -> None:
-    """Relay each connection to this address until the process is ended."""
+async def serve(listener: socket.socket, address: str, port: int, excuse: bytes = NOBODY) -> None:
+    """Relay each connection to this address until the process is ended.
+
+    excuse: what a browser is told if nobody answers there; b"" in TLS, which it does not speak.
+    """
 
     async def relay(near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         try:
             far, forth = await asyncio.wait_for(asyncio.open_connection(address, port), 3)
         except (OSError, asyncio.TimeoutError):
-            back.write(NOBODY)
+            back.write(excuse)
             await _end(back)
             return
         await asyncio.gather(_copy(near, forth), _copy(far, back))
@@ -109,14 +131,15 @@ async def _end(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-def main(namespace: str, address: str, port: str) -> None:
+def main(namespace: str, address: str, port: str, scheme: str) -> None:
     """Listen here, write down where, and relay from the namespace."""
-    listener = listen(PORT)
+    listener = listen(PORTS[scheme])
     enter(namespace)
-    fresh = ADDRESS.with_suffix(".new")
+    fresh = _place(f"{scheme}.new")
     fresh.write_text(":".join(map(str, listener.getsockname())), encoding="ascii")
-    fresh.replace(ADDRESS)
-    asyncio.run(serve(listener, address, int(port)))
+    fresh.replace(_place(scheme))
+    excuse = NOBODY if scheme == "http" else b""
+    asyncio.run(serve(listener, address, int(port), excuse))
 
 
 if __name__ == "__main__":

@@ -30,14 +30,15 @@ class PlanError(ValueError):
 
 
 class WayIn(t.NamedTuple):
-    """From where a client uses the service, and where the service is.
+    """From where a client uses the service, where the service is, and what it speaks.
 
-    Example: ("peerlb-client", "10.0.0.2", 80).
+    Example: ("peerlb-client", "10.0.0.2", 80, "http").
     """
 
     namespace: str
     address: str
     port: int
+    scheme: str = "http"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Plan:
     links: tuple[Link, ...]
     tables: dict[int, tuple[str, ...]]
     ruleset: str
-    way_in: WayIn | None = None  # None if no client of the lab may use the service
+    ways_in: tuple[WayIn, ...] = ()  # by http, and by https; () if no client may use the service
 
     @property
     def hosts(self) -> tuple[Link, ...]:
@@ -81,17 +82,23 @@ def make_plan(topology: Topology) -> Plan:
     links = (_management(topology), *_host_links(topology))
     tables = {link.table: _routes(topology, link, links) for link in links}
     tables[MAIN] = tuple(_route(link) for link in links)
-    return Plan(links, tables, fabric_rules(topology, links), _way_in(topology, links))
+    return Plan(links, tables, fabric_rules(topology, links), _ways_in(topology, links))
 
 
-def _way_in(topology: Topology, links: t.Sequence[Link]) -> WayIn | None:
-    """Return the first way by which a host outside of all networks uses a service by HTTP."""
+def _ways_in(topology: Topology, links: t.Sequence[Link]) -> tuple[WayIn, ...]:
+    """Return the ways by which a host outside of all networks uses a service, one a scheme."""
+    found = (_way_in(topology, links, scheme) for scheme in ("http", "https"))
+    return tuple(way for way in found if way)
+
+
+def _way_in(topology: Topology, links: t.Sequence[Link], scheme: str) -> WayIn | None:
+    """Return the first way by which a host outside of all networks uses a service by a scheme."""
     clients = [link for link in links if link.host and not link.host.network]
     for flow in topology.flows:
-        for target in topology.members(flow.target) if flow.protocol == "http" else ():
+        for target in topology.members(flow.target) if flow.protocol == scheme else ():
             for link in clients:
                 if link.host and target.network and topology.admits(link.host, target, flow.port):
-                    return WayIn(link.namespace, target.address, flow.port)
+                    return WayIn(link.namespace, target.address, flow.port, scheme)
     return None
 
 

@@ -14,6 +14,7 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 
 from ..module_utils._topology.values import CLIENTS
+from ..plugin_utils._stack import STACK
 
 
 def hosts_if(pattern: str, condition: t.Any) -> str | list[str]:
@@ -35,6 +36,11 @@ def client_hosts(groups: t.Any) -> str:
     return CLIENTS if groups.get(CLIENTS) else "localhost"
 
 
+def stack_hosts(groups: t.Any) -> str:
+    """Return the pattern of all hosts of the stack; Ansible warns of a group that is missing."""
+    return ":".join(STACK.present(groups))
+
+
 def _value(variables: t.Any, path: str) -> t.Any:
     for key in path.split("."):
         variables = variables.get(key) if isinstance(variables, t.Mapping) else None
@@ -53,4 +59,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable]:
         """Return the filters by name."""
-        return {"client_hosts": client_hosts, "hosts_if": hosts_if, "hosts_with": hosts_with}
+        return {
+            "client_hosts": client_hosts,
+            "hosts_if": hosts_if,
+            "hosts_with": hosts_with,
+            "stack_hosts": stack_hosts,
+        }

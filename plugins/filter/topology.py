@@ -80,6 +80,22 @@ def service_address(inventory: Inventory, source: str, balancer: str = STACK.bal
     return flows.service_address(inventory.topology, balancer, inventory.topology.host(source))
 
 
+@from_declaration
+def service_url(
+    inventory: Inventory, source: str, balancer: str = STACK.balancer
+) -> dict[str, str]:
+    """Return how a client asks for the service: the scheme, the address and the name."""
+    topology = inventory.topology
+    tls = inventory.first(balancer, "peerlb_tls", {})
+    redirects = not isinstance(tls, t.Mapping) or tls.get("redirect", True) is not False
+    host, flow = flows.service_flow(topology, balancer, topology.host(source), redirects)
+    asked = Application.of(topology, STACK, inventory.variables)
+    scheme = "https" if flow.protocol == "https" else "http"
+    address = f"{host.seen_from(topology.host(source))}:{flow.port}"
+    name = asked.tls_name if scheme == "https" else asked.server_name
+    return {"scheme": scheme, "address": address, "name": name}
+
+
 class FilterModule:
     """The filters of this file, for Ansible."""
 
@@ -94,4 +110,5 @@ class FilterModule:
             "probe_targets": probe_targets,
             "service_address": service_address,
             "service_port": service_port,
+            "service_url": service_url,
         }

@@ -14,7 +14,7 @@ from support import report_samples
 from support.chromium import Chromium, Rgb, started
 
 SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
-SAMPLES = ("well", "broken", "larger", "hostile", "audited")
+SAMPLES = ("well", "edge", "broken", "larger", "hostile", "audited")
 
 # What scripts below use. The page has a drawing for each width, and shows one of the two.
 HELPERS = """

@@ -111,6 +111,16 @@ def stack() -> SampleInventory:
     return inventory
 
 
+def edge() -> dict:
+    """Return the report of a stack with a listener of TLS, and with Valkey behind it."""
+    inventory = stack()
+    inventory.host("kv1", "10.2.0.5", "valkey", "lab-a")
+    inventory.flow("any", "nginx_lb", 443, "https")
+    inventory.flow("webapp", "nginx_lb", 6379, "redis")
+    inventory.flow("nginx_lb", "valkey", 6379, "redis")
+    return inventory.report(service=SERVICE)
+
+
 def well() -> dict:
     """Return the report of a stack on which everything is as declared."""
     return stack().report(service=SERVICE)

@@ -80,10 +80,13 @@ def desired(
     for host in topology.members(stack.balancer):
         sections["listeners", host.name] = _listeners(every_listener)
         sections["upstreams", host.name] = _upstreams(every_pool, every_listener)
-    groups = {"mysql": stack.database, "webapp": stack.application, "nginx_lb": stack.balancer}
-    for layer, group in groups.items():
+    groups = {
+        **{"mysql": stack.database, "valkey": stack.store},
+        **{"webapp": stack.application, "nginx_lb": stack.balancer},
+    }
+    for layer in NAMES:
         # The host itself compares the service.
-        sections |= {(layer, host.name): [] for host in topology.members(group)}
+        sections |= {(layer, host.name): [] for host in topology.members(groups[layer])}
     accounts = [f"{user['name']}@{part}" for user in users for part in user["hosts"]]
     for host in topology.members(stack.database):
         sections["grants", host.name] = accounts
@@ -108,7 +111,9 @@ def deployed(states: States) -> Sections:
 
 
 def _listeners(entries: t.Iterable[Record]) -> Lines:
-    return [f"{each['port']} ({each['protocol']}) leads to {each['pool']}" for each in entries]
+    """Return a line for each listener; one of a release before TLS does not tell of it."""
+    spoken = [("https" if each.get("tls") else each["protocol"], each) for each in entries]
+    return [f"{each['port']} ({protocol}) leads to {each['pool']}" for protocol, each in spoken]
 
 
 def _upstreams(pool_entries: t.Iterable[Record], listener_entries: t.Iterable[Record]) -> Lines:

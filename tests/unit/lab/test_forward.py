@@ -75,8 +75,11 @@ def test_address_is_known_while_the_relay_runs(tmp_path, monkeypatch, runs, url)
     monkeypatch.setattr(forward, "ADDRESS", tmp_path / "forward")
     monkeypatch.setattr(procs, "alive", lambda _name: runs)
     assert forward.url() == ""
-    forward.ADDRESS.write_text("127.0.0.1:8080")
+    (tmp_path / "forward.http").write_text("127.0.0.1:8080")
     assert forward.url() == url
+    assert forward.url("https") == ""
+    (tmp_path / "forward.https").write_text("127.0.0.1:8443")
+    assert forward.url("https") == url.replace("http://127.0.0.1:8080", "https://localhost:8443")
 
 
 def test_relay_is_started_where_a_client_may_use_the_service(
@@ -84,18 +87,20 @@ def test_relay_is_started_where_a_client_may_use_the_service(
 ) -> None:
     started: list[t.Any] = []
     monkeypatch.setattr(forward, "ADDRESS", tmp_path / "forward")  # a lab may be up meanwhile
-    monkeypatch.setattr(procs, "alive", lambda _name: bool(started))
+    monkeypatch.setattr(procs, "alive", lambda name: name in [each[0] for each in started])
     monkeypatch.setattr(procs, "start", lambda *given: started.append(given))
-    monkeypatch.setattr(forward, "url", lambda: "http://…/")
+    monkeypatch.setattr(forward, "url", lambda _scheme: "http://…/")
     monkeypatch.setattr(forward, "wait_until", lambda done, seconds: True)
-    forward.start(None)
+    forward.start(())
     assert started == []
-    way = plan_of().way_in
-    assert way == ("peerlb-client", "10.0.0.2", 80)
-    forward.start(way)
-    forward.start(way)
-    ((_group, argv, *_rest),) = started
-    assert argv[-3:] == ["peerlb-client", "10.0.0.2", "80"]
+    (way,) = plan_of().ways_in
+    assert way == ("peerlb-client", "10.0.0.2", 80, "http")
+    by_tls = way._replace(port=443, scheme="https")
+    forward.start([way, by_tls])
+    forward.start([way, by_tls])
+    (_group, first, *_rest), (_other, second, *_rest) = started
+    assert first[-4:] == ["peerlb-client", "10.0.0.2", "80", "http"]
+    assert second[-4:] == ["peerlb-client", "10.0.0.2", "443", "https"]
     assert (
         plan_of(
             {
@@ -103,6 +108,6 @@ def test_relay_is_started_where_a_client_may_use_the_service(
                 "nginx_lb": {"lb1": "10.0.0.2"},
                 "mysql": {"db1": "10.2.0.2"},
             }
-        ).way_in
-        is None
+        ).ways_in
+        == ()
     )

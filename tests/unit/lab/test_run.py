@@ -65,10 +65,18 @@ def test_several_hosts_are_stopped_by_one_command(monkeypatch, plan_of, words, k
 
 def test_next_names_the_way_in_the_report_and_how_to_remove(monkeypatch, capsys):
     monkeypatch.setattr(main, "_require_up", lambda: None)
-    monkeypatch.setattr(main.forward, "url", lambda: "http://127.0.0.1:8080/")
+    urls = {"http": "http://127.0.0.1:8080/", "https": ""}
+    monkeypatch.setattr(main.forward, "url", lambda scheme="http": urls[scheme])
     main.show_next()
     said = capsys.readouterr().out
     assert "http://127.0.0.1:8080/" in said
     assert f"{main.CLONE}/report/peerlb-report.html" in said
     assert said.count("ansible-playbook playbooks/") == 3
     assert said.endswith("make down\n\n")
+
+
+def test_next_says_how_to_trust_the_ca_of_the_lab(monkeypatch, capsys):
+    monkeypatch.setattr(main, "_require_up", lambda: None)
+    monkeypatch.setattr(main.forward, "url", lambda scheme="http": f"{scheme}://localhost/")
+    main.show_next()
+    assert f"curl --cacert {main.OWN_CA} https://localhost/\n" in capsys.readouterr().out

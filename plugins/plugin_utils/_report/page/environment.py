@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jinja2
 
+from ....module_utils._values.protocols import PROTOCOLS
 from ..data.tally import probe_state
 from ..picture.labels import WORDS, fit, milliseconds
 from ..picture.picture import SIGNS
@@ -46,8 +47,14 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     jinja.filters.update(fit=fit, milliseconds=milliseconds, px=pixels, state=probe_state)
+    jinja.tests.update(tls=speaks_tls)
     jinja.globals.update(SIGNS=SIGNS, WORDS=WORDS)
     return jinja
+
+
+def speaks_tls(protocol: str) -> bool:
+    """Tell whether a protocol of a flow begins with a handshake of TLS."""
+    return protocol in PROTOCOLS and PROTOCOLS[protocol].tls
 
 
 def pixels(value: float) -> str:

@@ -4,7 +4,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.filter.hosts import client_hosts, hosts_if, hosts_with
+from ansible_collections.peerlb.stack.plugins.filter.hosts import (
+    client_hosts,
+    hosts_if,
+    hosts_with,
+    stack_hosts,
+)
 
 GROUPS = {"webapp": ["web1", "web2"], "mysql": ["db1", "web1"]}
 
@@ -49,3 +54,15 @@ def test_the_controller_takes_the_place_of_clients() -> None:
     assert client_hosts({"clients": ["a"]}) == "clients"
     assert client_hosts({"clients": []}) == "localhost"
     assert client_hosts({}) == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("groups", "pattern"),
+    [
+        ({}, "nginx_lb:webapp:mysql"),
+        ({"valkey": []}, "nginx_lb:webapp:mysql"),
+        ({"valkey": ["kv1"]}, "nginx_lb:webapp:mysql:valkey"),
+    ],
+)
+def test_stack_is_its_groups_and_valkey_if_there_is_any(groups: dict, pattern: str) -> None:
+    assert stack_hosts(groups) == pattern

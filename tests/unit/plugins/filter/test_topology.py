@@ -108,5 +108,5 @@ def test_all_filters_are_offered() -> None:
     assert {name: function.__name__ for name, function in offered.items()} == {
         name: name
         for name in ("addresses", "flow_address", "grant_hosts", "listeners", "pools")
-        + ("probe_targets", "service_address", "service_port")
+        + ("probe_targets", "service_address", "service_port", "service_url")
     }

@@ -41,6 +41,7 @@ def test_text_is_escaped(value, expected) -> None:
 
 def test_attributes_are_escaped(macros) -> None:
     probe = {"name": '"x', "expect": "open", "state": "<i>", "detail": "'>", "ok": False}
+    probe["protocol"] = "http"
     assert macros.probe_cell(probe) == (
         '<td class="open failed" title="&#34;x: expected open, found &lt;i&gt; &#39;&gt;"'
         ' data-state="failed">✗ &lt;i&gt;</td>'

@@ -16,7 +16,7 @@ from support.html import rows, section
 
 @pytest.fixture(scope="module")
 def reports() -> dict:
-    names = ("well", "broken", "hostile", "huge")
+    names = ("well", "edge", "broken", "hostile", "huge")
     return {name: getattr(report_samples, name)() for name in names}
 
 
@@ -168,3 +168,21 @@ def test_markup_in_any_text_stays_text(word) -> None:
     page = report_html(json.loads(json.dumps(broken).replace(word, "<b>x</b>")))
     assert "<b>x" not in page
     assert "&lt;b&gt;x&lt;/b&gt;" in page
+
+
+def test_tls_has_a_mark_of_its_own(reports) -> None:
+    page = report_html(reports["edge"])
+    drawn = [each.get("data-flow") for each in by_class(svg(page), "tls")]
+    assert drawn == ["any -> nginx_lb:443 (https)"]
+    assert len(by_class(svg(page), "core")) == 1
+    assert "flow in TLS" in page
+    # In the table of flows, and in the matrix for each host but the load balancer itself.
+    assert page.count('<span class="badge tls">TLS</span>') == 1 + 5
+    assert "https <span" in page and "http <span" not in page
+    assert "flow in TLS" not in report_html(reports["well"])
+
+
+def test_valkey_has_a_place_in_the_picture(reports) -> None:
+    drawing = svg(report_html(reports["edge"]))
+    assert "kv1" in [each.get("data-name") for each in by_class(drawing, "member")]
+    assert "nginx_lb -&gt; valkey:6379 (redis)" in drawing
