@@ -218,7 +218,7 @@ OWN_CA = CLONE / "inventories/lab/.secrets/ca/ca.pem"
 BY_TLS = """\
 The same in TLS, by a certificate of a CA that is the inventory's own:
     {url}
-Let a browser trust that CA (Settings, Certificates, Authorities, Import) only while you use the lab:
+Let a browser trust that CA (Settings, Certificates, Authorities) only while you use the lab:
     {ca}
 Or ask without a browser:
     curl --cacert {ca} {url}
