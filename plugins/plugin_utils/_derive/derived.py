@@ -77,9 +77,9 @@ def store(topology: Topology, stack: StackGroups, variables: HostVars) -> Derive
     """Return what the Valkey servers need; {} if the declaration has none.
 
     {"port": 6379, "addresses": {"kv1": "10.2.0.5"}, "account": {"name": "webapp", "sources":
-    ["10.0.0.2/32"]}}: sources are the ranges of the clients that Valkey sees, which are the load balancers; [] means any. An account
-    of Valkey knows no addresses, so they are for firewalls and for people. variables:
-    `webapp_valkey_user` of the application's hosts.
+    ["10.0.0.2/32"]}}: sources are the ranges of the clients that Valkey sees, which are the load
+    balancers; [] means any. An account of Valkey knows no addresses, so they are for firewalls and
+    for people. variables: `webapp_valkey_user` of the application's hosts.
     """
     if not topology.members(stack.store):
         return {}
