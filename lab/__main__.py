@@ -213,8 +213,8 @@ Remove all of it:
     make down
 """
 
-# The CA that signs the certificates of the lab's inventory, where the playbooks keep it.
-OWN_CA = CLONE / "inventories/lab/.secrets/ca/ca.pem"
+# The CA of the lab's inventory, where its peerlb_ca_dir has it.
+OWN_CA = CLONE / ".lab/secrets/ca/ca.pem"
 BY_TLS = """\
 The same in TLS, by a certificate of a CA that is the inventory's own:
     {url}
