@@ -61,7 +61,7 @@ def ask_lines(
 def _members(pool: t.Mapping[str, t.Any]) -> list[str]:
     """Return the line that asks the members, and before it how, if nginx speaks TLS to them."""
     name = pool["name"]
-    if not pool["tls"]:
+    if not pool.get("tls"):
         return [f"proxy_pass http://{name};"]
     return [f"include {tls_path(name)};", f"proxy_pass https://{name};"]
 
