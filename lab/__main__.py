@@ -213,12 +213,12 @@ Remove all of it:
     make down
 """
 
-# The CA that signs the certificates of the lab's inventory, where the playbooks keep it.
-OWN_CA = CLONE / "inventories/lab/.secrets/ca/ca.pem"
+# The CA of the lab's inventory, where its peerlb_ca_dir has it.
+OWN_CA = CLONE / ".lab/secrets/ca/ca.pem"
 BY_TLS = """\
 The same in TLS, by a certificate of a CA that is the inventory's own:
     {url}
-Let a browser trust that CA while you use the lab (Settings, Certificates, Authorities, Import):
+Let a browser trust that CA (Settings, Certificates, Authorities) only while you use the lab:
     {ca}
 Or ask without a browser:
     curl --cacert {ca} {url}

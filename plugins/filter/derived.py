@@ -9,8 +9,7 @@ import typing as t
 
 from ..plugin_utils import _firewall
 from ..plugin_utils._derive import derived as _derived
-from ..plugin_utils._derive.application import VARIABLES, Application
-from ..plugin_utils._derive.served_names import CERTIFICATES
+from ..plugin_utils._derive.application import OF_BALANCER, VARIABLES, Application
 from ..plugin_utils._inventory import Inventory, errors_for_ansible, read_inventory
 from ..plugin_utils._stack import STACK
 
@@ -18,28 +17,16 @@ Part = dict[str, t.Any]
 Hosts = t.Sequence[str] | None
 Names = dict[str, tuple[str, ...]]  # names of variables by group
 
-CONNECTIONS = ("webapp_image", "webapp_workers", "webapp_threads")
 # How clients and probes ask the application.
-ASKED: Names = {
-    STACK.application: VARIABLES,
-    STACK.balancer: ("nginx_lb_server_names", CERTIFICATES),
-}
+ASKED: Names = {STACK.application: VARIABLES, STACK.balancer: OF_BALANCER}
 # The variables that are read besides those of each host: always, and for a part.
 ALWAYS: Names = {STACK.balancer: ("peerlb_pools", "peerlb_listeners")}
 OF_PART: dict[str, Names] = {
-    "mysql": {
-        STACK.application: (
-            "webapp_mysql_user",
-            "webapp_mysql_database",
-            "webapp_mysql_privileges",
-            *CONNECTIONS,
-        ),
-        STACK.database: ("peerlb_databases",),
-    },
+    "mysql": {STACK.application: _derived.OF_CLIENTS, STACK.database: ("peerlb_databases",)},
     "webapp": {},
     "valkey": {STACK.application: ("webapp_valkey_user",)},
     "nginx_lb": ASKED,
-    "verify": {**ASKED, STACK.balancer: (*ASKED[STACK.balancer], "peerlb_tls")},
+    "verify": {**ASKED, STACK.balancer: (*OF_BALANCER, "peerlb_tls")},
     "docker": {STACK.balancer: ("nginx_lb_status_port", "nginx_lb_pool_port")},
     "firewall": {
         name: ("firewall_trusted_interfaces", "firewall_extra_rules") for name in STACK.every()
@@ -61,10 +48,8 @@ def _webapp(inventory: Inventory, groups: t.Any) -> Part:
     return {**_derived.application(inventory.topology, STACK), "addresses": addresses}
 
 
-def _valkey(inventory: Inventory, groups: t.Any) -> Part:
-    addresses = _derived.addresses(inventory.topology, groups.get(STACK.store, ()))
-    store = _derived.store(inventory.topology, STACK, inventory.variables)
-    return {**store, "addresses": addresses} if store else {}
+def _valkey(inventory: Inventory, _groups: t.Any) -> Part:
+    return _derived.store(inventory.topology, STACK, inventory.variables)
 
 
 def _nginx_lb(inventory: Inventory, _groups: t.Any) -> Part:

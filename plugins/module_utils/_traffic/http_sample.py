@@ -110,6 +110,16 @@ class TlsConnection(http.client.HTTPSConnection):
         self.sock = self._trust.wrap_socket(self.sock, server_hostname=self._asked)
 
 
+def _connection(
+    parts: urllib.parse.SplitResult, timeout: float, host: str, ca: str
+) -> http.client.HTTPConnection:
+    """Return a connection that is not open yet; parts are those of a url with a host."""
+    place = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(*place, timeout=timeout)
+    return TlsConnection(place, timeout, host.rpartition(":")[0] or host, ca)
+
+
 def take_sample(
     url: str, requests: int, header: str, timeout: float, host: str = "", ca: str = ""
 ) -> Sample:
@@ -131,7 +141,6 @@ def take_sample(
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
         raise ValueError(f"url {url} is not an address of http or https such as http://10.0.0.2/")
-    place = parts.hostname, parts.port or PORTS[parts.scheme]
     target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     sample = Sample()
     for number in range(requests):
@@ -139,11 +148,5 @@ def take_sample(
             rest = requests - number
             sample.errors += [f"not sent, as the first {GIVE_UP_AFTER} got no answer"] * rest
             break
-        name = host.rpartition(":")[0] or host
-        connection = (
-            TlsConnection(place, timeout, name, ca)
-            if parts.scheme == "https"
-            else http.client.HTTPConnection(*place, timeout=timeout)
-        )
-        sample.add(connection, target, header, host)
+        sample.add(_connection(parts, timeout, host, ca), target, header, host)
     return sample

@@ -16,7 +16,7 @@ from ...module_utils._topology.values import Host, TopologyError
 from ...module_utils._values.entries import is_list, misfit, whole_number
 from .._stack import STACK, StackGroups
 from .flows import service_port
-from .served_names import certificate_names, tls_name
+from .served_names import CERTIFICATES, certificate_names, tls_name
 
 # The role's defaults, for an inventory that sets only one of the two.
 HEALTH_PATH, HEALTH_STATUSES = "/healthz", (200,)
@@ -140,3 +140,5 @@ READERS: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "webapp_health_statuses": _statuses,
 }
 VARIABLES = tuple(READERS)
+# The variables of the load balancers that say by which names they serve.
+OF_BALANCER = ("nginx_lb_server_names", CERTIFICATES)

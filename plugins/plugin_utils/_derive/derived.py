@@ -18,6 +18,11 @@ from .pools import MemberSettings, listeners, pools
 Derived = dict[str, t.Any]
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/mysql_password"
 WORKERS, THREADS = 2, 16  # the defaults of the role webapp
+# The variables of the application's hosts from which `database` and `connections` follow.
+OF_CLIENTS = (
+    *("webapp_mysql_user", "webapp_mysql_database", "webapp_mysql_privileges"),
+    *("webapp_image", "webapp_workers", "webapp_threads"),
+)
 EVERYWHERE = "0.0.0.0"
 STATUS_PORT = 8081  # the default of nginx_lb_status_port
 POOL_PORT = 8053  # the default of nginx_lb_pool_port
@@ -71,10 +76,10 @@ def database(topology: Topology, stack: StackGroups, variables: HostVars) -> Der
 def store(topology: Topology, stack: StackGroups, variables: HostVars) -> Derived:
     """Return what the Valkey servers need; {} if the declaration has none.
 
-    {"port": 6379, "account": {"name": "webapp", "sources": ["10.0.0.2/32"]}}: sources are the
-    ranges of the clients that Valkey sees, which are the load balancers; [] means any. An account
-    of Valkey knows no addresses, so they are for firewalls and for people. variables:
-    `webapp_valkey_user` of the application's hosts.
+    {"port": 6379, "addresses": {"kv1": "10.2.0.5"}, "account": {"name": "webapp", "sources":
+    ["10.0.0.2/32"]}}: sources are the ranges of the clients that Valkey sees, which are the load
+    balancers; [] means any. An account of Valkey knows no addresses, so they are for firewalls and
+    for people. variables: `webapp_valkey_user` of the application's hosts.
     """
     if not topology.members(stack.store):
         return {}
@@ -82,6 +87,7 @@ def store(topology: Topology, stack: StackGroups, variables: HostVars) -> Derive
     names = (own.get("webapp_valkey_user") for own in clients)
     return {
         "port": service_port(topology, stack.store, "redis", stack.balancer),
+        "addresses": addresses(topology, [host.name for host in topology.members(stack.store)]),
         "account": {
             "name": next((name for name in names if name is not None), "webapp"),
             "sources": [str(cidr) for cidr in source_ranges(topology, stack.store, "redis") or ()],

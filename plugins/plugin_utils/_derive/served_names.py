@@ -21,15 +21,10 @@ def certificate_names(balancers: t.Iterable[Host], variables: HostVars) -> list[
     """
     found: dict[str, None] = {}
     for host in balancers:
-        declared = variables.get(host.name, {}).get(CERTIFICATES)
-        for entry in _entries(declared):
+        for entry in _list(variables.get(host.name, {}).get(CERTIFICATES)):
             names = entry.get("names") if isinstance(entry, t.Mapping) else None
-            found |= {str(name): None for name in _entries(names)}
+            found |= {str(name): None for name in _list(names)}
     return list(found)
-
-
-def _entries(value: t.Any) -> t.Sequence[t.Any]:
-    return value if is_list(value) else ()
 
 
 def tls_name(names: t.Sequence[str], wanted: str = "") -> str:
@@ -43,3 +38,7 @@ def tls_name(names: t.Sequence[str], wanted: str = "") -> str:
     if not names or host in names or f"*.{host.partition('.')[2]}" in names:
         return wanted
     return names[0].replace("*", "www")
+
+
+def _list(value: t.Any) -> t.Sequence[t.Any]:
+    return value if is_list(value) else ()

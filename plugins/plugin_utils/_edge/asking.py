@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ...module_utils._nginx.upstreams import tls_path
 from .quoting import literal
 
 LEAST_TRIES, MOST_TRIES = 3, 10
@@ -35,7 +36,6 @@ def ask_lines(
     pool: t.Mapping[str, t.Any],
     route: str = "",
     settings: RouteSettings = NO_SETTINGS,
-    scheme: str = "http",
     before: t.Sequence[str] = (),
 ) -> list[str]:
     """Return the lines of a location that asks a pool.
@@ -50,12 +50,20 @@ def ask_lines(
         "include live-pool.conf;",
         *before,
         "recursive_error_pages on;",
-        f"proxy_pass {scheme}://{pool['name']};",
+        *_members(pool),
         *_times(pool, settings),
         *_retries(pool),
         *size_lines(settings.body_size),
         *([] if settings.buffering else ["proxy_buffering off;"]),
     ]
+
+
+def _members(pool: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the line that asks the members, and before it how, if nginx speaks TLS to them."""
+    name = pool["name"]
+    if not pool.get("tls"):
+        return [f"proxy_pass http://{name};"]
+    return [f"include {tls_path(name)};", f"proxy_pass https://{name};"]
 
 
 def _names(pool: str, route: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.peerlb.stack.plugins.filter import topology as filters
+from ansible_collections.peerlb.stack.plugins.filter.derived import derived
 
 
 @pytest.mark.parametrize(
@@ -110,3 +111,29 @@ def test_all_filters_are_offered() -> None:
         for name in ("addresses", "flow_address", "grant_hosts", "listeners", "pools")
         + ("probe_targets", "service_address", "service_port", "service_url")
     }
+
+
+@pytest.mark.parametrize(
+    ("tls", "found"),
+    [
+        (None, ("https", "10.0.0.2:443", "shop.example")),
+        ({"redirect": True}, ("https", "10.0.0.2:443", "shop.example")),
+        ({"redirect": False}, ("http", "10.0.0.2:80", "old.example")),
+    ],
+)
+def test_service_is_asked_by_tls_where_http_redirects(edge, tls, found) -> None:
+    edge.hostvars["lb1"] |= {
+        "peerlb_tls": tls,
+        "peerlb_certificates": [{"name": "shop", "names": ["shop.example"], "key": "secret"}],
+    }
+    edge.hostvars["web1"]["webapp_server_name"] = "old.example"
+    read = (edge.topology, edge.groups, edge.hostvars)
+    model = derived(*read, parts=["verify"])["model"]
+    asked = filters.service_url(model, source="client")
+    assert asked == dict(zip(("scheme", "address", "name"), found))
+    assert "secret" not in model
+
+
+def test_service_is_asked_by_http_without_a_listener_of_tls(stack) -> None:
+    found = filters.service_url(stack.topology, stack.groups, stack.hostvars, source="client")
+    assert found == {"scheme": "http", "address": "10.0.0.2:80", "name": ""}

@@ -95,6 +95,7 @@ def test_application_finds_valkey_at_the_load_balancer(edge) -> None:
 def test_store(edge, own: dict, name: str) -> None:
     assert store(edge.parse(), STACK, own) == {
         "port": 6379,
+        "addresses": {"kv1": "10.2.0.5"},
         "account": {"name": name, "sources": ["10.0.0.2/32"]},
     }
 

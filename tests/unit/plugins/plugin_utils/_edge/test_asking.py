@@ -46,14 +46,20 @@ def test_pool_is_asked_once_if_nothing_is_asked_again() -> None:
 
 def test_route_has_settings_of_its_own() -> None:
     settings = RouteSettings(timeout="1h", body_size="1g", buffering=False, websockets=True)
-    lines = ask_lines(params(), settings=settings, scheme="https", before=["x;"])
+    lines = ask_lines(params(), settings=settings, before=["x;"])
     added = {
         'set $peerlb_websockets "1";',
         "proxy_read_timeout 1h;",
         "proxy_send_timeout 1h;",
         "client_max_body_size 1g;",
         "proxy_buffering off;",
-        "proxy_pass https://webapp;",
+        "proxy_pass http://webapp;",
     }
     assert added <= set(lines)
     assert lines.index("x;") == lines.index("include live-pool.conf;") + 1
+
+
+def test_members_that_speak_tls_are_asked_by_the_one_policy_of_the_pool() -> None:
+    lines = ask_lines(params(tls={"verify": False}))
+    at = lines.index("proxy_pass https://webapp;")
+    assert lines[at - 1] == "include upstreams/tls-webapp.conf;"
