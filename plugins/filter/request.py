@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters that explain one request of HTTP. The file NAME.yml beside this one documents each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..plugin_utils._request.declared import declared_balancer
+from ..plugin_utils._request.explain import explain_request
+from ..plugin_utils._request.question import Question, RequestError
+
+
+def request_explanation(
+    url: t.Any,
+    info: t.Mapping[str, t.Any],
+    host: str,
+    method: t.Any = "",
+    headers: t.Any = "",
+    client: t.Any = "",
+    declared: t.Mapping[str, t.Any] | None = None,
+) -> list[str]:
+    """Return the lines that tell what a load balancer would do with a request."""
+    try:
+        question = Question.parse(url, method, headers, client)
+        balancer = declared_balancer(host, info, declared or {})
+        return explain_request(question, [balancer])
+    except ValueError as exc:
+        raise AnsibleFilterError(str(exc)) from exc
+
+
+def request_problems(
+    url: t.Any, others: t.Iterable[str], method: t.Any = "", headers: t.Any = "", client: t.Any = ""
+) -> list[str]:
+    """Return what is wrong with a request, and with inputs of another kind beside it."""
+    mixed = ", ".join(others)
+    problems = [f"url is given together with {mixed}: explain one of them"] if mixed else []
+    try:
+        Question.parse(url, method, headers, client)
+    except RequestError as exc:
+        problems += str(exc).splitlines()
+    return problems
+
+
+class FilterModule:
+    """The filters of this file, for Ansible."""
+
+    def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
+        return {
+            "request_explanation": request_explanation,
+            "request_problems": request_problems,
+        }

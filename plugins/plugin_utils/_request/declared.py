@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is declared for a load balancer, beside what was read of it, as a value to explain with."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .balancer import Balancer, Record, Served, balancer_of
+
+# Which variable each part of a declaration is.
+PARTS = ("peerlb_certificates", "peerlb_tls", "nginx_lb_server_names")
+
+
+def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
+    """Return a load balancer from what nginx_release_info told, and from variables by name.
+
+    declared are the variables of PARTS that are set.
+    """
+    tls: Record = declared.get("peerlb_tls") or {}
+    return balancer_of(
+        name,
+        info,
+        certificates=_certificates(declared.get("peerlb_certificates") or (), info),
+        server_names=tuple(declared.get("nginx_lb_server_names") or ()),
+        redirects=bool(tls.get("redirect", True)),
+        unknown_names=str(tls.get("unknown_names") or "refuse"),
+    )
+
+
+def _certificates(declared: t.Iterable[Record], info: Record) -> tuple[Served, ...]:
+    """Return the declared certificates, with the days that are left as the load balancer tells."""
+    read = {each["name"]: each for each in info.get("certificates") or ()}
+    return tuple(
+        Served(each["name"], tuple(each["names"]), read.get(each["name"], {}).get("days_left"))
+        for each in declared
+    )
