@@ -321,7 +321,7 @@ options:
             description: The status of an answer that nginx gives by itself.
             type: int
       rule:
-        description: The rule that should take the request, which messages tell.
+        description: The rule that takes the request as it is declared, which messages tell.
         type: str
         default: ""
   version:

@@ -50,7 +50,7 @@ OWN_HEADERS = ("host", "connection", "content-length", "transfer-encoding")
 
 @dataclass(frozen=True)
 class RouteTest:
-    """One stored test. rule is the rule that should take the request; "" if nobody says."""
+    """One stored test. rule is what takes the request as it is declared; "" if nobody says."""
 
     name: str
     host: str
@@ -89,7 +89,7 @@ class RouteTest:
         if self.expect.fits(answer, f"{self.scheme}://{self.host}"):
             return ""
         took = f"the rule {answer.rule} took it" if answer.rule else "no rule took it"
-        meant = f", {self.rule} should" if self.rule not in ("", answer.rule) else ""
+        meant = f", as declared it is {self.rule}" if self.rule not in ("", answer.rule) else ""
         expected = f"expected {self.expect.told()}"
         return f"{self.name}: {expected}, and it is {answer.told()}; {took}{meant}"
 

@@ -30,9 +30,12 @@ def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
 
 
 def _certificates(declared: t.Iterable[Record], info: Record) -> tuple[Served, ...]:
-    """Return the declared certificates, with the days that are left as the load balancer tells."""
-    read = {each["name"]: each for each in info.get("certificates") or ()}
+    """Return the certificates that the load balancer serves, or those that are declared.
+
+    It tells the names that are in them, and how many days are left.
+    """
+    read = [each for each in info.get("certificates") or () if each.get("used", True)]
     return tuple(
-        Served(each["name"], tuple(each["names"]), read.get(each["name"], {}).get("days_left"))
-        for each in declared
+        Served(each["name"], tuple(each.get("names") or ()), each.get("days_left"))
+        for each in read or declared
     )

@@ -99,7 +99,7 @@ def test_failure_tells_what_was_expected_what_came_and_which_rule_took_it() -> N
     told = "tests[0]: expected pool api, and it is pool web gets GET /api/x;"
     assert failure(wrong) == f"{told} the rule shop.example /* took it"
     assert failure(wrong, rule="shop.example /api/*").endswith(
-        "the rule shop.example /* took it, shop.example /api/* should"
+        "the rule shop.example /* took it, as declared it is shop.example /api/*"
     )
     assert failure(wrong, rule="shop.example /*").endswith("the rule shop.example /* took it")
     assert failure(Answer(404)).endswith("and it is status 404; no rule took it")

@@ -122,7 +122,7 @@ def test_release_is_refused_with_expected_actual_and_rule(runner) -> None:
     assert problems(runner, wanted) == [
         "6 of 8 tests of the URL map fail, nothing was changed:",
         "/api/x: expected pool web gets /x, and it is pool api gets GET /api/x;"
-        f" {took} /api/* took it, shop.example /* should",
+        f" {took} /api/* took it, as declared it is shop.example /*",
         f"/gone: expected status 404, and it is status 410; {took} /gone took it",
         "/old: expected a redirect to /other, and it is a redirect to /new?a (301);"
         f" {took} /old took it",

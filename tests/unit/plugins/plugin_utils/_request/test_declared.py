@@ -15,17 +15,27 @@ def test_variables_that_are_not_set_mean_their_defaults() -> None:
     assert (balancer.redirects, balancer.unknown_names) == (True, "refuse")
 
 
-def test_days_left_are_those_that_the_load_balancer_told() -> None:
-    names = ["shop.example"]
-    declared = {
-        "peerlb_certificates": [{"name": "shop", "names": names}, {"name": "b", "names": ["b"]}],
-        "peerlb_tls": {"redirect": False, "unknown_names": "shop"},
-        "nginx_lb_server_names": names,
-    }
-    info = {"certificates": [{"name": "shop", "days_left": 12.5}]}
-    balancer = declared_balancer("lb1", info, declared)
-    assert balancer.certificates == (
-        *(Served("shop", ("shop.example",), 12.5), Served("b", ("b",))),
-    )
+DECLARED = {
+    "peerlb_certificates": [{"name": "shop", "names": ["shop.example"]}],
+    "peerlb_tls": {"redirect": False, "unknown_names": "shop"},
+    "nginx_lb_server_names": ["shop.example"],
+}
+
+
+def test_variables_are_read() -> None:
+    balancer = declared_balancer("lb1", {}, DECLARED)
+    assert balancer.certificates == (Served("shop", ("shop.example",)),)
     assert (balancer.redirects, balancer.unknown_names) == (False, "shop")
     assert balancer.server_names == ("shop.example",)
+
+
+def test_certificates_are_those_that_the_load_balancer_serves() -> None:
+    read = [
+        {"name": "shop", "names": ["old.example"], "days_left": 12.5, "used": True},
+        {"name": "former", "names": ["shop.example"], "days_left": 9.0, "used": False},
+        {"name": "damaged", "used": True, "error": "its file is missing or damaged"},
+    ]
+    balancer = declared_balancer("lb1", {"certificates": read}, DECLARED)
+    assert balancer.certificates == (
+        *(Served("shop", ("old.example",), 12.5), Served("damaged", ())),
+    )
