@@ -18,8 +18,8 @@ class Route:
     """Where a request goes: to pools, to another URL, or nowhere, as nginx answers by itself.
 
     pools are the names with their weights, path is what the member sees, url and code are those of
-    a redirect, and code is that of an answer, too. rule is how the URL map names the rule; "" is
-    the pool of the listener.
+    a redirect, and code is that of an answer, too. rule tells in words which rule took it, or why
+    none did; "" is the pool of the listener.
     """
 
     kind: str

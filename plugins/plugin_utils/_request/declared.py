@@ -8,23 +8,26 @@ from __future__ import annotations
 import typing as t
 
 from .balancer import Balancer, Record, Served, balancer_of
+from .routing import router_of
 
 # Which variable each part of a declaration is.
-PARTS = ("peerlb_certificates", "peerlb_tls", "nginx_lb_server_names")
+PARTS = ("peerlb_certificates", "peerlb_tls", "peerlb_url_map", "nginx_lb_server_names")
 
 
 def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
     """Return a load balancer from what nginx_release_info told, and from variables by name.
 
-    declared are the variables of PARTS that are set.
+    declared are the variables of PARTS that are set. A ValueError names what is wrong in them.
     """
     tls: Record = declared.get("peerlb_tls") or {}
+    pools = [pool["name"] for pool in info.get("pools") or ()]
     return balancer_of(
         name,
         info,
         certificates=_certificates(declared.get("peerlb_certificates") or (), info),
         server_names=tuple(declared.get("nginx_lb_server_names") or ()),
         redirects=bool(tls.get("redirect", True)),
+        router=router_of(declared.get("peerlb_url_map"), pools),
         unknown_names=str(tls.get("unknown_names") or "refuse"),
     )
 

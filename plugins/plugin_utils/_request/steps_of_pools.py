@@ -16,7 +16,7 @@ PANIC = "PANIC: less than half of the weight is good, so all members serve"
 def route(case: Case) -> list[Step]:
     """Tell where the URL map sends the request, and the shares of the members there."""
     found = case.route()
-    rule = f"rule {found.rule}" if found.rule else f"no rule: the pool of port {case.question.port}"
+    rule = found.rule or f"the pool of port {case.question.port}"
     if found.kind == REDIRECT:
         return [Step("route", rule, f"is redirected to {found.url} ({found.code})")]
     if found.kind == ANSWER:

@@ -38,7 +38,7 @@ def found(case, told):
 
 
 def test_without_a_url_map_it_is_the_pool_of_the_listener(found) -> None:
-    first = ("ok", "no rule: the pool of port 443: pool webapp sees /cart", "")
+    first = ("ok", "the pool of port 443: pool webapp sees /cart", "")
     assert found(None) == [first, *WEB, SERVED]
 
 
@@ -46,11 +46,11 @@ def test_without_a_url_map_it_is_the_pool_of_the_listener(found) -> None:
     ("route", "wanted"),
     [
         (
-            Route(REDIRECT, url="/new", code=301, rule="shop.example /cart"),
+            Route(REDIRECT, url="/new", code=301, rule="rule shop.example /cart"),
             ("ok", "rule shop.example /cart", "is redirected to /new (301)"),
         ),
         (
-            Route(ANSWER, code=410, rule="shop.example /cart"),
+            Route(ANSWER, code=410, rule="rule shop.example /cart"),
             ("ok", "rule shop.example /cart", "gets 410 from nginx itself"),
         ),
     ],
@@ -60,13 +60,13 @@ def test_rule_without_a_pool(found, route, wanted) -> None:
 
 
 def test_rule_with_a_pool(found) -> None:
-    route = Route(POOL, (("webapp", 1),), "/x", rule="shop.example /cart")
+    route = Route(POOL, (("webapp", 1),), "/x", rule="rule shop.example /cart")
     first = ("ok", "rule shop.example /cart: pool webapp sees /x", "")
     assert found(route) == [first, *WEB, SERVED]
 
 
 def test_rule_with_several_pools_tells_their_shares(found) -> None:
-    route = Route(POOL, (("webapp", 3), ("api", 1)), "/x", rule="r")
+    route = Route(POOL, (("webapp", 3), ("api", 1)), "/x", rule="rule r")
     where = "webapp 75 % or api 25 %"
     assert found(route) == [
         ("ok", f"rule r: pool {where} sees /x", ""),
