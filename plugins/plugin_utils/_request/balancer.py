@@ -33,8 +33,9 @@ class Balancer:
 
     listeners, pools, health and overrides are as nginx_release_info returns them. server_names are
     those that are served, () for all. redirects tells whether http is sent to https. unknown_names
-    is "refuse", or the name of a certificate. bans are entries with range, until, by and reason;
-    maintenance is by pool, "all" for all.
+    is "refuse", or the name of a certificate. banned is how many ranges are banned, and bans are
+    those of them that hold the client, with range, until, by and reason; maintenance is by pool,
+    "all" for all.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Balancer:
     server_names: tuple[str, ...] = ()
     redirects: bool = False
     unknown_names: str = REFUSE
+    banned: int = 0
     bans: tuple[Record, ...] = ()
     maintenance: Record = field(default_factory=dict)
     router: Router | None = None
@@ -61,13 +63,15 @@ class Balancer:
 
 def balancer_of(name: str, info: Record, **declared: t.Any) -> Balancer:
     """Return a load balancer from what nginx_release_info told, and what is declared besides."""
+    of_client: Record = info.get("client") or {}
     return Balancer(
         name,
         tuple(info.get("listeners") or ()),
         {pool["name"]: pool for pool in info.get("pools") or ()},
         info.get("health") or {},
         info.get("overrides") or {},
-        bans=tuple(info.get("bans") or ()),
-        maintenance=info.get("maintenance") or {},
+        banned=int((info.get("guard") or {}).get("banned") or 0),
+        bans=tuple(of_client.get("bans") or ()),
+        maintenance=of_client.get("maintenance") or {},
         **declared,
     )

@@ -121,6 +121,7 @@ def _pair(value: t.Any) -> tuple[str, str]:
 
 def _client(value: t.Any) -> str:
     try:
-        return str(ipaddress.ip_address(str(value))) if value else ""
+        return str(ipaddress.IPv4Address(str(value))) if value else ""
     except ValueError:
-        raise misfit("client", value, "an address such as 203.0.113.7") from None
+        wanted = "an IPv4 address such as 203.0.113.7, as clients of listeners have"
+        raise misfit("client", value, wanted) from None

@@ -23,16 +23,16 @@ def challenge(case: Case) -> list[Step]:
 
 def ban(case: Case) -> list[Step]:
     """Tell whether the client is banned."""
-    bans, client = case.balancer.bans, case.question.client
+    count, client = case.balancer.banned, case.question.client
     if not client:
-        return [Step("ban", f"bans: {len(bans)}; {NO_CLIENT}")] if bans else []
-    for each in bans:
-        if within(client, [each["range"]]):
-            reason = f", because: {each['reason']}" if each.get("reason") else ""
-            told = f"{each['range']} is banned until {_moment(each.get('until'))}"
-            whose = f", set by {each.get('by') or each.get('source') or 'nobody known'}{reason}"
-            return [refusal("ban", told + whose, f"is refused, as {client} is banned (403)")]
-    return [Step("ban", f"{client} is in none of {len(bans)} bans")]
+        return [Step("ban", f"bans: {count}; {NO_CLIENT}")] if count else []
+    found = next(iter(case.balancer.bans), None)
+    if found is None:
+        return [Step("ban", f"{client} is in none of {count} bans")]
+    reason = f", because: {found['reason']}" if found.get("reason") else ""
+    told = f"{found['range']} is banned until {_moment(found.get('until'))}"
+    whose = f", set by {found.get('by') or found.get('source') or 'nobody known'}{reason}"
+    return [refusal("ban", told + whose, f"is refused, as {client} is banned (403)")]
 
 
 def maintenance(case: Case) -> list[Step]:

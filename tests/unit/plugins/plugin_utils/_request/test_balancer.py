@@ -33,3 +33,11 @@ def test_certificate_is_the_one_that_nginx_takes(host, unknown, wanted) -> None:
 def test_what_was_not_told_is_empty() -> None:
     assert balancer_of("lb1", {}) == Balancer("lb1")
     assert balancer_of("lb1", {"pools": [{"name": "a"}]}).pools == {"a": {"name": "a"}}
+
+
+def test_what_holds_for_the_client_is_read() -> None:
+    ban = {"range": "203.0.113.7/32", "until": None}
+    info = {"guard": {"banned": 3}, "client": {"bans": [ban], "maintenance": {"all": {}}}}
+    balancer = balancer_of("lb1", info)
+    assert (balancer.banned, balancer.bans) == (3, (ban,))
+    assert balancer.maintenance == {"all": {}}
