@@ -40,13 +40,12 @@ def ask_lines(
 ) -> list[str]:
     """Return the lines of a location that asks a pool.
 
-    pool: its settings, as Pool.params() gives them. route: what the log says of the route, such as
-    "shop.example /api/*". before: lines of the rewrite phase that come after maintenance. The
-    server holds `error_page 502 = @$peerlb_pool;`, which the location must not replace.
+    pool: its settings, as Pool.params() gives them. route: how the log names the route. before:
+    lines of the rewrite phase that come after maintenance. The server holds
+    `error_page 502 = @$peerlb_pool;`, which the location must not replace.
     """
     return [
-        f"set $peerlb_pool {literal(pool['name'])};",
-        f"set $peerlb_route {literal(route)};",
+        *_names(pool["name"], route),
         *_websockets(settings),
         "include live-pool.conf;",
         *before,
@@ -57,6 +56,10 @@ def ask_lines(
         *size_lines(settings.body_size),
         *([] if settings.buffering else ["proxy_buffering off;"]),
     ]
+
+
+def _names(pool: str, route: str) -> list[str]:
+    return [f"set $peerlb_pool {literal(pool)};", f"set $peerlb_route {literal(route)};"]
 
 
 def _websockets(settings: RouteSettings) -> list[str]:

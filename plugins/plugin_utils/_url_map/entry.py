@@ -66,7 +66,7 @@ class Entry:
 
     def each(self, key: str, known: t.Sequence[str]) -> list[Entry]:
         """Return the mappings of the list that is the key's value; [] if it has none."""
-        listed = self.get(key, _listed, [])
+        listed: list[t.Any] = self.get(key, _listed, [])
         return [
             Entry(value, f"{self.place}.{key}[{number}]", known, self.problems)
             for number, value in enumerate(listed)

@@ -62,7 +62,7 @@ def read_url_map(value: t.Any, pools: t.Iterable[str], place: str = "peerlb_url_
 
 
 def _host(entry: Entry, place: str, pools: PoolNames) -> Host:
-    names = entry.get("names", fields.host_names, ())
+    names: tuple[str, ...] = entry.get("names", fields.host_names, ())
     rules, whole = [], False
     for number, each in enumerate(entry.each("rules", RULE)):
         known = len(entry.problems)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.routes import Rendered, render_host
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.reading import read_url_map
 from support.routed import pool_settings
@@ -80,18 +79,14 @@ def test_conditions_are_joined_before_a_location_is_chosen() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("pools", "shares"),
-    [
-        ({"api": 90, "next": 10}, ['10.00% "next";', '* "api";']),
-        ({"api": 1, "next": 2}, ['33.33% "api";', '* "next";']),
-        ({"api": 10000, "next": 1}, ['0.01% "next";', '* "api";']),
-        ({"api": 1, "next": 1, "web": 1}, ['33.33% "api";', '33.33% "next";', '* "web";']),
-    ],
-)
-def test_weights_are_shares_of_requests(pools, shares) -> None:
-    lines = [line.strip() for line in render({"path": "/a/*", "pools": pools}).http.splitlines()]
-    assert lines == ['split_clients "$peerlb_request_id" $peerlb_split_0_0 {', *shares, "}"]
+def test_weighted_pools_have_a_location_each() -> None:
+    rendered = render({"path": "/a", "pools": {"api": 90, "next": 10}})
+    assert rendered.http.splitlines()[0] == (
+        'split_clients "$peerlb_request_id" $peerlb_split_0_0 {'
+    )
+    assert 'set $peerlb_jump "peerlb_route_0_0/${peerlb_split_0_0}";' in rendered.server
+    named = [each for each in locations(rendered.server) if "@" in each]
+    assert named == ['"@peerlb_route_0_0/api"', '"@peerlb_route_0_0/next"']
 
 
 def test_largest_body_of_a_path_is_judged_before_a_rule_is_chosen() -> None:
