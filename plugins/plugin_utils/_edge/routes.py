@@ -127,7 +127,7 @@ class _Writer:
 
     def _target(self, rule: Rule) -> str:
         """Return the name of the location that acts for a rule, which may hold a variable."""
-        name = _identifier("peerlb_route", rule)
+        name = _location_name(rule)
         pools = rule.action.pools
         if len(pools) < 2:
             self.named.setdefault(name, self._act(rule, rule.action))
@@ -138,7 +138,7 @@ class _Writer:
 
     def _split(self, rule: Rule) -> str:
         """Return the variable that holds the pool of a request, by the weights."""
-        variable = _identifier("peerlb_split", rule)
+        variable = "_".join(["peerlb_split", *_numbers(rule)])
         if variable not in self._divided:
             self._divided[variable] = rule.title
             body = shares(rule.action.pools)
@@ -167,10 +167,18 @@ class _Writer:
         return f"{self._host.label} {rule.path or 'default'}"
 
 
-def _identifier(prefix: str, rule: Rule) -> str:
-    """Return a name for something of a rule: peerlb_route_0_1 for hosts[0].rules[1]."""
+def _numbers(rule: Rule) -> list[str]:
+    """Return which rule of which host it is: ["0", "1"] for hosts[0].rules[1]."""
     numbers = re.findall("[0-9]+", rule.place)
-    return "_".join([prefix, *numbers, *(["default"] if len(numbers) == 1 else [])])
+    return [*numbers, *(["default"] if len(numbers) == 1 else [])]
+
+
+def _location_name(rule: Rule) -> str:
+    """Return the name of the location that acts for a rule: 1_0_peerlb_route.
+
+    nginx compares names from their beginning, one after the other, so what differs comes first.
+    """
+    return "_".join([*reversed(_numbers(rule)), "peerlb_route"])
 
 
 def _largest(sizes: t.Iterable[str]) -> str:

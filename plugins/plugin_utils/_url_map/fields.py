@@ -27,7 +27,16 @@ SIZE = re.compile(r"[0-9]{1,9}[kmg]?", re.IGNORECASE)
 TIME = re.compile(r"0*[1-9][0-9]{0,8}(?:ms|s|m|h|d)?")
 MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(?:; ?charset=[A-Za-z0-9-]+)?")
 MOST_OF_A_BODY = 2000  # bytes; nginx reads a word of up to 4,096
+LONGEST = 1000  # letters of a path, a URL or the value of a header
+LONGEST_NAME = 253
 LETTERS = "letters, digits and any of . _ ~ ! & ' ( ) + , ; = : @ -"
+
+
+def _short(key: str, value: str, longest: int) -> str:
+    """Return a text that is not too long."""
+    if len(value) > longest:
+        raise ValueError(f"{key} has {len(value)} letters; at most {longest} can be")
+    return value
 
 
 def plain_path(key: str, value: t.Any) -> str:
@@ -35,6 +44,7 @@ def plain_path(key: str, value: t.Any) -> str:
     if not PATH.fullmatch(text(key, value)):
         raise misfit(key, value, f"a path such as /api: a slash, then {LETTERS}")
     elements = value.split("/")[1:]
+    _short(key, value, LONGEST)
     if "" in elements[:-1] or "." in elements or ".." in elements:
         raise misfit(key, value, "a path in its plain form, without //, /./ and /../")
     return value
@@ -61,6 +71,7 @@ def host_names(key: str, value: t.Any) -> tuple[str, ...]:
     for each in value:
         if not PATTERN.fullmatch(text(key, each).lower()):
             raise misfit(key, each, "a name such as shop.example or *.shop.example, without port")
+        _short(key, each, LONGEST_NAME)
     return tuple(each.lower() for each in value)
 
 
@@ -101,9 +112,9 @@ def sent_headers(key: str, value: t.Any) -> dict[str, str]:
 
 def header_value(key: str, value: t.Any) -> str:
     """Return the value of a header, as nginx can compare it."""
-    if not HEADER_VALUE.fullmatch(text(key, value)) or "$" in value or len(value) > 1000:
+    if not HEADER_VALUE.fullmatch(text(key, value)) or "$" in value:
         raise misfit(key, value, "a value of printable ASCII letters without $, or true or false")
-    return value
+    return _short(key, value, LONGEST)
 
 
 def _pairs(key: str, value: t.Any, example: str) -> list[tuple[str, t.Any]]:
@@ -125,7 +136,7 @@ def url(key: str, value: t.Any) -> str:
     """Return a whole URL such as https://shop.example/new."""
     if not URL.fullmatch(text(key, value)) or "$" in value:
         raise misfit(key, value, "a URL such as https://shop.example/new, without $ and quotes")
-    return value
+    return _short(key, value, LONGEST)
 
 
 def size(key: str, value: t.Any) -> str:

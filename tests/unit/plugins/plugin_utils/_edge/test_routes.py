@@ -53,8 +53,8 @@ def test_rule_for_all_paths_takes_the_place_of_the_default() -> None:
     rendered = render({"path": "/*", "pool": "api", "methods": ["GET"]})
     assert locations(rendered.server) == [
         '^~ "/"',
-        '"@peerlb_route_0_0"',
-        '"@peerlb_route_0_default"',
+        '"@0_0_peerlb_route"',
+        '"@default_0_peerlb_route"',
     ]
 
 
@@ -74,8 +74,8 @@ def test_conditions_are_joined_before_a_location_is_chosen() -> None:
         'if ($request_method = PUT) { set $peerlb_fits "${peerlb_fits}0,"; }',
         'if ($http_x_a = "1") { set $peerlb_fits "${peerlb_fits}1,"; }',
         'if ($http_x_b != "") { set $peerlb_fits "${peerlb_fits}2,"; }',
-        'if ($peerlb_fits = "0,1,2,") { set $peerlb_jump "peerlb_route_0_0"; return 463; }',
-        'set $peerlb_jump "peerlb_route_0_default";',
+        'if ($peerlb_fits = "0,1,2,") { set $peerlb_jump "0_0_peerlb_route"; return 463; }',
+        'set $peerlb_jump "default_0_peerlb_route";',
     ]
 
 
@@ -84,9 +84,9 @@ def test_weighted_pools_have_a_location_each() -> None:
     assert rendered.http.splitlines()[0] == (
         'split_clients "$peerlb_request_id" $peerlb_split_0_0 {'
     )
-    assert 'set $peerlb_jump "peerlb_route_0_0/${peerlb_split_0_0}";' in rendered.server
+    assert 'set $peerlb_jump "0_0_peerlb_route/${peerlb_split_0_0}";' in rendered.server
     named = [each for each in locations(rendered.server) if "@" in each]
-    assert named == ['"@peerlb_route_0_0/api"', '"@peerlb_route_0_0/next"']
+    assert named == ['"@0_0_peerlb_route/api"', '"@0_0_peerlb_route/next"']
 
 
 def test_largest_body_of_a_path_is_judged_before_a_rule_is_chosen() -> None:

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.reading import read_url_map
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.stored import (
     failed_tests,
@@ -15,6 +18,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.stored impor
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values import UrlMap
 
+ROOT = Path(__file__).parents[5]
 RULES = [
     {"path": "/api/*", "pool": "api", "rewrite": "/v2"},
     {"path": "/both", "pools": {"web": 1, "api": 1}},
@@ -111,6 +115,14 @@ def test_method_and_headers_are_those_of_the_test() -> None:
             "rule": "hosts[0].default",
         }
     ]
+
+
+def test_map_of_the_documents_passes_its_tests() -> None:
+    (text,) = re.findall("```yaml\n(.*?)```", (ROOT / "docs/url-map.md").read_text(), re.DOTALL)
+    declared = yaml.safe_load(text)["peerlb_url_map"]
+    url_map = read_url_map(declared, ["webapp", "api", "api-next"])
+    assert len(url_map.tests) == 3
+    assert failed_tests(url_map) == []
 
 
 def test_thousand_rules_and_tests_are_read_and_run() -> None:
