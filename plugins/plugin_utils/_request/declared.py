@@ -10,14 +10,12 @@ import typing as t
 from .balancer import Balancer, Record, Served, balancer_of
 from .routing import router_of
 
-# Which variable each part of a declaration is.
-PARTS = ("peerlb_certificates", "peerlb_tls", "peerlb_url_map", "nginx_lb_server_names")
-
 
 def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
     """Return a load balancer from what nginx_release_info told, and from variables by name.
 
-    declared are the variables of PARTS that are set. A ValueError names what is wrong in them.
+    declared are those that are set of peerlb_certificates, peerlb_tls, peerlb_url_map and
+    nginx_lb_server_names. A ValueError names what is wrong in them.
     """
     tls: Record = declared.get("peerlb_tls") or {}
     pools = [pool["name"] for pool in info.get("pools") or ()]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._request.balancer import Served
 from ansible_collections.peerlb.stack.plugins.plugin_utils._request.declared import (
     declared_balancer,
@@ -39,3 +40,12 @@ def test_certificates_are_those_that_the_load_balancer_serves() -> None:
     assert balancer.certificates == (
         *(Served("shop", ("old.example",), 12.5), Served("damaged", ())),
     )
+
+
+def test_url_map_is_read_for_the_pools_that_are_live() -> None:
+    declared = {"peerlb_url_map": {"hosts": [{"default": "webapp"}]}}
+    info = {"pools": [{"name": "webapp"}]}
+    assert declared_balancer("lb1", info, {}).router is None
+    assert declared_balancer("lb1", info, declared).router is not None
+    with pytest.raises(ValueError, match="webapp"):
+        declared_balancer("lb1", {}, declared)
