@@ -25,7 +25,7 @@ from .run import LabError, run, wait_until
 
 IMAGES = ("mysql", "python", "nginx")  # the one that takes longest comes first
 # Applications that are not the collection's own. They are built when somebody names them.
-APPLICATIONS = ("wordpress", "django", "static")
+APPLICATIONS = ("wordpress", "django", "static", "waf")
 REQUIREMENTS = CLONE / "roles/webapp/files/app/requirements.txt"
 # The platforms of Python wheels that run on the image's system.
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")

@@ -1,8 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What nginx's servers hold: locations, routes, and how a location asks a pool.
+"""The edge: what nginx does with a request before a member gets it.
 
-It alone writes the files of nginx that the controller renders. It must not read what people wrote,
-ask a host or do other I/O. Begin with `asking.py`.
+It alone writes servers.conf: which listener, name and certificate a request comes by, what guards
+it, and which pool is asked. It must not know how members are found: that is the concern of the
+upstreams, which the load balancer writes itself. Begin with `servers.py`.
 """
