@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters that explain one request of HTTP. The file NAME.yml beside this one documents each."""
+"""Filters that explain requests of HTTP, or test them. The file NAME.yml documents each."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ..plugin_utils._edge.edge import read_edge
 from ..plugin_utils._request.declared import declared_balancer
 from ..plugin_utils._request.explain import explain_request
 from ..plugin_utils._request.question import Question, RequestError
+from ..plugin_utils._url_map.stored import standin_tests
 
 
 def request_explanation(
@@ -45,6 +47,15 @@ def request_problems(
     return problems
 
 
+def stored_tests(settings: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the tests of the URL map as nginx_release takes them; [] without a map."""
+    try:
+        url_map = read_edge(settings).url_map
+    except ValueError as exc:
+        raise AnsibleFilterError(str(exc)) from exc
+    return standin_tests(url_map) if url_map else []
+
+
 class FilterModule:
     """The filters of this file, for Ansible."""
 
@@ -53,4 +64,5 @@ class FilterModule:
         return {
             "request_explanation": request_explanation,
             "request_problems": request_problems,
+            "stored_tests": stored_tests,
         }

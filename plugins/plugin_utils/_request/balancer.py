@@ -35,7 +35,7 @@ class Balancer:
     those that are served, () for all. redirects tells whether http is sent to https. unknown_names
     is "refuse", or the name of a certificate. banned is how many ranges are banned, and bans are
     those of them that hold the client, with range, until, by and reason; maintenance is by pool,
-    "all" for all.
+    "all" for all. names_of_map are the names in the URL map, which knows no server_names.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Balancer:
     overrides: Record = field(default_factory=dict)
     certificates: tuple[Served, ...] = ()
     server_names: tuple[str, ...] = ()
+    names_of_map: tuple[str, ...] = ()
     redirects: bool = False
     unknown_names: str = REFUSE
     banned: int = 0
@@ -59,6 +60,13 @@ class Balancer:
         wild = [each for each in self.certificates if each.covers(host)]
         default = [each for each in self.certificates if each.name == self.unknown_names]
         return next(iter([*exact, *wild, *default]), None)
+
+    def is_served(self, host: str) -> bool:
+        """Tell whether a name is declared, in the URL map or, without one, as a server's name."""
+        names = self.names_of_map or self.server_names
+        return any(
+            host.endswith(each[1:]) if each.startswith("*.") else host == each for each in names
+        )
 
 
 def balancer_of(name: str, info: Record, **declared: t.Any) -> Balancer:

@@ -19,15 +19,22 @@ def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
     """
     tls: Record = declared.get("peerlb_tls") or {}
     pools = [pool["name"] for pool in info.get("pools") or ()]
+    # It refuses a map that is wrong, before its names are looked for.
+    router = router_of(declared.get("peerlb_url_map"), pools)
     return balancer_of(
         name,
         info,
         certificates=_certificates(declared.get("peerlb_certificates") or (), info),
         server_names=tuple(declared.get("nginx_lb_server_names") or ()),
+        names_of_map=_names(declared.get("peerlb_url_map") or {}),
         redirects=bool(tls.get("redirect", True)),
-        router=router_of(declared.get("peerlb_url_map"), pools),
+        router=router,
         unknown_names=str(tls.get("unknown_names") or "refuse"),
     )
+
+
+def _names(url_map: Record) -> tuple[str, ...]:
+    return tuple(name for host in url_map.get("hosts") or () for name in host.get("names") or ())
 
 
 def _certificates(declared: t.Iterable[Record], info: Record) -> tuple[Served, ...]:

@@ -19,12 +19,12 @@ STEPS: tuple[t.Callable[[Case], list[Step]], ...] = (
     connection.listener,
     connection.certificate,
     connection.name,
+    connection.admission,
     rules.challenge,
     rules.ban,
     rules.maintenance,
     rules.guard,
     rules.https,
-    connection.admission,
     route,
 )
 

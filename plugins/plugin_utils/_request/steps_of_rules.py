@@ -58,12 +58,15 @@ def guard(case: Case) -> list[Step]:
 
 
 def https(case: Case) -> list[Step]:
-    """Tell that http is sent to https."""
-    tls = [each for each in case.balancer.listeners if each.get("tls")]
-    if case.listener.get("tls") or not case.balancer.redirects or not tls:
+    """Tell that http is sent to https, but for a declared name that no certificate covers."""
+    balancer, host = case.balancer, case.question.host
+    tls = [each for each in balancer.listeners if each.get("tls")]
+    if case.listener.get("tls") or not balancer.redirects or not tls:
         return []
+    if balancer.is_served(host) and not any(each.covers(host) for each in balancer.certificates):
+        return [Step("https", f"no certificate covers {host}, so that it is served by http")]
     port = "" if tls[0]["port"] == 443 else f":{tls[0]['port']}"
-    url = f"https://{case.question.host}{port}{case.question.target}"
+    url = f"https://{host}{port}{case.question.target}"
     return [Step("https", "peerlb_tls.redirect is true", f"is redirected to {url} (308)")]
 
 

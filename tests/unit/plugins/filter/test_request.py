@@ -9,7 +9,10 @@ from ansible_collections.peerlb.stack.plugins.filter.request import (
     FilterModule,
     request_explanation,
     request_problems,
+    stored_tests,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.route_tests import parse_tests
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 
 INFO = {
     "listeners": [{"port": 80, "protocol": "http", "pool": "webapp"}],
@@ -18,7 +21,8 @@ INFO = {
 
 
 def test_filters_are_those_of_the_file() -> None:
-    assert set(FilterModule().filters()) == {"request_explanation", "request_problems"}
+    names = {"request_explanation", "request_problems", "stored_tests"}
+    assert set(FilterModule().filters()) == names
 
 
 def test_request_is_explained_with_what_is_declared() -> None:
@@ -47,3 +51,21 @@ def test_wrong_request_is_an_error_of_the_filter() -> None:
 )
 def test_problems_are_named(url, others, problems) -> None:
     assert request_problems(url, others) == problems
+
+
+POOL = {"name": "web", "members": [{"name": "a", "address": "10.1.0.2", "port": 80}]}
+SETTINGS = {
+    "listeners": [{"port": 80, "pool": "web"}],
+    "pools": [Pool.parse(POOL).params()],
+    "version": "1.30",
+}
+
+
+def test_tests_of_the_url_map_are_those_that_the_module_takes() -> None:
+    tests = [{"url": "http://shop.example/x", "expect": {"pool": "web"}}]
+    settings = {**SETTINGS, "url_map": {"hosts": [{"default": "web"}], "tests": tests}}
+    (found,) = parse_tests(stored_tests(settings))
+    assert (found.host, found.target, found.expect.pools) == ("shop.example", "/x", ("web",))
+    assert stored_tests(SETTINGS) == []
+    with pytest.raises(AnsibleFilterError, match="peerlb_url_map|url_map"):
+        stored_tests({**SETTINGS, "url_map": {"hosts": [{"default": "none"}]}})

@@ -55,7 +55,7 @@ def refusal(role) -> t.Iterator[t.Callable[..., str]]:
 
         def run(program: Program, expect: dict, listeners: list, **variables: t.Any) -> str:
             files = role.get(
-                "__nginx_lb_templates",
+                "__nginx_lb_templates | combine(__nginx_lb_parts)",
                 nginx_lb_pools=POOLS,
                 nginx_lb_listeners=listeners,
                 nginx_lb_image=f"nginx:{program.version}",

@@ -49,3 +49,12 @@ def test_url_map_is_read_for_the_pools_that_are_live() -> None:
     assert declared_balancer("lb1", info, declared).router is not None
     with pytest.raises(ValueError, match="webapp"):
         declared_balancer("lb1", {}, declared)
+
+
+def test_names_of_the_url_map_are_known() -> None:
+    hosts = [{"names": ["a.example", "*.b.example"], "default": "webapp"}, {"default": "webapp"}]
+    info = {"pools": [{"name": "webapp"}]}
+    balancer = declared_balancer("lb1", info, {"peerlb_url_map": {"hosts": hosts}})
+    assert balancer.names_of_map == ("a.example", "*.b.example")
+    served = [balancer.is_served(each) for each in ("a.example", "x.b.example", "b.example")]
+    assert served == [True, True, False]

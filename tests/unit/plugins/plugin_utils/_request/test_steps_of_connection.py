@@ -8,6 +8,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._request import (
     steps_of_connection as steps,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._request.balancer import Served
+from ansible_collections.peerlb.stack.plugins.plugin_utils._request.decisions import Route
 
 URL = "https://shop.example/cart"
 HTTPS = {"port": 443, "protocol": "http", "pool": "webapp", "tls": True}
@@ -92,6 +93,13 @@ def test_http_has_no_certificate(case) -> None:
 def test_name(case, names, refused) -> None:
     found = steps.name(case(URL, server_names=names))
     assert [each.outcome for each in found] == ["gets 421 (Misdirected Request)"] * refused
+
+
+def test_url_map_judges_names_itself(case) -> None:
+    def router(_question) -> Route:
+        raise AssertionError("nobody was to ask")
+
+    assert steps.name(case(URL, server_names=("a.example",), router=router)) == []
 
 
 @pytest.mark.parametrize(

@@ -176,3 +176,19 @@ def test_https_on_another_port_is_named(case) -> None:
     )
     (step,) = steps.https(case("http://shop.example/", redirects=True, listeners=listeners))
     assert step.outcome == "is redirected to https://shop.example:8443/ (308)"
+
+
+@pytest.mark.parametrize(
+    ("settings", "redirected"),
+    [
+        ({"names_of_map": ("shop.example",)}, True),
+        ({"names_of_map": ("a.example",)}, False),
+        ({"names_of_map": ("*.example",), "server_names": ("shop.example",)}, False),
+        ({"server_names": ("a.example",)}, False),
+        ({"server_names": ("b.example",)}, True),
+    ],
+)
+def test_name_without_a_certificate_is_served_by_http(case, settings, redirected) -> None:
+    name = "shop.example" if "shop.example" in settings.get("names_of_map", ()) else "a.example"
+    (step,) = steps.https(case(f"http://{name}/", redirects=True, **settings))
+    assert bool(step.outcome) is redirected
