@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
+from dataclasses import replace
 
 from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
@@ -14,7 +16,7 @@ from .._url_map.reading import read_url_map
 from .certificates import Certificate
 from .names import covering
 from .servers import Edge, render_servers
-from .tls import CLIENT_CA_FILE, Tls, read_tls
+from .tls import CLIENT_CA_FILE, read_tls
 
 
 class EdgeError(ValueError):
@@ -28,37 +30,48 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     `engine` of the pools, `server_names`, `certificates` with name, names and source, and as they
     were declared `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
     """
-    problems: list[str] = []
     pools = {pool["name"]: pool for pool in settings["pools"]}
-    every = [Listener.parse(entry, pools) for entry in settings["listeners"]]
-    asked = {name: pools[name] for each in every if each.protocol == "http" for name in each.pools}
-
-    def part(read: t.Callable[..., t.Any], name: str, *more: t.Any) -> t.Any:
-        """Return a part of the declaration; None if it is not declared, or is refused."""
-        try:
-            return read(settings[name], *more) if settings.get(name) else None
-        except ValueError as exc:
-            problems.extend(str(exc).splitlines())
-            return None
-
-    certificates = [
-        Certificate(each["name"], tuple(each["names"]), each["source"])
-        for each in settings.get("certificates") or ()
-    ]
+    listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
+    asked = [each for each in listeners if each.protocol == "http"]
     edge = Edge(
-        listeners=tuple(each for each in every if each.protocol == "http"),
-        pools=asked,
+        listeners=tuple(asked),
+        pools={name: pools[name] for each in asked for name in each.pools},
         version=parse_version(settings["version"]),
         server_names=tuple(settings.get("server_names") or ()),
-        certificates=tuple(certificates),
-        tls=part(read_tls, "tls", certificates) or Tls(),
-        url_map=part(read_url_map, "url_map", asked),
+        certificates=_certificates(settings.get("certificates") or ()),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
     )
-    problems = problems or _contradictions(edge)
-    if problems:
-        raise EdgeError("\n".join(problems))
+    parts: dict[str, t.Callable[[t.Any], t.Any]] = {
+        "tls": functools.partial(read_tls, certificates=edge.certificates),
+        "url_map": functools.partial(read_url_map, pools=edge.pools),
+    }
+    edge, problems = _with_parts(edge, settings, parts)
+    if found := problems or _contradictions(edge):
+        raise EdgeError("\n".join(found))
     return edge
+
+
+def _certificates(entries: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[Certificate, ...]:
+    return tuple(
+        Certificate(each["name"], tuple(each["names"]), each["source"]) for each in entries
+    )
+
+
+def _with_parts(
+    edge: Edge,
+    settings: t.Mapping[str, t.Any],
+    parts: t.Mapping[str, t.Callable[[t.Any], t.Any]],
+) -> tuple[Edge, list[str]]:
+    """Return the edge with the parts that are declared, and what is wrong with any of them."""
+    problems: list[str] = []
+    for name, read in parts.items():
+        if not settings.get(name):
+            continue
+        try:
+            edge = replace(edge, **{name: read(settings[name])})
+        except ValueError as exc:
+            problems += str(exc).splitlines()
+    return edge, problems
 
 
 def _contradictions(edge: Edge) -> list[str]:
