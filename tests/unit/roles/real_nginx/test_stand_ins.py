@@ -53,24 +53,31 @@ def refusal(role) -> t.Iterator[t.Callable[..., str]]:
     """Return why a release of the role's files is refused for one test; "" if it is not."""
     with tempfile.TemporaryDirectory(dir="/tmp") as root:
 
-        def run(program: Program, expect: dict, listeners: list, **variables: t.Any) -> str:
+        def run(
+            program: Program,
+            expect: dict,
+            listeners: list,
+            test: dict | None = None,
+            **variables: t.Any,
+        ) -> str:
             files = role.get(
                 "__nginx_lb_templates | combine(__nginx_lb_parts)",
                 nginx_lb_pools=POOLS,
                 nginx_lb_listeners=listeners,
                 nginx_lb_image=f"nginx:{program.version}",
-                nginx_lb_server_names=["shop.example"],
-                **variables,
+                **{"nginx_lb_server_names": ["shop.example"], **variables},
             )
             # What the container has and this machine has not.
             own = {
                 p: text.replace("/etc/nginx/mime.types", "types.conf") for p, text in files.items()
             }
             own["types.conf"] = "types { text/plain txt; }"
-            test = {"name": "t", "host": "shop.example", "target": "/a%2Fb?c", "expect": expect}
+            asked = {"host": "shop.example", "target": "/a%2Fb?c", **(test or {})}
             engine = Engine("dns", 8053)
             inputs = Inputs.parse(own, POOLS, listeners, program.version, engine)
-            release = replace(inputs, tests=parse_tests([test])).release()
+            release = replace(
+                inputs, tests=parse_tests([{"name": "t", "expect": expect, **asked}])
+            ).release()
             return _refusal(release, ProgramRunner(program, Path(root, ".standins")))
 
         yield run
@@ -104,3 +111,49 @@ def test_settings_of_users_do_not_disturb(refusal) -> None:
         },
     }
     assert refusal(found[-1], GOOD, LISTENERS[:1], **settings) == ""
+
+
+SECURE = [
+    {"port": 80, "pool": "webapp", "protocol": "http"},
+    {"port": 443, "pool": "webapp", "protocol": "http", "tls": True},
+]
+SHOP = {
+    "nginx_lb_server_names": [],
+    "nginx_lb_certificates": [{"name": "shop", "names": ["shop.example"], "source": "given"}],
+    "nginx_lb_url_map": {
+        "hosts": [
+            {
+                "names": ["shop.example"],
+                "default": "webapp",
+                "rules": [
+                    {"path": "/v1/*", "pool": "webapp", "rewrite": "/v2"},
+                    {"path": "/old", "redirect": {"path": "/new", "code": 301}},
+                ],
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("expect", "changes"),
+    [
+        (GOOD, {}),
+        ({"pool": ["webapp"], "path": "/v2/x"}, {"target": "/v1/x"}),
+        ({"redirect": "/new", "code": 301}, {"target": "/old"}),
+        (
+            {"redirect": "https://shop.example/old", "code": 308},
+            {"target": "/old", "scheme": "http"},
+        ),
+        ({"status": 421}, {"host": "other.example", "scheme": "http"}),
+    ],
+)
+def test_url_map_of_the_role_is_asked_over_both_listeners(refusal, expect, changes) -> None:
+    asked = {"scheme": "https", **changes}
+    assert refusal(found[-1], expect, SECURE, test=asked, **SHOP) == ""
+
+
+def test_undeclared_name_gets_no_answer_by_tls(refusal) -> None:
+    asked = {"scheme": "https", "host": "other.example"}
+    told = refusal(found[-1], GOOD, SECURE, test=asked, **SHOP)
+    assert told.endswith("and it is no answer: the connection is closed; no rule took it")
