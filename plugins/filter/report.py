@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..plugin_utils._report.text import rules as _rules
 from ..plugin_utils._report.text import sample as _sample
 from ..plugin_utils._report.text import tables as _report
 
@@ -47,7 +48,7 @@ def sample_notes(
 
 def status_table(info: dict) -> list[str]:
     """Return the state of a load balancer as lines."""
-    return _report.status_lines(info)
+    return _report.status_lines(info) + _rules.rule_lines(info.get("rules") or {})
 
 
 def services_table(statuses: t.Mapping[str, t.Sequence[dict]]) -> list[str]:

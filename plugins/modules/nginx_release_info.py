@@ -187,6 +187,19 @@ traffic:
   returned: success
   type: dict
   sample: {"10.1.0.2:3000": {"requests": 30, "share_percent": 75.0, "errors": 0, "p95_ms": 4.2}}
+rules:
+  description:
+    - What each rule of the gatekeeper did within the time of O(since), and what a rule in preview
+      would have done, in requests by action. Empty if O(since) is empty or there is no gatekeeper.
+    - C(throttled) counts requests beyond a rate. C(clients) are the clients that a rule refused or
+      would have refused most often.
+  returned: success
+  type: dict
+  sample:
+    scrapers:
+      actions: {"deny": 3}
+      would: {}
+      clients: [{"client": "192.0.2.7", "requests": 3}]
 history:
   description:
     - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
@@ -219,9 +232,9 @@ from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
-from ..module_utils._traffic.access_log import traffic_since
 from ..module_utils._traffic.kernel import count_workers, read_connections
 from ..module_utils._traffic.log_files import UNIT, rotation_failed, size
+from ..module_utils._traffic.recent import logged
 
 ARGUMENT_SPEC = {
     "path": {"type": "path", "default": "/opt/peerlb/nginx_lb"},
@@ -248,14 +261,14 @@ def describe(inputs: Inputs, params: dict) -> dict:
         "unit": unit(report, now) if f"units/{reports.UNIT}" in inputs.files else {},
         "health": health(inputs, report, now),
         "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
-        "traffic": traffic_since(params["since"], params["logs"], addresses),
+        **logged(params["logs"], params["since"], addresses),
     }
 
 
 # What describe() would return for a release without pools.
 NOTHING: dict = {
     **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
-    **{"differences": [], "unit": {}, "health": {}, "connections": {}, "traffic": {}},
+    **{"differences": [], "unit": {}, "health": {}, "connections": {}, "traffic": {}, "rules": {}},
 }
 
 

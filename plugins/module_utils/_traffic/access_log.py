@@ -13,7 +13,7 @@ import math
 import re
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 FILES = ("access.log", "sessions.log")  # requests of http listeners, sessions of tcp listeners
@@ -57,20 +57,6 @@ def parse_since(text: str) -> timedelta:
     return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
-def traffic_since(
-    since: str, directory: str, pools: t.Collection[t.Collection[str]]
-) -> dict[str, dict[str, t.Any]]:
-    """Return the figures of each member since so long ago, such as "5m"; {} if since is empty.
-
-    directory holds the logs; pools the addresses of each pool. A ValueError says what is wrong with
-    since.
-    """
-    if not since:
-        return {}
-    begin = datetime.now(timezone.utc) - parse_since(since)
-    return summarize(newest_lines(directory), pools, begin)
-
-
 def summarize(
     lines: t.Iterable[str],
     pools: t.Collection[t.Collection[str]] = (),
@@ -87,7 +73,7 @@ def summarize(
     """
     traffic: dict[str, Traffic] = {}
     for entry in filter(None, map(_entry, lines)):
-        if since is None or _time(entry) >= since:
+        if since is None or entry_time(entry) >= since:
             _count(traffic, entry)
     return {
         address: traffic[address].report(
@@ -126,7 +112,8 @@ def _entry(line: str) -> dict[str, t.Any] | None:
     return entry if entry.get("upstream") else None
 
 
-def _time(entry: dict[str, t.Any]) -> datetime:
+def entry_time(entry: dict[str, t.Any]) -> datetime:
+    """Return when nginx wrote a line: at the end of the request."""
     return datetime.fromisoformat(entry.get("time", "1970-01-01T00:00:00+00:00"))
 
 

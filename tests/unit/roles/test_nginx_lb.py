@@ -316,14 +316,27 @@ def test_container_is_bounded(role) -> None:
 
 
 def test_client_limits_are_by_choice(role) -> None:
-    files = rendered(role)
+    files = rendered(role, nginx_lb_limit_conn=0)
     assert not any("$binary_remote_addr" in text for text in files.values())
+    assert "limit_conn peerlb_clients 2000;" in rendered(role)["proxy.conf"]
     files = rendered(role, nginx_lb_limit_conn=5, nginx_lb_limit_conn_tcp="6")
     # nginx refuses one name for zones of http and of stream.
     for path, zone in (("http.conf", "peerlb_clients"), ("stream.conf", "peerlb_tcp_clients")):
         assert f"limit_conn_zone $binary_remote_addr zone={zone}:16m;" in files[path]
     assert "limit_conn peerlb_clients 5;" in files["proxy.conf"]
     assert "limit_conn peerlb_tcp_clients 6;" in files["stream.conf"]
+
+
+def test_the_log_tells_of_routes_and_rules_where_there_are_any(role) -> None:
+    def format_of(**settings: object) -> str:
+        return role.render("http.conf.j2", **settings).partition("access_log ")[0]
+
+    assert "$peerlb" not in format_of().replace("$peerlb_request_id", "")
+    text = format_of(nginx_lb_url_map={"hosts": [{"default": "webapp"}]})
+    assert '"route":"$peerlb_route"' in text
+    assert "$peerlb_rule" not in text
+    text = format_of(nginx_lb_gatekeeper={"rules": []})
+    assert ',"rule":"$peerlb_rule","action":"$peerlb_action","would":"$peerlb_would"' in text
 
 
 def test_headers_that_clients_must_not_set_are_cleared(role) -> None:

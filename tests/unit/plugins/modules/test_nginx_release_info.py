@@ -49,6 +49,16 @@ def test_the_access_log_is_summed_up(run_module, deploy, place, tmp_path) -> Non
     assert run_module(nginx_release_info, **place, logs=str(tmp_path))["traffic"] == {}
 
 
+def test_rules_of_the_gatekeeper_are_counted(run_module, deploy, place, tmp_path) -> None:
+    deploy()
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    entry = {"time": now, "client": "192.0.2.7", "rule": "bad", "action": "deny", "would": ""}
+    (tmp_path / "access.log").write_text(json.dumps(entry) + "\n")
+    told = run_module(nginx_release_info, **place, logs=str(tmp_path), since="5m")
+    assert told["rules"]["bad"]["actions"] == {"deny": 1}
+    assert run_module(nginx_release_info, **place, logs=str(tmp_path))["rules"] == {}
+
+
 def test_since_without_a_unit_is_refused(run_module, deploy, place) -> None:
     deploy()
     told = run_module(nginx_release_info, **place, since="5")
