@@ -8,14 +8,18 @@ from __future__ import annotations
 import typing as t
 
 from .balancer import Balancer, Record, Served, balancer_of
+from .guarding import guard_of
 from .routing import router_of
+
+FILES = "gatekeeper_files"
 
 
 def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
     """Return a load balancer from what nginx_release_info told, and from variables by name.
 
-    declared are those that are set of peerlb_certificates, peerlb_tls, peerlb_url_map and
-    nginx_lb_server_names. A ValueError names what is wrong in them.
+    declared are those that are set of peerlb_certificates, peerlb_tls, peerlb_url_map,
+    peerlb_gatekeeper and nginx_lb_server_names, and under FILES the text of each file of ranges
+    that the gatekeeper names. A ValueError names what is wrong in them.
     """
     tls: Record = declared.get("peerlb_tls") or {}
     pools = [pool["name"] for pool in info.get("pools") or ()]
@@ -28,6 +32,7 @@ def declared_balancer(name: str, info: Record, declared: Record) -> Balancer:
         server_names=tuple(declared.get("nginx_lb_server_names") or ()),
         names_of_map=_names(declared.get("peerlb_url_map") or {}),
         redirects=bool(tls.get("redirect", True)),
+        guard=guard_of(declared.get("peerlb_gatekeeper"), declared.get(FILES)),
         router=router,
         unknown_names=str(tls.get("unknown_names") or "refuse"),
     )

@@ -8,6 +8,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._request.balancer imp
 from ansible_collections.peerlb.stack.plugins.plugin_utils._request.declared import (
     declared_balancer,
 )
+from ansible_collections.peerlb.stack.plugins.plugin_utils._request.question import Question
 
 
 def test_variables_that_are_not_set_mean_their_defaults() -> None:
@@ -58,3 +59,14 @@ def test_names_of_the_url_map_are_known() -> None:
     assert balancer.names_of_map == ("a.example", "*.b.example")
     served = [balancer.is_served(each) for each in ("a.example", "x.b.example", "b.example")]
     assert served == [True, True, False]
+
+
+def test_gatekeeper_is_read_with_its_files_of_ranges() -> None:
+    rule = {"name": "a", "priority": 1, "match": {"lists": ["bad"]}, "action": "deny"}
+    gatekeeper = {"lists": {"bad": {"file": "bad.txt"}}, "rules": [rule]}
+    declared = {"peerlb_gatekeeper": gatekeeper, "gatekeeper_files": {"bad.txt": "203.0.113.0/24"}}
+    assert declared_balancer("lb1", {}, {}).guard is None
+    guard = declared_balancer("lb1", {}, declared).guard
+    assert guard is not None
+    asked = [Question.parse("http://x/", client=f"203.0.{each}.7") for each in (113, 114)]
+    assert [guard(each).action for each in asked] == ["deny", "allow"]
