@@ -165,6 +165,25 @@ certificates:
       used: true
       last_attempt: {}
       error: ""
+guard:
+  description:
+    - What is banned and what is in maintenance. Empty if the live release has no unit
+      C(peerlb-guard).
+    - C(alive), C(seconds_ago) and C(errors) tell of that unit, as in C(unit).
+    - C(banned) is how many ranges are banned, by whomever. C(bans) has a sentence for each of the
+      ten that operators and rules have set last, and C(maintenance) for each pool in maintenance.
+    - C(lists) tells by the path of a list that another program writes how many C(bans) it has, and
+      C(errors), the lines that are none.
+  returned: success
+  type: dict
+  sample:
+    alive: true
+    seconds_ago: 0.4
+    errors: []
+    banned: 1
+    bans: ["203.0.113.7 until 2026-01-02T10:00:00Z, set by ada (because: tries passwords)"]
+    lists: {}
+    maintenance: []
 connections:
   description: How many connections this host has to each member, by address and port.
   returned: success
@@ -205,8 +224,8 @@ history:
     - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
       the caller named, C(login) the user who had logged in to this host. Lines of an earlier
       version have no C(login).
-    - A weight or a state of a live pool is changed without a new release. Its line has the
-      C(change) in words, and the C(id) of the release that was live.
+    - A weight or a state of a live pool, a ban and a maintenance are changed without a new release.
+      Their lines have the C(change) in words, and the C(id) of the release that was live.
   returned: success
   type: list
   elements: dict
@@ -218,10 +237,13 @@ kept:
 """
 
 import time
+from collections.abc import Mapping
+from heapq import merge
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._balancer.guard_status import guard_changes, guard_status
 from ..module_utils._balancer.health import health, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.live import LiveSettings, settled
@@ -272,6 +294,10 @@ NOTHING: dict = {
 }
 
 
+def _moment(line: Mapping) -> str:
+    return str(line.get("at", ""))
+
+
 def run(params: dict, engine: Engine) -> dict:
     """Return the module's result; a ValueError says what is wrong with a parameter or release."""
     store = Store(str(Path(params["path"]) / "nginx"), NginxRelease)
@@ -285,7 +311,10 @@ def run(params: dict, engine: Engine) -> dict:
         "serving": serving_release(store, params["status_port"]) or "",
         "nginx": running_nginx(engine, params["container"]),
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
-        "history": with_changes(store.history(), live.changes()),
+        "history": with_changes(
+            store.history(), merge(live.changes(), guard_changes(store.root), key=_moment)
+        ),
+        "guard": guard_status(store.root, present.files if present else ()),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),
         "workers": count_workers(),
