@@ -44,6 +44,11 @@ options:
       - At most the last 64 MiB of each log are read.
     type: str
     default: ""
+  client:
+    description:
+      - An IPv4 address whose bans are told in RV(client). If it is empty, only what is in
+        maintenance is told.
+    type: str
   patience:
     description:
       - For how many seconds to wait at most until the unit C(peerlb-pools) finds no member bad that
@@ -229,6 +234,17 @@ history:
   returned: success
   type: list
   elements: dict
+client:
+  description:
+    - What would hold for a request of O(client). C(bans) are those that hold its address; C(until)
+      is in seconds of the epoch, or null. C(maintenance) has an entry for each pool in maintenance,
+      and V(all) stands for all that is served. Empty without O(client).
+  returned: success
+  type: dict
+  sample:
+    bans:
+      - {range: 203.0.113.7/32, until: 1767225600.0, by: ada, reason: scans, source: operator}
+    maintenance: {}
 kept:
   description: The ids of the releases on the disk, to which a rollback is possible.
   returned: success
@@ -249,6 +265,7 @@ from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.live import LiveSettings, settled
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
+from ..module_utils._balancer.of_client import of_client
 from ..module_utils._balancer.running import running_nginx
 from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
@@ -264,6 +281,7 @@ ARGUMENT_SPEC = {
     "container": {"type": "str", "default": "peerlb-nginx"},
     "logs": {"type": "path", "default": "/var/log/peerlb/nginx"},
     "since": {"type": "str", "default": ""},
+    "client": {"type": "str"},
     "patience": {"type": "float", "default": 0},
 }
 
@@ -317,6 +335,7 @@ def run(params: dict, engine: Engine) -> dict:
         "guard": guard_status(store.root, present.files if present else ()),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),
+        "client": of_client(store.root, params["client"], time.time()),
         "workers": count_workers(),
         **(
             describe(Inputs.of(present, live.overrides()), params)
