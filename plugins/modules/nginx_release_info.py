@@ -253,8 +253,6 @@ kept:
 """
 
 import time
-from collections.abc import Mapping
-from heapq import merge
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -306,14 +304,9 @@ def describe(inputs: Inputs, params: dict) -> dict:
 
 
 # What describe() would return for a release without pools.
-NOTHING: dict = {
-    **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
-    **{"differences": [], "unit": {}, "health": {}, "connections": {}, "traffic": {}, "rules": {}},
-}
-
-
-def _moment(line: Mapping) -> str:
-    return str(line.get("at", ""))
+LISTS = ("pools", "declared", "listeners", "differences")
+MAPPINGS = ("overrides", "unit", "health", "connections", "traffic", "rules")
+NOTHING: dict = {**dict.fromkeys(LISTS, []), **dict.fromkeys(MAPPINGS, {})}
 
 
 def run(params: dict, engine: Engine) -> dict:
@@ -329,9 +322,7 @@ def run(params: dict, engine: Engine) -> dict:
         "serving": serving_release(store, params["status_port"]) or "",
         "nginx": running_nginx(engine, params["container"]),
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
-        "history": with_changes(
-            store.history(), merge(live.changes(), guard_changes(store.root), key=_moment)
-        ),
+        "history": with_changes(store.history(), [*live.changes(), *guard_changes(store.root)]),
         "guard": guard_status(store.root, present.files if present else ()),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),
