@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup for the program that runs as the unit peerlb-pools on a load balancer."""
+"""The lookup for the program that runs as the units peerlb-pools and peerlb-guard."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ DOCUMENTATION = r"""
 name: pool_agent
 author: The peerlb authors (@peerlb)
 version_added: 0.2.0
-short_description: Return the program that watches the members of pools
+short_description: Return the program that watches the members of pools, and keeps bans
 description:
-  - Returns the source of the unit C(peerlb-pools), as text by path in a release of nginx. The role
-    P(peerlb.stack.nginx_lb#role) passes it to M(peerlb.stack.nginx_release).
+  - Returns the source of the units C(peerlb-pools) and C(peerlb-guard), as text by path in a
+    release of nginx. The role P(peerlb.stack.nginx_lb#role) passes it to
+    M(peerlb.stack.nginx_release).
   - The program is a part of the collection, so the lookup has no terms.
 options: {}
 """
@@ -37,7 +38,7 @@ from ansible.plugins.lookup import LookupBase
 
 HOME = Path(__file__).resolve().parents[1] / "module_utils"
 # What the program consists of: its own package and those that it imports.
-PACKAGES = ("_live", "_nginx", "_probe", "_values")
+PACKAGES = ("_bans", "_live", "_nginx", "_probe", "_values")
 DIRECTORY = "agent"
 MAIN = """\
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -45,9 +46,15 @@ MAIN = """\
 
 import sys
 
-from peerlb._live.agent import start
+# Two units run it. What one of them does not need must not be in its way.
+if sys.argv[1] == "guard":
+    from peerlb._bans.guard import start
 
-start(sys.argv[1:])
+    start(sys.argv[2:])
+else:
+    from peerlb._live.agent import start
+
+    start(sys.argv[1:])
 """
 
 

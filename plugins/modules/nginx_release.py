@@ -290,6 +290,67 @@ options:
     description: The port on 127.0.0.1 at which the unit C(peerlb-pools) answers nginx.
     type: int
     default: 8053
+  tests:
+    description:
+      - Requests, and what is expected of each. Before the release goes live, an nginx of its image
+        answers them with stand-ins in place of the members. If one fails, the release is refused.
+      - What is tested is which pool, redirect or answer a request gets. Certificates, the
+        gatekeeper, bans and maintenance are left out, and every client is admitted.
+      - They are kept in the release, and are run with each release that is made from it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: How messages call the test, such as V(tests[3] GET https://shop.example/api/x).
+        type: str
+        required: true
+      scheme:
+        description: Whether the request comes to a listener of TLS.
+        type: str
+        choices: [http, https]
+        default: http
+      host:
+        description: The Host header, such as V(shop.example) or V(shop.example:8080).
+        type: str
+        required: true
+      target:
+        description: The path and the query as the client sends them, such as V(/api/a%2Fb?x=1).
+        type: str
+        required: true
+      method:
+        description: The method of the request.
+        type: str
+        default: GET
+      headers:
+        description: Further headers of the request, by name.
+        type: dict
+        default: {}
+      expect:
+        description: What is expected. One of pool, redirect and status is needed.
+        type: dict
+        required: true
+        suboptions:
+          pool:
+            description: The pool that gets the request, or several of which one gets it.
+            type: list
+            elements: str
+          path:
+            description: The path and the query that a member of the pool sees.
+            type: str
+          redirect:
+            description: Where the client is sent, such as V(https://shop.example/new).
+            type: str
+          code:
+            description: The status of the redirect.
+            type: int
+          status:
+            description: The status of an answer that nginx gives by itself.
+            type: int
+      rule:
+        description: The rule that takes the request as it is declared, which messages tell.
+        type: str
+        default: ""
   version:
     description: The version of nginx in the image, such as V(1.30).
     type: str
@@ -396,6 +457,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._balancer.answering import refuse_silent_pools
 from ..module_utils._balancer.balancer_module import COMMON_SPEC, ERRORS, BalancerModule
 from ..module_utils._balancer.inputs import Inputs, pin_image
+from ..module_utils._balancer.route_tests import TEST, parse_tests
 from ..module_utils._live.engine import NAMES, RELOAD, Engine
 from ..module_utils._nginx.argument_spec import LISTENER, POOL
 from ..module_utils._nginx.checks import PoolError
@@ -410,6 +472,7 @@ ARGUMENT_SPEC = {
     "secrets": {"type": "dict", "default": {}, "no_log": True},
     "pools": {"type": "list", "elements": "dict", "required": True, "options": POOL},
     "listeners": {"type": "list", "elements": "dict", "required": True, "options": LISTENER},
+    "tests": {"type": "list", "elements": "dict", "default": [], "options": TEST},
     "version": {"type": "str", "required": True},
     "engine": {"type": "str", "choices": list(NAMES), "default": RELOAD.name},
     "engine_port": {"type": "int", "default": RELOAD.port},
@@ -450,6 +513,7 @@ def run(module: AnsibleModule) -> dict:
     with errors_at("engine_port", PoolError):
         engine = Engine(params["engine"], parse_port(params["engine_port"]))
     inputs = Inputs.parse(files, params["pools"], params["listeners"], params["version"], engine)
+    inputs = replace(inputs, tests=parse_tests(params["tests"]))
     with balancer.locked():
         inputs = inputs.with_overrides_of(balancer.present(), balancer.live.overrides())
         if balancer.live.is_damaged():

@@ -44,6 +44,11 @@ options:
       - At most the last 64 MiB of each log are read.
     type: str
     default: ""
+  client:
+    description:
+      - An IPv4 address whose bans are told in RV(client). If it is empty, only what is in
+        maintenance is told.
+    type: str
   patience:
     description:
       - For how many seconds to wait at most until the unit C(peerlb-pools) finds no member bad that
@@ -165,6 +170,25 @@ certificates:
       used: true
       last_attempt: {}
       error: ""
+guard:
+  description:
+    - What is banned and what is in maintenance. Empty if the live release has no unit
+      C(peerlb-guard).
+    - C(alive), C(seconds_ago) and C(errors) tell of that unit, as in C(unit).
+    - C(banned) is how many ranges are banned, by whomever. C(bans) has a sentence for each of the
+      ten that operators and rules have set last, and C(maintenance) for each pool in maintenance.
+    - C(lists) tells by the path of a list that another program writes how many C(bans) it has, and
+      C(errors), the lines that are none.
+  returned: success
+  type: dict
+  sample:
+    alive: true
+    seconds_ago: 0.4
+    errors: []
+    banned: 1
+    bans: ["203.0.113.7 until 2026-01-02T10:00:00Z, set by ada (because: tries passwords)"]
+    lists: {}
+    maintenance: []
 connections:
   description: How many connections this host has to each member, by address and port.
   returned: success
@@ -205,11 +229,22 @@ history:
     - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
       the caller named, C(login) the user who had logged in to this host. Lines of an earlier
       version have no C(login).
-    - A weight or a state of a live pool is changed without a new release. Its line has the
-      C(change) in words, and the C(id) of the release that was live.
+    - A weight or a state of a live pool, a ban and a maintenance are changed without a new release.
+      Their lines have the C(change) in words, and the C(id) of the release that was live.
   returned: success
   type: list
   elements: dict
+client:
+  description:
+    - What would hold for a request of O(client). C(bans) are those that hold its address; C(until)
+      is in seconds of the epoch, or null. C(maintenance) has an entry for each pool in maintenance,
+      and V(all) stands for all that is served. Empty without O(client).
+  returned: success
+  type: dict
+  sample:
+    bans:
+      - {range: 203.0.113.7/32, until: 1767225600.0, by: ada, reason: scans, source: operator}
+    maintenance: {}
 kept:
   description: The ids of the releases on the disk, to which a rollback is possible.
   returned: success
@@ -222,11 +257,13 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._balancer.guard_status import guard_changes, guard_status
 from ..module_utils._balancer.health import health, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.live import LiveSettings, settled
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
+from ..module_utils._balancer.of_client import of_client
 from ..module_utils._balancer.running import running_nginx
 from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
@@ -242,6 +279,7 @@ ARGUMENT_SPEC = {
     "container": {"type": "str", "default": "peerlb-nginx"},
     "logs": {"type": "path", "default": "/var/log/peerlb/nginx"},
     "since": {"type": "str", "default": ""},
+    "client": {"type": "str"},
     "patience": {"type": "float", "default": 0},
 }
 
@@ -266,10 +304,9 @@ def describe(inputs: Inputs, params: dict) -> dict:
 
 
 # What describe() would return for a release without pools.
-NOTHING: dict = {
-    **{"pools": [], "declared": [], "listeners": [], "overrides": {}},
-    **{"differences": [], "unit": {}, "health": {}, "connections": {}, "traffic": {}, "rules": {}},
-}
+LISTS = ("pools", "declared", "listeners", "differences")
+MAPPINGS = ("overrides", "unit", "health", "connections", "traffic", "rules")
+NOTHING: dict = {**dict.fromkeys(LISTS, []), **dict.fromkeys(MAPPINGS, {})}
 
 
 def run(params: dict, engine: Engine) -> dict:
@@ -285,9 +322,11 @@ def run(params: dict, engine: Engine) -> dict:
         "serving": serving_release(store, params["status_port"]) or "",
         "nginx": running_nginx(engine, params["container"]),
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
-        "history": with_changes(store.history(), live.changes()),
+        "history": with_changes(store.history(), [*live.changes(), *guard_changes(store.root)]),
+        "guard": guard_status(store.root, present.files if present else ()),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),
+        "client": of_client(store.root, params["client"], time.time()),
         "workers": count_workers(),
         **(
             describe(Inputs.of(present, live.overrides()), params)

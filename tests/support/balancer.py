@@ -75,9 +75,13 @@ def write_release(
         own = text.replace("/etc/nginx/mime.types", "types.conf")
         own = own.replace("_temp_path /tmp/", f"_temp_path {place}/")
         own = own.replace("/LOGS", str(place))
+        own = own.replace("/etc/nginx/peerlb/current", str(place))
+        own = own.replace("/etc/nginx/peerlb", f"{place}/store")
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(own)
-    (place / "types.conf").write_text("types { text/plain txt; }")
+    (place / "types.conf").write_text(
+        "types { text/plain txt; text/html html; application/json json; }"
+    )
 
 
 class Balancer:

@@ -50,6 +50,7 @@ class FakeDocker:
             "inspect": self._inspect,
             "image": self._image,
             "run": self._run,
+            "rm": lambda _words: (0, "", ""),
             "volume": lambda words: (int(words[-1] not in self.volumes), "", ""),
             "logs": lambda _words: (0, self.log, ""),
             "compose": self._compose,
@@ -106,6 +107,9 @@ class FakeDocker:
     def _run(self, words: list[str]) -> Answer:
         entrypoint = words[words.index("--entrypoint") + 1]
         image = words[words.index("--entrypoint") + 2]
+        if "--detach" in words:
+            self.done.append(f"start {words[words.index('--name') + 1]} of {image}")
+            return 0, "", ""
         if "--read-only" in words:
             self.done.append(f"test {entrypoint} with {image}")
             return 0, "", ""

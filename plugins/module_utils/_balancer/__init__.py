@@ -8,4 +8,6 @@ weights and states that operators set at run time. It knows nginx and releases. 
 the declaration: modules hand it the pools. Begin with `balancer_module.py`.
 
     inputs (with overrides) -> nginx_release -> nginx, the service that a rollout makes live
+                                                  |
+    route_tests, asked of a copy (standin_files) by standins
 """

@@ -76,13 +76,18 @@ def _member(member: Member, told: t.Mapping[str, t.Any], live: bool) -> dict[str
 
 
 def with_changes(history: t.Iterable[Line], changes: t.Iterable[Line]) -> list[dict[str, t.Any]]:
-    """Return a history with the changes of live pools between its lines, by time.
+    """Return a history with changes that were no releases between its lines, by time.
 
     A change gets the id of the release that was live: {"id": "3f9a1c52be07", "by": "ada",
     "at": "2026-01-01T10:00:00Z", "reason": "", "change": "pool webapp, member web1: weight 3"}.
     """
     lines: list[dict[str, t.Any]] = []
-    for line in heapq.merge(history, changes, key=lambda each: str(each.get("at", ""))):
+    in_order = sorted(changes, key=_moment)
+    for line in heapq.merge(history, in_order, key=_moment):
         former = lines[-1]["id"] if lines else ""
         lines.append({"id": former, **line})
     return lines
+
+
+def _moment(line: Line) -> str:
+    return str(line.get("at", ""))

@@ -39,9 +39,10 @@ from .._nginx.versions import parse_version
 from .._release.release import COMPOSE_FILE, Release
 from .._release.specification import pinned
 from .nginx_release import IDENTITY, STATE, NginxRelease
+from .route_tests import TESTS_FILE, RouteTest, read_tests, write_tests
 
 # The names at the top of a release that the collection itself writes.
-RESERVED_NAMES = (STATE, IDENTITY, "upstreams")
+RESERVED_NAMES = (STATE, IDENTITY, TESTS_FILE, "upstreams")
 
 OVERRIDES_LOST = (
     f"{STATE} of the live release, or overrides.json, could not be read: weights and states that"
@@ -55,7 +56,7 @@ class Inputs:
 
     pools are the inventory's; the overrides win over them until somebody resets them. engine is the
     way by which nginx learns of changes, where it can serve a pool. overrides_lost tells that the
-    overrides of the release before could not be read.
+    overrides of the release before could not be read. tests are those of the URL map.
     """
 
     files: dict[str, str]
@@ -65,6 +66,7 @@ class Inputs:
     overrides: Overrides = field(default_factory=dict)
     overrides_lost: bool = False
     engine: Engine = RELOAD
+    tests: tuple[RouteTest, ...] = ()
 
     @classmethod
     def parse(
@@ -94,14 +96,15 @@ class Inputs:
         files = {
             path: text
             for path, text in release.files.items()
-            if path != STATE and not path.startswith("upstreams/")
+            if path not in (STATE, TESTS_FILE) and not path.startswith("upstreams/")
         }
         told = state["engine"]  # of a later version it may tell more
         engine = Engine(str(told.get("name", RELOAD.name)), int(told.get("port", RELOAD.port)))
         inputs = cls.parse(files, state["pools"], state["listeners"], state["version"], engine)
         followed = inputs.live_pools()
         now = {pool: entries for pool, entries in (live or {}).items() if pool in followed}
-        return replace(inputs, overrides={**state["overrides"], **now})
+        tests = read_tests(release.files.get(TESTS_FILE, ""))
+        return replace(inputs, overrides={**state["overrides"], **now}, tests=tests)
 
     def with_overrides_of(
         self, release: NginxRelease | None, live: Overrides | None = None
@@ -238,7 +241,8 @@ class Inputs:
             "engine": asdict(self.engine),
         }
         text = json.dumps(state, indent=1, sort_keys=True) + "\n"
-        return NginxRelease({**self.files, **upstreams, STATE: text})
+        tests = {TESTS_FILE: write_tests(self.tests)} if self.tests else {}
+        return NginxRelease({**self.files, **upstreams, **tests, STATE: text})
 
     def differences(self) -> list[str]:
         """Return a sentence for each override that differs from the inventory, or was lost."""

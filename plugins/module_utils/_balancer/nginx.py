@@ -14,6 +14,7 @@ import re
 import shutil
 import stat
 import time
+import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from .._release.rollout import Look
 from .._release.store import Store
 from .._release.units import Units
 from .nginx_release import NginxRelease
+from .standin_runner import DIRECTORY, DockerRunner, Runner
+from .standins import refuse_failing_tests
 
 OBSOLETE = ("cut_dead.py", "logrotate.conf")
 # Who may read the logs on Debian and Ubuntu.
@@ -87,7 +90,8 @@ class Nginx:
 
     project is the project's directory, name the container's. status_port is for releases whose own
     files do not tell theirs. timeout is how many seconds a release has until it must answer. logs
-    is the directory of the access logs, or None if it is nobody's concern.
+    is the directory of the access logs, or None if it is nobody's concern. runner is how an nginx
+    is started for the tests of the URL map, of the engine, an image and a directory.
     """
 
     engine: Engine
@@ -96,6 +100,7 @@ class Nginx:
     status_port: int
     timeout: float = 15.0
     logs: Path | None = None
+    runner: t.Callable[[Engine, str, Path], Runner] = DockerRunner
 
     @property
     def units(self) -> Units:
@@ -153,8 +158,8 @@ class Nginx:
         if self.logs and log_directory_problem(self.logs):
             make_log_directory(self.logs)
 
-    def test(self, directory: Path, _wanted: Release, look: Look) -> None:
-        """Let `nginx -t` and logrotate test the release in this directory.
+    def test(self, directory: Path, wanted: Release, look: Look) -> None:
+        """Let `nginx -t`, logrotate and the tests of the URL map test the release in a directory.
 
         A ServiceError is the refusal of one of them.
 
@@ -184,6 +189,14 @@ class Nginx:
             # An error in this file would be seen by nobody, and the logs would fill the disk.
             command = [str(LOGROTATE), "--debug", str(directory / ROTATION)]
             self.engine.succeed(command, f"{ROTATION} is refused by logrotate, nothing was changed")
+        self._test_routes(directory, wanted)
+
+    def _test_routes(self, directory: Path, wanted: Release) -> None:
+        """Run the tests of the URL map, if the release has some."""
+        store = Store(str(directory.parents[1]), NginxRelease)
+        image = _image_name(wanted.files.get(COMPOSE_FILE, ""))
+        runner = self.runner(self.engine, image, store.root / DIRECTORY)
+        refuse_failing_tests(wanted, store.present(), directory, runner)
 
     def bring_up(self, store: Store, release_id: str, look: Look, *, edited: bool) -> None:
         """Let nginx serve the release to which the link points by now, and confirm that it does.

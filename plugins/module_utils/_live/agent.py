@@ -18,11 +18,9 @@ probes told stands in its report, which it reads again when it starts.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import math
 import os
-import socket
 import time
 import typing as t
 import zlib
@@ -40,6 +38,7 @@ from .notify import Hook, Notifier, event, tell_of_failure
 from .probes import UNPROBED, probe
 from .shares import Share, Shares, next_change, shares
 from .silence import Watch, watch
+from .systemd import tell_systemd
 from .verdicts import BAD, Verdict
 from .wanted import Wanted, stamp
 
@@ -54,15 +53,6 @@ GRID_SECONDS = 0.1  # in whose multiples probes begin
 TELLERS: dict[str, t.Callable[[int], Teller]] = {"dns": DnsTeller}
 
 MemberKey = tuple[str, str]  # the names of a pool and of a member
-
-
-def tell_systemd(state: str) -> None:
-    """Send READY=1 or WATCHDOG=1 to systemd, if it waits for that."""
-    place = os.environ.get("NOTIFY_SOCKET", "")
-    if place:
-        address = "\0" + place[1:] if place.startswith("@") else place
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out, contextlib.suppress(OSError):
-            out.sendto(state.encode(), address)
 
 
 @dataclass

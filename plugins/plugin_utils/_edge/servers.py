@@ -101,7 +101,8 @@ def _secure_sites(edge: Edge, hosts: t.Sequence[Host], rest: Host | None) -> lis
     named = {name: rules for rules in hosts for name in rules.names}
     others = dict.fromkeys(name for names in known.values() for name in names)
     groups: dict[tuple[str, Host | None], list[str]] = {}
-    for name in {**others, **named}:
+    # Names that a URL map does not know are served only if it has an entry for any other.
+    for name in {**(others if rest or not hosts else {}), **named}:
         certificate = covering(known, name)
         if certificate is not None:
             groups.setdefault((certificate, named.get(name, rest)), []).append(name)

@@ -12,6 +12,7 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import listing
 from .._explain.refusals import unproved_refusals
 from .._report.data.report import verification_report
+from .._report.text.bans import guard_problems
 from .._report.text.certificates import certificate_lines, certificate_problems
 from .._report.text.health import health_lines, health_problems
 from .._report.text.sample import sample_notes, sample_problems
@@ -68,6 +69,7 @@ def problems(evidence: Evidence) -> list[str]:
     lines += _by_balancer(
         evidence, lambda info: certificate_problems(info, evidence.certificate_days)
     )
+    lines += _by_balancer(evidence, guard_problems)
     if evidence.missing_ends:
         return lines
     if not evidence.connection_not_asked and not evidence.connection_works:

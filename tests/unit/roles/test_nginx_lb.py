@@ -501,7 +501,7 @@ def test_variables_are_as_the_module_specifies_its_options(role, spec) -> None:
         for option, value in module_call(role).items()
         if (match := re.fullmatch(r"{{ (nginx_lb_\w+) }}", value))
     }
-    own = {"container", "files", "secrets", "logs", "declaration", "declaration_path"}
+    own = {"container", "files", "secrets", "logs", "declaration", "declaration_path", "tests"}
     assert set(ARGUMENT_SPEC) - set(passed) == own  # made by the role itself
     defaults = role.load("defaults/main.yml")
     for option, variable in passed.items():

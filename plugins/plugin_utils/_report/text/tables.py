@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ....module_utils._values.signature import signed_by
+from .bans import guard_lines
 from .certificates import certificate_lines
 from .health import health_lines, health_word
 
@@ -106,6 +107,7 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         *table(STATUS_HEADS, status_rows(info)),
         *health_lines(info),
         *certificate_lines(info),
+        *guard_lines(info),
         *info["differences"],
         "releases kept, newest last:",
     ]

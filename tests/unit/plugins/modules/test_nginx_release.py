@@ -96,6 +96,34 @@ def test_refusal_by_nginx_leaves_the_live_release(run_module, params, fake_nginx
     assert info(run_module, params)["release"] == first["release"]
 
 
+TEST = {"name": "a", "host": "shop.example", "target": "/", "expect": {"pool": "webapp"}}
+
+
+@pytest.mark.parametrize("test_only", [False, True])
+def test_tests_of_the_url_map_run_before_the_release_goes_live(
+    run_module, params, fake_nginx, test_only
+) -> None:
+    files = {**params["files"], "nginx.conf": "events { } http { server { listen 80; } }"}
+    first = run_module(nginx_release, **params)
+    fake_nginx.refuse = {"run": "no such image"}
+    wanted = {**params, "files": files, "test_only": test_only}
+    result = run_module(nginx_release, **wanted, tests=[TEST])
+    told = "the tests of the URL map cannot run, nothing was changed: no such image"
+    assert result["msg"] == told
+    assert info(run_module, params)["release"] == first["release"]
+    assert run_module(nginx_release, **wanted)["changed"] is not test_only
+
+
+def test_wrong_test_of_the_url_map_is_refused_by_name(run_module, params, tmp_path) -> None:
+    wrong = [{**TEST, "expect": {}}, {**TEST, "name": "b", "target": "x"}]
+    told = run_module(nginx_release, **params, tests=wrong)["msg"].splitlines()
+    assert told == [
+        "test a: expect: right is one of pool, redirect and status",
+        "test b: target is 'x', not a path such as /api/x",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_secrets_are_readable_by_root_alone_and_shown_nowhere(run_module, params, tmp_path) -> None:
     key = "-----BEGIN PRIVATE KEY-----"
     done = run_module(nginx_release, **params, secrets={"tls/site.key": key})

@@ -118,3 +118,16 @@ def test_health_and_changes_of_a_live_pool_are_told(
 def test_release_without_the_unit_tells_of_none(run_module, deploy, place) -> None:
     deploy()
     assert run_module(nginx_release_info, **place)["unit"] == {}
+
+
+def test_bans_of_a_client_are_told_if_somebody_asks(deploy, info, tmp_path) -> None:
+    deploy()
+    ban = {"range": "203.0.113.7", "until": None, "by": "ada"}
+    (tmp_path / "nginx/bans.json").write_text(json.dumps({"bans": [ban]}))
+    assert info()["client"] == {}
+    assert info(client="")["client"] == {"bans": [], "maintenance": {}}
+    (found,) = info(client="203.0.113.7")["client"]["bans"]
+    assert (found["range"], found["by"]) == ("203.0.113.7/32", "ada")
+    (tmp_path / "nginx/bans.json").write_text("{")
+    assert info()["client"] == {}
+    assert "is damaged" in info(client="")["msg"]

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs, pin_image
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
     NginxRelease,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.route_tests import parse_tests
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 
 POOLS = [
@@ -79,6 +82,7 @@ def test_added_member_adds_one_line_to_its_upstream() -> None:
         ({"listeners": []}, "listeners: there is none"),
         ({"files": {"../etc/passwd": ""}}, "file ../etc/passwd"),
         ({"files": {"state.json": ""}}, "file state.json"),
+        ({"files": {"tests.json": ""}}, "file tests.json"),
         ({"files": {"upstreams/x.conf": ""}}, "file upstreams/x.conf"),
         ({"files": {"./state.json": ""}}, "file ./state.json: this name is the collection's own"),
         ({"files": {"upstreams": ""}}, "file upstreams: this name is the collection's own"),
@@ -95,6 +99,15 @@ def test_wrong_inputs_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(PoolError) as error:
         inputs(**settings)
     assert message in str(error.value)
+
+
+def test_tests_of_the_url_map_are_carried_to_the_next_release() -> None:
+    expect = {"pool": ["webapp"]}
+    tests = parse_tests([{"name": "a", "host": "shop.example", "target": "/", "expect": expect}])
+    release = replace(inputs(), tests=tests).release()
+    assert Inputs.of(release).release() == release
+    assert Inputs.of(release).tests == tests
+    assert "tests.json" not in inputs().release().files
 
 
 def test_reserved_names_are_free_in_subdirectories() -> None:

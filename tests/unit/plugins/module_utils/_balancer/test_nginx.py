@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.server
 import stat
+import tempfile
 import threading
 import typing as t
 from dataclasses import replace
@@ -22,6 +23,10 @@ from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx impor
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.nginx_release import (
     NginxRelease,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._balancer.route_tests import (
+    parse_tests,
+    write_tests,
+)
 from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import (
     Engine,
     ServiceError,
@@ -29,6 +34,8 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.engine impor
 from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Look, Rollout
 from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 from ansible_collections.peerlb.stack.plugins.module_utils._release.units import Units
+from support.nginx import programs
+from support.standins import ProgramRunner, edge_release
 
 OTHER_CONTAINER = Look(None, details={"same_container": False})
 
@@ -67,7 +74,7 @@ def staged(tmp_path) -> Path:
 
 
 def test_release_is_tested_with_its_own_image(container, fake_nginx, tmp_path, staged) -> None:
-    container.test(staged, None, OTHER_CONTAINER)
+    container.test(staged, LIVE, OTHER_CONTAINER)
     (command,) = fake_nginx.commands
     assert command[:2] == ["docker", "compose"]
     assert f"{tmp_path}/nginx/releases/.staging/compose.yml" in command
@@ -77,7 +84,7 @@ def test_release_is_tested_with_its_own_image(container, fake_nginx, tmp_path, s
 def test_error_leaves_out_the_progress_of_compose(container, fake_nginx, staged) -> None:
     fake_nginx.refuse = {"run": " Container x  Creating\nmanifest unknown\n"}
     with pytest.raises(ServiceError) as error:
-        container.test(staged, None, OTHER_CONTAINER)
+        container.test(staged, LIVE, OTHER_CONTAINER)
     assert "with the image nginx:9, nothing was changed: manifest unknown" in str(error.value)
     assert "Creating" not in str(error.value)
 
@@ -120,6 +127,30 @@ def live(container, fake_nginx, store) -> Nginx:
 def test_release_that_runs_has_no_reason_to_change(live, fake_nginx, store) -> None:
     assert go_live(store, live) == ()
     assert fake_nginx.commands == []
+
+
+@pytest.mark.skipif(not programs(), reason="no nginx on this machine: install one")
+def test_release_whose_tests_fail_does_not_go_live(fake_nginx, tmp_path) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as root:
+        store = Store(f"{root}/nginx", NginxRelease)
+        engine, asked = Engine(fake_nginx.run), []
+
+        def runner(_engine: Engine, image: str, place: Path) -> ProgramRunner:
+            asked.append((image, place))
+            return ProgramRunner(programs()[-1], place)
+
+        nginx = Nginx(engine, tmp_path, "x", fake_nginx.port, timeout=0.2, runner=runner)
+        expect = {"pool": "web", "path": "/x"}
+        test = {"name": "t", "scheme": "https", "host": "shop.example", "target": "/y"}
+        tests = write_tests(parse_tests([{**test, "expect": expect}]))
+        wrong = NginxRelease({**edge_release(), "tests.json": tests})
+        plan = Rollout.plan(store, nginx, wrong)
+        with pytest.raises(ServiceError, match="expected pool web gets /x.*the rule shop.example"):
+            plan.apply({"by": "ada"}, keep=5)
+        assert (store.current_id(), store.kept()) == (None, [])
+        assert asked == [(IMAGE, Path(root, "nginx/.standins"))]
+        good = NginxRelease({**wrong.files, "tests.json": tests.replace('"/y"', '"/x"')})
+        Rollout.plan(store, nginx, good).test()
 
 
 @pytest.mark.parametrize(
@@ -264,8 +295,8 @@ def test_rotation_of_the_logs_is_tested_with_the_release(
     program = tmp_path / "logrotate"
     program.touch()
     monkeypatch.setattr(_nginx, "LOGROTATE", program)
-    container.test(staged, None, OTHER_CONTAINER)
+    container.test(staged, LIVE, OTHER_CONTAINER)
     assert len(fake_nginx.commands) == 1  # a release may have no such file
     (staged / "logrotate.conf").touch()
-    container.test(staged, None, OTHER_CONTAINER)
+    container.test(staged, LIVE, OTHER_CONTAINER)
     assert fake_nginx.commands[-1] == [str(program), "--debug", str(staged / "logrotate.conf")]

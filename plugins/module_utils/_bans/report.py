@@ -1,0 +1,46 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the unit peerlb-guard says of itself, in a file that modules read.
+
+    {"at": 1767225600.1, "bans": 3, "ended": 12, "maintenance": ["webapp"], "errors": [],
+     "lists": {"/var/lib/peerlb/bans.d/fail2ban.txt": {"bans": 2, "errors": ["line 3: …"]}}}
+
+at is in seconds of the epoch; ended counts the bans of operators and rules that have
+ended since the unit began.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from pathlib import Path
+
+REPORT = Path("/run/peerlb-guard/report.json")
+UNIT = "peerlb-guard.service"
+STALE_SECONDS = 5.0  # the unit writes once a second
+
+Report = dict[str, t.Any]
+
+
+def write(report: Report, path: Path = REPORT) -> None:
+    """Write the report in one step; an OSError says why that failed."""
+    fresh = path.with_name(f".{path.name}")
+    fresh.write_text(json.dumps(report), encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def read(path: Path = REPORT) -> Report:
+    """Return the report; {} if there is none, or it is damaged."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def is_alive(report: Report, now: float) -> bool:
+    """Tell whether the unit that wrote the report is still at work."""
+    at = report.get("at")
+    return isinstance(at, float) and abs(now - at) < STALE_SECONDS
