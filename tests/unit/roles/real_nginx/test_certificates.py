@@ -81,7 +81,7 @@ def test_twenty_switches_under_handshakes_lose_none(nginx) -> None:
                 failures.append(exc)
 
     with nginx.running():
-        clients = [threading.Thread(target=ask) for _ in range(2)]
+        clients = [threading.Thread(target=ask) for _number in range(2)]
         for client in clients:
             client.start()
         for each in every[1:]:
@@ -169,7 +169,7 @@ def test_sessions_are_resumed_after_reload_restart_and_change_of_keys(nginx, ver
         return sum(nginx.handshake("shop.example", each, context).reused for each in sessions)
 
     with nginx.running():
-        sessions += [nginx.handshake("shop.example", None, context).session for _ in range(5)]
+        sessions += [nginx.handshake("shop.example", None, context).session for _number in range(5)]
         assert resumed() == 5
         nginx.at_work.reload()
         time.sleep(0.3)
