@@ -257,7 +257,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer.guard_status import guard_changes, guard_status
+from ..module_utils._balancer.guard_status import all_changes, guard_status
 from ..module_utils._balancer.health import health, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.live import LiveSettings, settled
@@ -322,7 +322,7 @@ def run(params: dict, engine: Engine) -> dict:
         "serving": serving_release(store, params["status_port"]) or "",
         "nginx": running_nginx(engine, params["container"]),
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
-        "history": with_changes(store.history(), [*live.changes(), *guard_changes(store.root)]),
+        "history": with_changes(store.history(), all_changes(store.root, live.changes())),
         "guard": guard_status(store.root, present.files if present else ()),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),

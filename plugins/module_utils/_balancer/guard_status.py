@@ -43,11 +43,11 @@ def guard_status(root: Path, files: t.Container[str]) -> dict[str, t.Any]:
     }
 
 
-def guard_changes(root: Path) -> list[dict[str, t.Any]]:
-    """Return the latest changes of bans and maintenance, sorted by time; [] if none can be read."""
+def all_changes(root: Path, others: t.Iterable[dict[str, t.Any]] = ()) -> list[dict[str, t.Any]]:
+    """Return the latest changes of bans and maintenance among others, sorted by time."""
     try:
         truth = Truth.read(root)
-    except (OSError, ValueError):
-        return []
-    changes = [*truth.ban_changes, *truth.maintenance_changes]
+    except (OSError, ValueError):  # the status tells of it
+        truth = Truth()
+    changes = [*others, *truth.ban_changes, *truth.maintenance_changes]
     return sorted(changes, key=lambda each: str(each.get("at", "")))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import typing as t
 from dataclasses import replace
 
@@ -13,7 +14,8 @@ from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
 from .._guard.reading import read_gatekeeper
-from .._guard.rendering import render
+from .._guard.rendering import bans, render
+from .._guard.values import Gatekeeper
 from .._url_map.reading import read_url_map
 from .certificates import Certificate
 from .names import covering
@@ -106,6 +108,12 @@ def _contradictions(edge: Edge) -> list[str]:
 
 def edge_files(edge: Edge) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
-    guard = render(edge.gatekeeper, edge.balancers) if edge.gatekeeper else {}
+    guard = _guard_files(edge.gatekeeper, edge.balancers) if edge.gatekeeper else {}
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
     return {"servers.conf": render_servers(edge), **guard, **client_ca}
+
+
+def _guard_files(gatekeeper: Gatekeeper, balancers: int) -> dict[str, str]:
+    """Return the files of the gatekeeper; the unit peerlb-guard reads how long each rule bans."""
+    seconds = json.dumps(bans(gatekeeper), sort_keys=True)
+    return {**render(gatekeeper, balancers), "guard/bans.json": f"{seconds}\n"}

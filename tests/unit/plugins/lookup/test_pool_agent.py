@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from ansible_collections.peerlb.stack.plugins.lookup.pool_agent import LookupModule, program
+from support.balancer import until
 
 
 def test_program_runs_by_python_alone(tmp_path) -> None:
@@ -28,6 +29,24 @@ def test_program_runs_by_python_alone(tmp_path) -> None:
     )
     outside = {name.split(".")[0] for name in loaded.stdout.split()} - set(sys.stdlib_module_names)
     assert outside - {"peerlb", "__main__"} == set()
+
+
+def test_program_keeps_bans_by_python_alone(tmp_path) -> None:
+    """The unit peerlb-guard makes the flags of what is wanted when it starts."""
+    for path, text in program().items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    root = tmp_path / "nginx"
+    root.mkdir()
+    (root / "bans.json").write_text('{"bans": [{"range": "203.0.113.7"}], "changes": []}')
+    words = [sys.executable, "-I", "-S", "-B", "-W", "error", str(tmp_path / "agent"), "guard"]
+    with subprocess.Popen([*words, str(root), str(tmp_path)], stdout=subprocess.PIPE) as process:
+        try:
+            until((root / "live/bans/203.0.113.7").is_file, 20)
+            assert process.poll() is None
+        finally:
+            process.kill()
 
 
 def test_lookup_returns_the_program() -> None:

@@ -8,7 +8,7 @@ import time
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer import guard_status as status
 from ansible_collections.peerlb.stack.plugins.module_utils._balancer.guard_status import (
-    guard_changes,
+    all_changes,
     guard_status,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._bans import flags
@@ -55,11 +55,11 @@ def test_damaged_file_and_dead_unit_are_told_of(tmp_path, monkeypatch) -> None:
     found = guard_status(tmp_path, FILES)
     assert (found["alive"], found["seconds_ago"]) == (False, None)
     assert "bans.json is damaged" in found["errors"][0]
-    assert guard_changes(tmp_path) == []
+    assert all_changes(tmp_path, [{"at": "1"}]) == [{"at": "1"}]
 
 
 def test_changes_are_sorted_by_time(tmp_path) -> None:
     truth = Truth(ban_changes=({"at": "2"}, {"at": "4"}), maintenance_changes=({"at": "3"},))
     truth.write_bans(tmp_path)
     truth.write_maintenance(tmp_path)
-    assert [each["at"] for each in guard_changes(tmp_path)] == ["2", "3", "4"]
+    assert [each["at"] for each in all_changes(tmp_path, [{"at": "1"}])] == ["1", "2", "3", "4"]
