@@ -15,6 +15,7 @@ import contextlib
 import os
 import re
 import shutil
+import ssl
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,16 +83,27 @@ class Lego:
 
     def pair(self, certificate: Certificate) -> str:
         """Return the chain and the key that lego has, as PEM; an AcmeFailure: it has none."""
-        files = [self._file(certificate, end) for end in (".crt", ".key")]
+        files = [self.chain(certificate), self._file(certificate, ".key")]
         try:
             return "".join(f"{path.read_text(encoding='ascii').strip()}\n" for path in files)
         except (OSError, ValueError) as exc:
             raise AcmeFailure(f"lego has left no certificate: {exc}") from None
 
+    def chain(self, certificate: Certificate) -> Path:
+        """Return the file of the certificate and of those that signed it."""
+        return self._file(certificate, ".crt")
+
     def has(self, certificate: Certificate) -> bool:
-        """Tell whether lego has a certificate and its key, which it could renew."""
-        ends = (".crt", ".key", ".json")
-        return all(self._file(certificate, end).is_file() for end in ends)
+        """Tell whether lego has a certificate and the key that fits, so that it can renew it.
+
+        A container that was killed may have written one of the two.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        try:
+            context.load_cert_chain(self.chain(certificate), self._file(certificate, ".key"))
+        except OSError:  # ssl.SSLError is one
+            return False
+        return self._file(certificate, ".json").is_file()
 
     def _file(self, certificate: Certificate, end: str) -> Path:
         return self.home(certificate) / "certificates" / f"{certificate.names[0]}{end}"

@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The unit peerlb-certificates on the load balancer: it renews what is due, without Ansible.
+
+    python3 certificates ROOT
+
+ROOT is the directory of nginx's releases. It ends with 1 if a certificate could not be had, so that
+systemd shows the unit as failed, and tells whoever is to be told (`_live/notify.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import typing as t
+from pathlib import Path
+
+from .._live.agent import read_hook
+from .._live.journal import say
+from .._live.notify import event, notify
+from .._release.lock import locked
+from .installer import installer
+from .lego import Lego
+from .renewal import Install, Renewal, run_program
+from .wanted import AcmeError, Wanted, read_wanted
+
+OWNER = "the unit peerlb-certificates"
+LOCK_SECONDS = 60.0  # for another one that asks the CA
+
+
+def renew_all(root: Path, wanted: Wanted, install: Install) -> dict[str, str]:
+    """Ask for all certificates, one after the other; return why some could not be had, by name."""
+    renewal = Renewal(root, Lego(root, wanted, run_program), install, say)
+    attempts = {each.name: renewal.attempt(each) for each in wanted.certificates}
+    return {name: problem for name, problem in attempts.items() if problem}
+
+
+def tell(root: Path, failures: t.Mapping[str, str]) -> None:
+    """Tell whoever wants to know of each failure; what goes wrong with that is only said."""
+    for name, problem in failures.items():
+        try:
+            news = event("certificate_failed", why=f"certificate {name}: {problem}")
+            failed = asyncio.run(notify(read_hook(root), news))
+        except (OSError, ValueError) as exc:
+            failed = str(exc)
+        if failed:
+            say(f"peerlb_notify: {failed}")
+
+
+def run(root: Path, install: Install) -> int:
+    """Renew what is due; return the code that the program ends with."""
+    try:
+        wanted = read_wanted(root)
+    except AcmeError as exc:
+        say(f"cannot read what is asked of the CA: {exc}")
+        return 1
+    if wanted is None or not wanted.certificates:
+        return 0
+    (root / "acme").mkdir(exist_ok=True)
+    try:
+        with locked(root / "acme" / "lock", OWNER, LOCK_SECONDS, "certificates"):
+            failures = renew_all(root, wanted, install)
+    except BlockingIOError as exc:
+        say(str(exc))
+        return 1
+    tell(root, failures)
+    return 1 if failures else 0
+
+
+def start(arguments: list[str]) -> None:
+    """Run the program with the arguments of its command line."""
+    root = Path(arguments[0])
+    sys.exit(run(root, installer(root)))
