@@ -1,0 +1,112 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The nginx that serves the certificates: test what it would read, reload it, and ask it."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+from .pem import CertificateError
+
+Run = t.Callable[..., "tuple[int, str, str]"]
+CONFIG = "/etc/nginx/peerlb/current/nginx.conf"  # as the container sees it
+A_LABEL = "peerlb-check"  # stands for the star of a name when nginx is asked
+IN_A_ROW = 3  # answers, as workers of before a reload may still take a connection
+
+
+@dataclass(frozen=True)
+class ServingNginx:
+    """The nginx in a container; timeout is how many seconds a reload may take to show."""
+
+    run: Run
+    root: Path
+    container: str = "peerlb-nginx"
+    timeout: float = 15.0
+
+    def runs(self) -> bool:
+        """Tell whether nginx runs, so that it has to read what was changed."""
+        code, out, _err = self.run(
+            ["docker", "inspect", "--format", "{{.State.Running}}", self.container]
+        )
+        return code == 0 and out.strip() == "true"
+
+    def ports(self, name: str) -> list[tuple[str, int]]:
+        """Return the addresses at which the live release serves a certificate; [] if nowhere."""
+        live = self.root / "current"
+        used = re.compile(rf"/tls/{re.escape(name)}/current/")
+        try:
+            listeners = json.loads((live / "state.json").read_text(encoding="utf-8"))["listeners"]
+            files = [path.read_text(encoding="utf-8") for path in live.glob("*.conf")]
+        except (OSError, ValueError, KeyError):
+            return []
+        if not any(used.search(text) for text in files):
+            return []
+        tls = [each for each in listeners if each.get("tls")]
+        return [(each.get("address") or "127.0.0.1", each["port"]) for each in tls]
+
+    def test(self) -> None:
+        """Let nginx test all that it would read; a CertificateError ends with its words."""
+        command = ["docker", "exec", self.container, "nginx", "-e", "stderr", "-t", "-c", CONFIG]
+        code, out, err = self.run(command)
+        if code != 0:
+            lines = [line for line in (err + out).splitlines() if "test failed" not in line]
+            raise CertificateError("nginx refuses the change: " + "\n".join(lines[-3:]))
+
+    def reload(self) -> None:
+        """Let nginx read its files again; the signal is sent inside of the container.
+
+        Docker would remember one of its own as a wish to stop.
+        """
+        code, out, err = self.run(["docker", "exec", self.container, "sh", "-c", "kill -HUP 1"])
+        if code != 0:
+            raise CertificateError(f"the reload was refused: {(err or out).strip()}")
+
+    def serves(self, name: str, server_name: str, leaf: bytes) -> str:
+        """Return where another certificate than this one (DER) is served; "" if nowhere."""
+        for address, port in self.ports(name):
+            if served(address, port, server_name) != leaf:
+                return f"{address}:{port}"
+        return ""
+
+    def confirm(self, name: str, server_name: str, leaf: bytes) -> None:
+        """Wait until nginx shows this certificate at each port, several times in a row."""
+        end, seen = time.monotonic() + self.timeout, 0
+        while seen < IN_A_ROW:
+            where = self.serves(name, server_name, leaf)
+            seen = 0 if where else seen + 1
+            if where and time.monotonic() > end:
+                raise CertificateError(
+                    f"certificate {name}: {where} did not show it for {server_name} within"
+                    f" {self.timeout:g} s"
+                )
+            if where:
+                time.sleep(0.05)
+
+
+def asked_name(names: t.Iterable[str]) -> str:
+    """Return the name of a host with which to ask for a certificate of these names."""
+    return next(iter(names), "").replace("*", A_LABEL)
+
+
+def served(address: str, port: int, server_name: str, timeout: float = 3.0) -> bytes:
+    """Return the certificate (DER) that a port shows for a name; b"" if none.
+
+    Nothing is verified: what counts is whether it is the very certificate that was installed.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        plain = socket.create_connection((address, port), timeout)
+        with plain, context.wrap_socket(plain, server_hostname=server_name or None) as secured:
+            return secured.getpeercert(binary_form=True) or b""
+    except OSError:  # ssl.SSLError is one
+        return b""
