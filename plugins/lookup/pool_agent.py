@@ -9,15 +9,15 @@ DOCUMENTATION = r"""
 name: pool_agent
 author: The peerlb authors (@peerlb)
 version_added: 0.2.0
-short_description: Return a program of a load balancer, such as the one that watches the members of pools
+short_description: Return a program of a load balancer, such as the one that watches members
 description:
   - Returns the source of a unit, as text by path in a release of nginx. The role
     P(peerlb.stack.nginx_lb#role) passes it to M(peerlb.stack.nginx_release).
 options:
   _terms:
     description:
-      - The directories of the programs. V(agent) is the unit C(peerlb-pools), and V(certificates) the
-        unit C(peerlb-certificates). Without any term it is V(agent).
+      - The directories of the programs. V(agent) is the unit C(peerlb-pools), and V(certificates)
+        the unit C(peerlb-certificates). Without any term it is V(agent).
     type: list
     elements: str
     choices: [agent, certificates]
@@ -48,7 +48,7 @@ PROGRAMS = {
     "agent": ("_live.agent", ("_live", "_nginx", "_probe", "_values")),
     "certificates": (
         "_acme.program",
-        ("_acme", "_live", "_nginx", "_probe", "_release", "_values"),
+        ("_acme", "_certificates", "_live", "_nginx", "_probe", "_release", "_values"),
     ),
 }
 MAIN = """\

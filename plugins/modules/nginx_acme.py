@@ -9,8 +9,8 @@ module: nginx_acme
 short_description: Let a load balancer have its certificates by ACME
 version_added: 1.0.0
 description:
-  - Starts the unit C(peerlb-certificates) on the load balancer if a certificate is not there yet, and
-    waits until it has asked the CA. Later the unit's timer renews each certificate without Ansible.
+  - Starts the unit C(peerlb-certificates) on the load balancer if a certificate is not there yet,
+    and waits until it has asked the CA. Later the unit's timer renews each certificate without Ansible.
   - Fails in the CA's own words if a certificate could not be had. nginx then serves what it had
     before. Run it again to try again.
   - A CA counts refusals, so one that has refused is not asked again before an hour, and after
@@ -34,8 +34,8 @@ options:
     default: /opt/peerlb/nginx_lb
   settings:
     description:
-      - What is asked of the CA, as the filter P(peerlb.stack.acme_settings#filter) returns it, and as
-        the live release has it in its secret C(acme.json). Leave out the external account here.
+      - What is asked of the CA, as the filter P(peerlb.stack.acme_settings#filter) returns it, and
+        as the live release has it in its secret C(acme.json). Leave out the external account here.
     type: dict
     required: true
   retry:
@@ -47,15 +47,16 @@ options:
 EXAMPLES = r"""
 - name: Ask the CA for what is missing
   peerlb.stack.nginx_acme:
-    settings: "{{ {'directory': 'https://acme.example/dir'} | peerlb.stack.acme_settings(certificates) }}"
+    settings: "{{ ca | peerlb.stack.acme_settings(certificates) }}"
   vars:
+    ca: {directory: "https://acme.example/dir"}
     certificates:
       - {name: shop, names: [shop.example], source: acme}
 """
 
 RETURN = r"""
 asked:
-  description: The certificates that were missing before; in check mode, those that would be asked for.
+  description: The certificates that were missing before the module ran.
   returned: success
   type: list
   elements: str

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from .state import State, read_state, write_state
+from .state import read_state, write_state
 from .wanted import Wanted
 
 UNIT = "peerlb-certificates.service"
@@ -20,12 +20,8 @@ def missing(root: Path, wanted: Wanted) -> list[str]:
     return [
         each.name
         for each in wanted.certificates
-        if not _is_there(read_state(root, each.name), wanted.identity(each))
+        if not read_state(root, each.name).is_served(wanted.identity(each))
     ]
-
-
-def _is_there(state: State, identity: str) -> bool:
-    return state.is_issued and state.identity == identity and state.result != "failed"
 
 
 def failures(root: Path, names: t.Iterable[str]) -> list[str]:

@@ -16,22 +16,22 @@ import sys
 import typing as t
 from pathlib import Path
 
+from .._certificates.pem import CertificateError
 from .._live.agent import read_hook
 from .._live.journal import say
 from .._live.notify import event, notify
 from .._release.lock import locked
-from .installer import installer
+from .installer import OWNER, Installer
 from .lego import Lego
-from .renewal import Install, Renewal, run_program
+from .renewal import Renewal, run_program
 from .wanted import AcmeError, Wanted, read_wanted
 
-OWNER = "the unit peerlb-certificates"
 LOCK_SECONDS = 60.0  # for another one that asks the CA
 
 
-def renew_all(root: Path, wanted: Wanted, install: Install) -> dict[str, str]:
+def renew_all(root: Path, wanted: Wanted, installer: Installer) -> dict[str, str]:
     """Ask for all certificates, one after the other; return why some could not be had, by name."""
-    renewal = Renewal(root, Lego(root, wanted, run_program), install, say)
+    renewal = Renewal(root, Lego(root, wanted, run_program), installer, say)
     attempts = {each.name: renewal.attempt(each) for each in wanted.certificates}
     return {name: problem for name, problem in attempts.items() if problem}
 
@@ -48,27 +48,39 @@ def tell(root: Path, failures: t.Mapping[str, str]) -> None:
             say(f"peerlb_notify: {failed}")
 
 
-def run(root: Path, install: Install) -> int:
+def rotate(installer: Installer) -> str:
+    """Let nginx have a new key for session tickets if it is time; return "" or what went wrong."""
+    try:
+        if installer.rotate_tickets():
+            say("session tickets are made with a new key")
+    except (CertificateError, OSError) as exc:
+        say(f"session tickets keep their key: {exc}")
+        return str(exc)
+    return ""
+
+
+def run(root: Path, installer: Installer) -> int:
     """Renew what is due; return the code that the program ends with."""
+    failed = bool(rotate(installer))
     try:
         wanted = read_wanted(root)
     except AcmeError as exc:
         say(f"cannot read what is asked of the CA: {exc}")
         return 1
     if wanted is None or not wanted.certificates:
-        return 0
+        return int(failed)
     (root / "acme").mkdir(exist_ok=True)
     try:
         with locked(root / "acme" / "lock", OWNER, LOCK_SECONDS, "certificates"):
-            failures = renew_all(root, wanted, install)
+            failures = renew_all(root, wanted, installer)
     except BlockingIOError as exc:
         say(str(exc))
         return 1
     tell(root, failures)
-    return 1 if failures else 0
+    return int(failed or bool(failures))
 
 
 def start(arguments: list[str]) -> None:
     """Run the program with the arguments of its command line."""
     root = Path(arguments[0])
-    sys.exit(run(root, installer(root)))
+    sys.exit(run(root, Installer(root)))

@@ -12,14 +12,13 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._certificates.pem import CertificateError
+from .installer import Installer
 from .lego import AcmeFailure, Lego
 from .state import HOUR, State, read_state, write_state
 from .wanted import Certificate
 
-# name, chain and key as PEM: judged, switched to, and confirmed; an exception's text says why not
-Install = t.Callable[[str, str], None]
 Say = t.Callable[[str], None]
-END = "-----END CERTIFICATE-----"
 SHORT = 10 * 24 * HOUR  # a lifetime below which lego renews at half of it
 LOOKS = 12 * HOUR  # how long the timer waits
 
@@ -44,11 +43,11 @@ def run_program(words: t.Sequence[str], seconds: float) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Renewal:
-    """Asks one CA for certificates. failures are what people are told of an attempt, by name."""
+    """Asks one CA for certificates, and lets nginx serve what it gives. say writes the journal."""
 
     root: Path
     lego: Lego
-    install: Install
+    installer: Installer
     say: Say
     clock: t.Callable[[], float] = time.time
 
@@ -66,33 +65,26 @@ class Renewal:
         self._note(certificate, state)
         try:
             state = self._ask(certificate, state)
-        except AcmeFailure as exc:
-            state = state.failed_at(str(exc), self.clock(), refused=exc.refused)
-        except Exception as exc:  # whatever the installation has to say
-            state = state.failed_at(str(exc) or repr(exc), self.clock(), refused=False)
+        except (AcmeFailure, CertificateError, OSError) as exc:
+            refused = isinstance(exc, AcmeFailure) and exc.refused
+            words, noted = " ".join(str(exc).split()), read_state(self.root, certificate.name)
+            state = noted.failed_at(words, self.clock(), refused=refused)
         self._note(certificate, state)
-        self.say(f"{certificate.name}: {state.result}{': ' if state.message else ''}{state.message}")
+        self.say(
+            f"{certificate.name}: {state.result}{': ' if state.message else ''}{state.message}"
+        )
         return state.message if state.result == "failed" else ""
 
     def _ask(self, certificate: Certificate, state: State) -> State:
-        """Let lego issue or renew, and install what is not in use yet."""
+        """Let lego issue or renew, and let nginx serve what it does not serve yet."""
         anew = not (state.succeeded and self.lego.has(certificate))
         pem = self.lego.ask(certificate, anew=anew)
         # Noted at once: whoever is killed now does not ask the CA again, but installs.
         now = self.clock()
-        state = state.succeeded_at("issued", now, due(self.lego.chain(certificate), now))
-        self._note(certificate, state)
-        if _leaf(pem) == _leaf(self._in_use(certificate)):
-            return state.succeeded_at("kept", now, due(self.lego.chain(certificate), now))
-        self.install(certificate.name, pem)
-        return state
-
-    def _in_use(self, certificate: Certificate) -> str:
-        path = self.root / "tls" / certificate.name / "current" / "pair.pem"
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            return ""
+        after = due(self.lego.chain(certificate), now)
+        self._note(certificate, state.succeeded_at("obtained", now, after))
+        fresh = self.installer.install(certificate, pem, self.lego.wanted.ca)
+        return state.succeeded_at("issued" if fresh else "kept", now, after)
 
     def _note(self, certificate: Certificate, state: State) -> None:
         (self.root / "acme").mkdir(parents=True, exist_ok=True)
@@ -113,8 +105,3 @@ def due(chain: Path, now: float) -> float:
         return now + LOOKS
     lifetime = end - begin
     return begin + lifetime * (1 / 2 if lifetime < SHORT else 2 / 3)
-
-
-def _leaf(pem: str) -> str:
-    """Return the first certificate of a text, whatever stands before it."""
-    return pem.partition(END)[0].rpartition("-----BEGIN CERTIFICATE-----")[2].strip()

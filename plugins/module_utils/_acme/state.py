@@ -24,7 +24,9 @@ from .._release.who import moment
 
 HOUR = 3600
 LONGEST = 24 * HOUR  # the longest pause after a refusal
-RESULTS = ("issued", "kept", "failed")
+# "obtained" is what the CA gave and nginx does not serve yet.
+RESULTS = ("obtained", "issued", "kept", "failed")
+GOOD = ("issued", "kept")
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,9 @@ class State:
     failures: int = 0
     identity: str = ""
 
-    @property
-    def is_issued(self) -> bool:
-        """Tell whether the certificate of this identity was issued once."""
-        return bool(self.succeeded)
+    def is_served(self, identity: str) -> bool:
+        """Tell whether the last attempt was for this identity, and nginx serves what came of it."""
+        return self.identity == identity and self.result in GOOD
 
     def waits(self, identity: str, now: float) -> bool:
         """Tell whether the CA must not be asked yet, because it refused not long ago."""
@@ -61,11 +62,9 @@ class State:
         return replace(known, attempted=moment(now))
 
     def succeeded_at(self, result: str, now: float, due: float) -> State:
-        """Return the state after a success; result is "issued" or "kept", due the next renewal."""
+        """Return the state after a success; result is one of RESULTS, due the next renewal."""
         at = moment(now)
-        return replace(
-            self, succeeded=at, result=result, message="", failures=0, next=moment(due)
-        )
+        return replace(self, succeeded=at, result=result, message="", failures=0, next=moment(due))
 
     def failed_at(self, message: str, now: float, *, refused: bool) -> State:
         """Return the state after a failure; of a refusal by the CA the next attempt waits.

@@ -24,13 +24,13 @@ from .._values.entries import is_list, line, misfit, read_mapping, text
 SECRET = "current/secrets/acme.json"
 DIRECTORY = re.compile(r"https://[A-Za-z0-9.:\[\]-]+(/[!-~]*)?")
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]*[:@][A-Za-z0-9._:-]+")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 HOST = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 MAIL = re.compile(r"[^@\s]+@[A-Za-z0-9.-]+")
 PROFILE = re.compile(r"[A-Za-z0-9._-]+")
 PEM = "-----BEGIN CERTIFICATE-----"
 # What stands beside the directories of certificates, so that none can have its name.
-TAKEN = ("webroot", "lock")
+TAKEN = ("webroot", "lock", "tickets")
 SETTINGS = ("directory", "image", "ca", "contact", "eab", "profile", "certificates")
 
 
@@ -51,7 +51,8 @@ class Certificate:
         given = read_mapping(entry, ("name", "names"))
         name = text("name", given["name"])
         if not NAME.fullmatch(name) or name in TAKEN:
-            raise misfit("name", name, f"letters, digits, - and _, and none of {', '.join(TAKEN)}")
+            wanted = f"small letters, digits and hyphens, and none of {', '.join(TAKEN)}"
+            raise misfit("name", name, wanted)
         if not is_list(given["names"]):
             raise misfit("names", given["names"], "a list such as [shop.example]")
         for each in given["names"]:

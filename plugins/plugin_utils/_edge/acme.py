@@ -31,7 +31,7 @@ def acme_lines(peers: t.Sequence[str] = (), root: str = ROOT) -> str:
         f'if ($uri ~ "{TOKEN}") {{ set $peerlb_exempt acme; }}',
         f"set $peerlb_acme {first};",
         "# A question of another load balancer goes no further, and neither does what is no token.",
-        f'if ($http_{MARK.lower().replace("-", "_")}) {{ set $peerlb_acme {NOBODY}; }}',
+        f"if ($http_{MARK.lower().replace('-', '_')}) {{ set $peerlb_acme {NOBODY}; }}",
         f'if ($peerlb_exempt = "") {{ set $peerlb_acme {NOBODY}; }}',
         f"location ^~ {PATH} {{",
         f"    root {root};",
