@@ -12,6 +12,7 @@ import typing as t
 from ipaddress import IPv4Address
 
 from .names import (
+    ACME_PORT,
     MGMT,
     MIRROR_PORT,
     NOWHERE,
@@ -51,6 +52,7 @@ table inet peerlb {{
     iifname != "{mgmt}" oifname "{uplink}" ip daddr {root} udp dport 53 accept comment "names"
     iifname != "{mgmt}" oifname "{uplink}" ip daddr {root} tcp dport 53 accept comment "names"
     iifname != "{mgmt}" oifname "{uplink}" ip daddr != {private} accept comment "internet"
+{acme}
   }}
   chain input {{
     type filter hook input priority filter; policy drop;
@@ -111,7 +113,14 @@ def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
         for link in hosts
         if link.host and link.host.network
     ]
+    acme = [
+        f'iifname != "{MGMT}" oifname "{link.link}" tcp dport {ACME_PORT} accept'
+        f' comment "internet: the CA beside {link.name}"'
+        for link in hosts
+        if link.host and not link.host.network
+    ]
     return FABRIC_RULES.format(
+        acme=_lines(acme),
         spoofed=_lines(spoofed),
         flows=_lines(_flow_rules(topology, hosts)),
         management=_lines(_management_rules(topology, hosts)),
