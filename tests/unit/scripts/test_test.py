@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 
 import pytest
 from support import ROOT
@@ -75,6 +76,24 @@ def test_hung_step_fails_and_leaves_no_process(runner, monkeypatch, tmp_path) ->
     assert runner.main(["hung"]) == 1
     runner.time.sleep(1)
     assert not late.exists()
+
+
+def test_other_steps_run_beside_those_on_the_lab(runner, monkeypatch, tmp_path) -> None:
+    def meeting(own: str, other: str) -> str:
+        """Return a step that passes if the other one runs at the same time."""
+        wait = f"for _ in $(seq 200); do [ -e {tmp_path}/{other} ] && exit 0; sleep 0.05; done"
+        return f"touch {tmp_path}/{own}; {wait}; exit 1"
+
+    steps = {
+        "quick": meeting("quick", "lab"),
+        "lab": meeting("lab", "quick"),
+        "second": f"nice > {tmp_path}/niceness",
+    }
+    monkeypatch.setattr(runner, "STEPS", steps)
+    monkeypatch.setattr(runner, "CHECK", {"quick": ""})
+    monkeypatch.setattr(runner, "LAB", {"lab": ""})
+    assert runner.main(list(steps)) == 0
+    assert int((tmp_path / "niceness").read_text()) > os.nice(0)
 
 
 def test_unknown_step_is_refused(runner) -> None:
