@@ -35,6 +35,11 @@ def wanted(
     return found
 
 
+def unissued(entries: t.Sequence[Entry]) -> list[Entry]:
+    """Return the entries of one's own CA that it has not issued, as check mode leaves them."""
+    return [each for each in entries if each["source"] == "own_ca" and not each["certificate"]]
+
+
 def _wanted(
     entry: Entry, store: CertificateStore, openssl: Openssl, now: float, forced: bool
 ) -> list[Wanted]:

@@ -80,7 +80,7 @@ class Openssl:
             paths = {name: str(Path(place, f"{name}.pem")) for name in files}
             for name, text in files.items():
                 Path(paths[name]).write_text(f"{text}\n", encoding="ascii")
-            trusted = ["-CAfile", paths["ca"], "-no-CApath"] if ca else []
+            trusted = ["-CAfile", paths["ca"], "-no-CApath", "-partial_chain"] if ca else []
             between = ["-untrusted", paths["chain"]] if pair.chain[1:] else []
             command = ["openssl", "verify", "-purpose", "sslserver", *trusted, *between]
             code, out, err = self.run([*command, paths["leaf"]])
