@@ -28,6 +28,7 @@ PROFILES = {
     "shortlived": {"description": "6 days", "validityPeriod": 6 * DAY},
 }
 NAMES = "127.0.0.1:8053"
+REFUSED = "refused.example"  # a name for which the CA gives no certificate
 LOADER = "usr/lib64/ld-linux-*"  # Debian's programs need the libraries that they were built with
 
 
@@ -56,7 +57,14 @@ def start(plan: Plan, eab: t.Mapping[str, str] | None = None) -> dict[str, str]:
     config = _config(address, dict(eab or {}))
     (PLACE / "pebble.json").write_text(json.dumps(config), encoding="ascii")
     entering = ["nsenter", f"--net={procs.NETNS / plan.way_in.namespace}", "--"]
-    names = ["-defaultIPv4", plan.way_in.address, "-defaultIPv6", "", "-dnsserver", NAMES]
+    _start_programs(root, entering, plan.way_in.address)
+    _write_trusted(address, certificate, entering)
+    return {"directory": f"https://{address}:{ACME_PORT}/dir", "ca": str(PLACE / "ca.pem")}
+
+
+def _start_programs(root: Path, entering: list[str], service: str) -> None:
+    """Start pebble, and a name server that leads all names to the service."""
+    names = ["-defaultIPv4", service, "-defaultIPv6", "", "-dnsserver", NAMES]
     unused = [
         word for each in ("doh", "http01", "https01", "tlsalpn01") for word in (f"-{each}", "")
     ]
@@ -65,8 +73,6 @@ def start(plan: Plan, eab: t.Mapping[str, str] | None = None) -> dict[str, str]:
     words = [*entering, *_program(root, "pebble"), "-strict", "-dnsserver", NAMES]
     words += ["-config", str(PLACE / "pebble.json")]
     procs.start(GROUPS[0], words, PLACE / "log", env={"PEBBLE_VA_NOSLEEP": "1"})
-    _write_trusted(address, certificate, entering)
-    return {"directory": f"https://{address}:{ACME_PORT}/dir", "ca": str(PLACE / "ca.pem")}
 
 
 def stop() -> None:
@@ -103,6 +109,7 @@ def _config(address: str, eab: dict[str, str]) -> dict[str, t.Any]:
             "tlsPort": 443,
             "externalAccountBindingRequired": bool(eab),
             "externalAccountMACKeys": eab,
+            "domainBlocklist": [REFUSED],
             "profiles": PROFILES,
         }
     }

@@ -24,8 +24,8 @@ from .._release.who import moment
 
 HOUR = 3600
 LONGEST = 24 * HOUR  # the longest pause after a refusal
-# "obtained" is what the CA gave and nginx does not serve yet.
-RESULTS = ("obtained", "issued", "kept", "failed")
+# "asked" is while an attempt lasts, or of one that was killed. "obtained" is what the CA gave and nginx does not serve yet.
+RESULTS = ("asked", "obtained", "issued", "kept", "failed")
 GOOD = ("issued", "kept")
 
 
@@ -53,13 +53,12 @@ class State:
 
     def waits(self, identity: str, now: float) -> bool:
         """Tell whether the CA must not be asked yet, because it refused not long ago."""
-        refused = self.result == "failed" and self.failures > 0 and self.identity == identity
-        return refused and moment(now) < self.next
+        return self.failures > 0 and self.identity == identity and moment(now) < self.next
 
     def begun(self, identity: str, now: float) -> State:
         """Return the state of an attempt that begins: another identity forgets the former one."""
         known = self if self.identity == identity else State(identity=identity)
-        return replace(known, attempted=moment(now))
+        return replace(known, attempted=moment(now), result="asked")
 
     def succeeded_at(self, result: str, now: float, due: float) -> State:
         """Return the state after a success; result is one of RESULTS, due the next renewal."""
