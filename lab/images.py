@@ -25,7 +25,7 @@ from .run import LabError, run, wait_until
 
 IMAGES = ("mysql", "python", "nginx")  # the one that takes longest comes first
 # Applications that are not the collection's own. They are built when somebody names them.
-APPLICATIONS = ("wordpress", "django", "static")
+APPLICATIONS = ("wordpress", "django", "static", "waf")
 # What else is built when somebody names it: the client of ACME.
 TOOLS = ("lego",)
 OPTIONAL = (*APPLICATIONS, *TOOLS)

@@ -59,6 +59,12 @@ options:
     description: Who makes the change. Whoever has to wait for it is told the name.
     type: str
     default: ansible
+  test_only:
+    description:
+      - Whether to judge the certificates, and to store those alone of which nginx has none yet.
+        Without them, nginx could not test a release that names them.
+    type: bool
+    default: false
   force:
     description: Whether to take a certificate that ends earlier than the one in use.
     type: bool
@@ -157,6 +163,7 @@ ARGUMENT_SPEC = {
     "timeout": {"type": "float", "default": 15},
     "lock_timeout": {"type": "float", "default": 30},
     "operator": {"type": "str", "default": "ansible"},
+    "test_only": {"type": "bool", "default": False},
     "force": {"type": "bool", "default": False},
     "certificates": {"type": "list", "elements": "dict", "required": True, "options": ENTRY},
 }
@@ -174,7 +181,7 @@ def run(module: AnsibleModule) -> dict:
         now = [each for each in entries if each not in later]
         pairs = wanted(now, store, openssl, time.time(), params["force"])
         installation = Installation(store, nginx, openssl)
-        changes = installation.plan(pairs)
+        changes = installation.plan(pairs, new_alone=params["test_only"])
         tickets = bool(entries) and missing(store)
         if acts:
             tickets = bool(entries) and make_missing(store)

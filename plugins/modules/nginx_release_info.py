@@ -144,6 +144,27 @@ health:
           since: "2026-01-01T10:00:00Z"
           why: answers 503
           flaps: false
+certificates:
+  description:
+    - The certificates on the host. C(used) tells whether the live release serves one. C(source) is
+      V(given), V(own_ca), V(acme) or V(placeholder). C(last_attempt) is what the unit wrote that
+      renews certificates by ACME. An C(error) tells that one cannot be read.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: shop
+      names: [shop.example]
+      source: acme
+      issuer: CN=R11
+      serial: 0A1B
+      begins: "2026-11-28T10:15:00Z"
+      ends: "2027-02-26T10:15:00Z"
+      days_left: 60.2
+      lifetime_days: 90.0
+      used: true
+      last_attempt: {}
+      error: ""
 connections:
   description: How many connections this host has to each member, by address and port.
   returned: success
@@ -184,7 +205,6 @@ kept:
 """
 
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -195,10 +215,11 @@ from ..module_utils._balancer.live import LiveSettings, settled
 from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.running import running_nginx
+from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
 from ..module_utils._release.store import Store
-from ..module_utils._traffic.access_log import newest_lines, parse_since, summarize
+from ..module_utils._traffic.access_log import traffic_since
 from ..module_utils._traffic.kernel import count_workers, read_connections
 from ..module_utils._traffic.log_files import UNIT, rotation_failed, size
 
@@ -210,17 +231,6 @@ ARGUMENT_SPEC = {
     "since": {"type": "str", "default": ""},
     "patience": {"type": "float", "default": 0},
 }
-
-
-def traffic(directory: str, since: str, pools: list[list[str]]) -> dict:
-    """Return the figures of each member since so long ago, such as "5m"; none if since is empty.
-
-    pools holds the addresses of each pool. A ValueError says what is wrong with since.
-    """
-    if not since:
-        return {}
-    begin = datetime.now(timezone.utc) - parse_since(since)
-    return summarize(newest_lines(directory), pools, begin)
 
 
 def describe(inputs: Inputs, params: dict) -> dict:
@@ -238,7 +248,7 @@ def describe(inputs: Inputs, params: dict) -> dict:
         "unit": unit(report, now) if f"units/{reports.UNIT}" in inputs.files else {},
         "health": health(inputs, report, now),
         "connections": {each: connections.get(each, 0) for pool in addresses for each in pool},
-        "traffic": traffic(params["logs"], params["since"], addresses),
+        "traffic": traffic_since(params["since"], params["logs"], addresses),
     }
 
 
@@ -264,6 +274,7 @@ def run(params: dict, engine: Engine) -> dict:
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
         "history": with_changes(store.history(), live.changes()),
         "kept": store.kept(),
+        "certificates": certificates_of(store.root, engine.run, params["container"]),
         "workers": count_workers(),
         **(
             describe(Inputs.of(present, live.overrides()), params)

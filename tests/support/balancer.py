@@ -57,9 +57,10 @@ def write_release(
     **variables: t.Any,
 ) -> None:
     """Write the files of a release, as they are deployed, into a directory."""
-    pools, ports = [pool.params()], [vars(each) for each in listeners]
+    pools = [pool.params()]
+    ports = [{**vars(each), "allow": list(each.allow), "routes": []} for each in listeners]
     files = role.get(
-        "__nginx_lb_templates",
+        "__nginx_lb_templates | combine(__nginx_lb_parts)",
         nginx_lb_pools=pools,
         nginx_lb_listeners=ports,
         nginx_lb_image=f"nginx:{program.version}",

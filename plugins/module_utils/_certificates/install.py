@@ -69,8 +69,13 @@ class Installation:
     nginx: ServingNginx
     openssl: Openssl
 
-    def plan(self, wanted: t.Sequence[Wanted], now: float | None = None) -> list[Change]:
-        """Return what there is to do; a CertificateError names every fault of every certificate."""
+    def plan(
+        self, wanted: t.Sequence[Wanted], now: float | None = None, new_alone: bool = False
+    ) -> list[Change]:
+        """Return what there is to do; a CertificateError names every fault of every certificate.
+
+        new_alone leaves out whatever would replace a certificate. now is in seconds of the epoch.
+        """
         moment_now = time.time() if now is None else now
         changes, faults = [], []
         for each in wanted:
@@ -83,7 +88,8 @@ class Installation:
                 changes.append(self._with_stale(Change(each, facts, present, former)))
         if faults:
             raise CertificateError("\n".join(faults))
-        return [each for each in changes if each.differs or each.stale]
+        todo = [each for each in changes if each.differs or each.stale]
+        return [each for each in todo if each.present is None or not new_alone]
 
     def _with_stale(self, change: Change) -> Change:
         """Tell of a change whether nginx shows another certificate than the disk has.

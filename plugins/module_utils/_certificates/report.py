@@ -6,15 +6,23 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
+from pathlib import Path
 
 from .judge import moment
-from .openssl import Openssl
+from .openssl import Openssl, Run
 from .pem import CertificateError
 from .serving import ServingNginx
 from .store import CertificateStore
 
 A_DAY = 86400
+
+
+def certificates_of(root: Path, run: Run, container: str) -> list[dict[str, t.Any]]:
+    """Return what `certificates` does, of the store below root and of nginx in a container."""
+    nginx = ServingNginx(run, root, container)
+    return certificates(CertificateStore(root), nginx, Openssl(run), time.time())
 
 
 def certificates(

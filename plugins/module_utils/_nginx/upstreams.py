@@ -219,7 +219,8 @@ def render_steps(pool: Pool, writer: Writer, *, last: bool) -> str:
     lines = []
     for number, step in enumerate(steps):
         lines += _step(pool, writer, step, again=number < len(names))
-        lines += [f"    error_page 502 = {each};" for each in steps[number + 1 : number + 2]]
-        # Only the first location of a request counts for how many steps nginx takes.
+        if step != steps[-1]:
+            # Without recursive_error_pages nginx takes one step more, and no further.
+            lines += [f"    error_page 502 = {steps[number + 1]};", "    recursive_error_pages on;"]
         lines.append("}")
     return "\n".join([*lines, ""])

@@ -13,7 +13,7 @@ import math
 import re
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 FILES = ("access.log", "sessions.log")  # requests of http listeners, sessions of tcp listeners
@@ -55,6 +55,20 @@ def parse_since(text: str) -> timedelta:
     if not match:
         raise ValueError(f"since is {text!r}; write a number and s, m, h or d, such as 15m")
     return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def traffic_since(
+    since: str, directory: str, pools: t.Collection[t.Collection[str]]
+) -> dict[str, dict[str, t.Any]]:
+    """Return the figures of each member since so long ago, such as "5m"; {} if since is empty.
+
+    directory holds the logs; pools the addresses of each pool. A ValueError says what is wrong with
+    since.
+    """
+    if not since:
+        return {}
+    begin = datetime.now(timezone.utc) - parse_since(since)
+    return summarize(newest_lines(directory), pools, begin)
 
 
 def summarize(

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the load balancer meets its clients: certificates, TLS, and the servers of nginx.
+"""The edge: what nginx does with a request before a member gets it.
 
-It knows the variables `peerlb_tls` and `peerlb_certificates`, and how nginx is told of them. It
-must not open a certificate: hosts judge those, by `module_utils/_certificates`. Begin with
-`tls.py`.
+It alone writes servers.conf: which listener, name and certificate a request comes by, what guards
+it, and which pool is asked. It must not know how members are found: that is the concern of the
+upstreams, which the load balancer writes itself. Begin with `servers.py`.
 """

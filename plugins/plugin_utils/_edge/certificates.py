@@ -26,7 +26,8 @@ LONGEST = 825  # days; what browsers take of a CA of one's own
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 CERTIFICATE_NAME = re.compile(LABEL)
 HOST_NAME = re.compile(rf"(?:\*\.)?(?:{LABEL}\.)+{LABEL}|{LABEL}")
-RESERVED = ("tickets",)  # the directory of the ticket keys stands among the certificates
+# The keys of tickets stand among the certificates, and a CA of one's own among what it issued.
+RESERVED = ("tickets", "ca")
 PEM_CERTIFICATE, PEM_KEY = "-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"
 
 
@@ -79,7 +80,7 @@ def _certificate(entry: t.Any) -> Certificate:
     given = {key: value for key, value in given.items() if value is not None}
     name = text("name", given["name"])
     if not CERTIFICATE_NAME.fullmatch(name) or name in RESERVED:
-        wanted = "small letters, digits and hyphens, at most 63, and not the word tickets"
+        wanted = "small letters, digits and hyphens, at most 63, and not the words tickets and ca"
         raise misfit("name", name, wanted)
     source = one_of("source", given["source"], SOURCES)
     certificate = Certificate(name, _names(given["names"], source), source)

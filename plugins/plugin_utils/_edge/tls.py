@@ -59,13 +59,14 @@ class Tls:
 
     redirect: whether the listener on port 80 answers 308; unknown_names: "refuse", or the name of
     the certificate for clients that ask for no declared name; client_ca: PEM, by which certificates
-    of clients are judged; client_certificate: "", "optional" or "required".
+    of clients are judged; client_certificate: "", "optional" or "required". http2: None lets it
+    depend on how rare reloads are.
     """
 
     profile: str = "intermediate"
     redirect: bool = True
     unknown_names: str = REFUSE
-    http2: bool = False
+    http2: bool | None = None
     hsts: Hsts | None = None
     client_ca: str = ""
     client_certificate: str = ""

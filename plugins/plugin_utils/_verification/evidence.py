@@ -22,7 +22,7 @@ Record = t.Mapping[str, t.Any]  # plain data: the result of a task, or a part of
 Groups = t.Mapping[str, t.Sequence[str]]
 
 RESULTS = ("__verify_probes", "__release_info", "__verify_connection", "__verify_sample")
-SETTINGS = ("verify_path", "verify_tolerance", "webapp_served_by")
+SETTINGS = ("verify_path", "verify_tolerance", "verify_certificate_days", "webapp_served_by")
 FACTS = ("__explanations", "__explain_plan", "__audit")  # each host of a play has its facts
 ANSWERS = ("__explain_probes", "__explain_path", "__explain_seen")
 NAMES = (*RESULTS, *SETTINGS, *FACTS, *ANSWERS)  # what to read of the hosts' variables
@@ -142,6 +142,12 @@ class Evidence:
     def tolerance(self) -> int:
         """The number of answers by which a member may miss its share of the forty."""
         return int(self.variables.get(self.client, {}).get("verify_tolerance", TOLERANCE))
+
+    @property
+    def certificate_days(self) -> float | None:
+        """How many days a certificate has to last; None for a tenth of its lifetime."""
+        told = self.variables.get(self.balancer, {}).get("verify_certificate_days")
+        return None if told is None else float(told)
 
     @property
     def served_by(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import listing
 from .._explain.refusals import unproved_refusals
 from .._report.data.report import verification_report
+from .._report.text.certificates import certificate_lines, certificate_problems
 from .._report.text.health import health_lines, health_problems
 from .._report.text.sample import sample_notes, sample_problems
 from .._report.text.tables import PROBE_HEADS, probe_row, probe_sentence, table
@@ -64,6 +65,9 @@ def problems(evidence: Evidence) -> list[str]:
         if not result["ok"]
     ]
     lines += _by_balancer(evidence, health_problems)
+    lines += _by_balancer(
+        evidence, lambda info: certificate_problems(info, evidence.certificate_days)
+    )
     if evidence.missing_ends:
         return lines
     if not evidence.connection_not_asked and not evidence.connection_works:
@@ -138,6 +142,7 @@ def service_lines(evidence: Evidence) -> list[str]:
         f"{REQUESTS} requests from {evidence.client}: {served_by}, median {median} ms",
         f"release {evidence.release or 'none'} is live",
         *_by_balancer(evidence, health_lines),
+        *_by_balancer(evidence, certificate_lines),
     ]
 
 

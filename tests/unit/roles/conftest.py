@@ -15,7 +15,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, init_plugin_loader, lookup_loader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.peerlb.stack.plugins.filter import pool_unit
+from ansible_collections.peerlb.stack.plugins.filter import edge, pool_unit
 from ansible_collections.peerlb.stack.plugins.lookup import build_context, operator, pool_agent
 from support import ROOT
 
@@ -26,7 +26,11 @@ OWN_LOOKUPS = {
     "peerlb.stack.pool_agent": pool_agent,
 }
 
-OWN_FILTERS = {"peerlb.stack.pool_unit_problems": pool_unit.pool_unit_problems}
+OWN_FILTERS = {
+    "peerlb.stack.edge_files": edge.edge_files,
+    "peerlb.stack.edge_problems": edge.edge_problems,
+    "peerlb.stack.pool_unit_problems": pool_unit.pool_unit_problems,
+}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -91,6 +91,24 @@ def test_logs_are_rotated_by_a_timer_of_the_release(role) -> None:
     assert ("[Install]" in service.splitlines(), "[Install]" in timer.splitlines()) == (False, True)
 
 
+def test_keys_of_tickets_change_daily_where_there_are_certificates(role) -> None:
+    certificates = [{"name": "shop", "names": ["shop.example"], "source": "acme"}]
+    assert role.get("__nginx_lb_tickets") == {}
+    files = role.get("__nginx_lb_tickets", nginx_lb_certificates=certificates)
+    service, timer = (files[f"units/peerlb-tickets.{kind}"] for kind in ("service", "timer"))
+    assert "\nWorkingDirectory=/opt/peerlb/nginx_lb/nginx/tls/tickets\n" in service
+    assert "docker exec peerlb-nginx sh -c 'kill -HUP 1'" in service
+    assert ("[Install]" in service.splitlines(), "[Install]" in timer.splitlines()) == (False, True)
+
+
+def test_certificates_come_before_the_release_that_names_them(role) -> None:
+    modules = [
+        next((key for key in task if "." in key), "") for task in role.load("tasks/main.yml")
+    ]
+    names = ["peerlb.stack.nginx_certificates", "peerlb.stack.nginx_release"]
+    assert [each for each in modules if each in names] == names
+
+
 def test_files_of_the_release_win_over_those_of_the_role_where_they_are_given(role) -> None:
     own = {"nginx.conf": "# mine", "units/mine.service": "[Service]"}
     given = {"nginx_lb_files": own, "nginx_lb_pools": [], "nginx_lb_listeners": []}
@@ -123,7 +141,7 @@ def servers_conf(role, *members: dict) -> str:
     pool = {"name": "webapp", "members": list(members), "retry_on": []}
     pool |= {"connect_timeout": "1s", "read_timeout": "60s"}
     listener = {"port": 80, "pool": "webapp", "protocol": "http"}
-    return role.render("servers.conf.j2", nginx_lb_pools=[pool], nginx_lb_listeners=[listener])
+    return rendered(role, [listener], nginx_lb_pools=[pool])["servers.conf"]
 
 
 @pytest.mark.parametrize("members, tries", [(1, 3), (5, 3), (6, 4), (10, 6), (5000, 10)])
@@ -275,7 +293,7 @@ def test_slow_clients_are_cut_and_their_buffers_bounded(role) -> None:
     assert directives(http, "sendfile") == ["on"]
     assert directives(http, "proxy_busy_buffers_size") == ["192k"]
     assert directives(http, "proxy_max_temp_file_size") == ["1m"]
-    assert "limit_conn peerlb_bodies 256;" in files["servers.conf"]
+    assert "limit_conn peerlb_bodies 256;" in files["proxy.conf"]
     paths = {name: directives(files["temp_paths.conf"], f"{name}_temp_path") for name in PATHS}
     logs = role.load("vars/main.yml")["__nginx_lb_logs"]
     assert paths == {"client_body": [f"{logs}/bodies"], "proxy": [f"{logs}/answers"]}
@@ -304,12 +322,12 @@ def test_client_limits_are_by_choice(role) -> None:
     # nginx refuses one name for zones of http and of stream.
     for path, zone in (("http.conf", "peerlb_clients"), ("stream.conf", "peerlb_tcp_clients")):
         assert f"limit_conn_zone $binary_remote_addr zone={zone}:16m;" in files[path]
-    assert "limit_conn peerlb_clients 5;" in files["servers.conf"]
+    assert "limit_conn peerlb_clients 5;" in files["proxy.conf"]
     assert "limit_conn peerlb_tcp_clients 6;" in files["stream.conf"]
 
 
 def test_headers_that_clients_must_not_set_are_cleared(role) -> None:
-    text = rendered(role)["servers.conf"]
+    text = rendered(role)["proxy.conf"]
     set_headers = dict(each.split(" ", 1) for each in directives(text, "proxy_set_header"))
     cleared = {name for name, value in set_headers.items() if value == '""'}
     assert cleared == set(role.load("vars/main.yml")["__nginx_lb_cleared"])
@@ -320,8 +338,9 @@ def test_headers_that_clients_must_not_set_are_cleared(role) -> None:
 @pytest.mark.parametrize("passing", [True, False])
 def test_websockets_are_the_only_upgrade_and_by_choice(role, passing) -> None:
     files = rendered(role, nginx_lb_websockets=passing)
-    assert ("~*^websocket:" in files["headers.conf"]) is passing
-    assert "proxy_set_header Upgrade $peerlb_upgrade;" in files["servers.conf"]
+    (default,) = re.findall(r"\$peerlb_websockets \{\n    default (\d);", files["headers.conf"])
+    assert default == str(int(passing))
+    assert "proxy_set_header Upgrade $peerlb_upgrade;" in files["proxy.conf"]
 
 
 @pytest.mark.parametrize("query, variable", [(True, "$request_uri"), (False, "$uri")])
@@ -341,9 +360,9 @@ def test_listener_admits_the_sources_of_its_flows(role) -> None:
     files = rendered(role, [{**HTTP, "allow": ["10.9.0.0/16", "10.8.0.1/32"]}, TCP])
     assert directives(files["stream.conf"], "allow") == ["10.1.0.2/31"]
     assert directives(files["stream.conf"], "deny") == ["all"]
-    assert directives(files["servers.conf"], "allow") == ["10.9.0.0/16", "10.8.0.1/32"]
-    assert directives(files["servers.conf"], "deny") == ["all"]
-    assert "deny" not in rendered(role, [HTTP])["servers.conf"]
+    assert "    10.9.0.0/16 1;\n    10.8.0.1/32 1;\n" in files["servers.conf"]
+    assert "if ($peerlb_admitted_1 = 0) { return 403; }" in files["servers.conf"]
+    assert "admitted" not in rendered(role, [HTTP])["servers.conf"]
 
 
 def test_trusted_proxy_is_admitted_by_its_own_address(role) -> None:

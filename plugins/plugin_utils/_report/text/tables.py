@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ....module_utils._values.signature import signed_by
+from .certificates import certificate_lines
 from .health import health_lines, health_word
 
 PROBE_HEADS = ("flow", "protocol", "expected", "found", "latency", "")
@@ -104,6 +105,7 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         f" {workers['shutting_down']} of former releases still finish what they hold",
         *table(STATUS_HEADS, status_rows(info)),
         *health_lines(info),
+        *certificate_lines(info),
         *info["differences"],
         "releases kept, newest last:",
     ]

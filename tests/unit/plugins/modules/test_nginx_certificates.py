@@ -78,6 +78,17 @@ def test_placeholder_is_made_once_and_predicted_alike(certificates, tmp_path) ->
     assert certificates(entry(leaf))["changed"]
 
 
+def test_test_stores_what_is_new_alone(certificates, tmp_path) -> None:
+    first = entry(ROOT.issue("shop.example", ends=60))
+    assert certificates(first, test_only=True)["changed"]
+    second = entry(ROOT.issue("shop.example", ends=90))
+    assert not certificates(second, test_only=True)["changed"]
+    assert (tmp_path / "nginx/tls/shop/current/pair.pem").read_text() == (
+        first["certificate"] + first["key"]
+    )
+    assert "has expired" in certificates(entry(ROOT.issue("shop.example", ends=-1)))["msg"]
+
+
 def test_force_takes_one_that_ends_earlier(certificates) -> None:
     certificates(entry(ROOT.issue("shop.example", ends=60)))
     shorter = entry(ROOT.issue("shop.example", ends=30))

@@ -278,10 +278,19 @@ def test_what_a_trusted_proxy_says_is_passed_on(start, backends) -> None:
     assert [name for name in REFUSED if name in told] == []
 
 
-@pytest.mark.parametrize(("passing", "upgrade"), [(True, "websocket"), (False, None)])
-def test_websocket_is_the_only_upgrade(start, backends, passing, upgrade) -> None:
+@pytest.mark.parametrize(
+    ("passing", "route", "upgrade"),
+    [
+        (True, "", "websocket"),
+        (False, "", None),
+        (False, 'set $peerlb_websockets "1";', "websocket"),
+        (True, 'set $peerlb_websockets "0";', None),
+    ],
+)
+def test_websocket_is_the_only_upgrade(start, backends, passing, route, upgrade) -> None:
     one, _two = backends
-    port = start(one.entry(), variables={"nginx_lb_websockets": passing})
+    variables = {"nginx_lb_websockets": passing, "nginx_lb_extra": {"server": route}}
+    port = start(one.entry(), variables=variables)
     ask(port, Upgrade="WebSocket", Connection="keep-alive, Upgrade")
     assert one.told[-1].get("Upgrade") == upgrade
     ask(port, Upgrade="websocket")  # without Connection it is no request for an upgrade

@@ -249,3 +249,15 @@ def test_dead_unit_is_a_problem_of_a_balancer_outside_of_the_sample_too(run) -> 
     }
     (problem,) = problems(run.evidence())
     assert problem.startswith("lb1: peerlb-pools.service IS DEAD since 9 s: ")
+
+
+def test_certificate_that_soon_ends_is_a_problem(run) -> None:
+    entry = {"name": "shop", "names": ["shop.example"], "source": "given", "issuer": "CN=CA"}
+    times = {"serial": "1", "ends": "2027-02-26T10:15:00Z", "days_left": 20.0}
+    more = {"lifetime_days": 90.0, "used": True, "last_attempt": {}, "error": ""}
+    run.variables["lb1"]["__release_info"]["certificates"] = [{**entry, **times, **more}]
+    assert problems(run.evidence()) == []
+    assert "lb1: certificate shop (given): shop.example" in "".join(service_lines(run.evidence()))
+    run.variables["lb1"]["verify_certificate_days"] = 21
+    (problem,) = problems(run.evidence())
+    assert problem.startswith("lb1: certificate shop ends at 2027-02-26T10:15:00Z: 20.0 days are")

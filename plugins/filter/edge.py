@@ -1,0 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters for the edge: TLS, the URL map, the gatekeeper. The file NAME.yml documents each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleFilterError
+
+from ..plugin_utils._edge.edge import edge_files as files_of
+from ..plugin_utils._edge.edge import read_edge
+
+
+def edge_files(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """Return the files of nginx's release that follow from the edge, as text by path."""
+    try:
+        return files_of(read_edge(settings))
+    except ValueError as exc:
+        raise AnsibleFilterError(str(exc)) from exc
+
+
+def edge_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return a sentence for each entry of the edge that makes no sense; [] if all do."""
+    try:
+        read_edge(settings)
+    except ValueError as exc:
+        return str(exc).splitlines()
+    return []
+
+
+class FilterModule:
+    """The filters of this file, for Ansible."""
+
+    def filters(self) -> dict[str, t.Callable]:
+        """Return the filters by name."""
+        return {"edge_files": edge_files, "edge_problems": edge_problems}

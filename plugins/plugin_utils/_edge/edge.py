@@ -1,0 +1,105 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read what people declare of the edge, and compare its parts. No Ansible, no I/O."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import replace
+
+from ...module_utils._live.engine import RELOAD
+from ...module_utils._nginx.pool import Listener
+from ...module_utils._nginx.versions import parse_version
+from .._url_map.reading import read_url_map
+from .certificates import Certificate
+from .names import covering
+from .servers import Edge, render_servers
+from .tls import CLIENT_CA_FILE, read_tls
+
+
+class EdgeError(ValueError):
+    """What is wrong with the edge, one line for each entry at fault."""
+
+
+def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
+    """Return the edge that the settings describe.
+
+    settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
+    `engine` of the pools, `server_names`, `certificates` with name, names and source, and as they
+    were declared `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
+    """
+    pools = {pool["name"]: pool for pool in settings["pools"]}
+    listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
+    asked = [each for each in listeners if each.protocol == "http"]
+    edge = Edge(
+        listeners=tuple(asked),
+        pools={name: pools[name] for each in asked for name in each.pools},
+        version=parse_version(settings["version"]),
+        server_names=tuple(settings.get("server_names") or ()),
+        certificates=_certificates(settings.get("certificates") or ()),
+        live=settings.get("engine", RELOAD.name) != RELOAD.name,
+    )
+    parts: dict[str, t.Callable[[t.Any], t.Any]] = {
+        "tls": functools.partial(read_tls, certificates=edge.certificates),
+        "url_map": functools.partial(read_url_map, pools=edge.pools),
+    }
+    edge, problems = _with_parts(edge, settings, parts)
+    if found := problems or _contradictions(edge):
+        raise EdgeError("\n".join(found))
+    return edge
+
+
+def _certificates(entries: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[Certificate, ...]:
+    return tuple(
+        Certificate(each["name"], tuple(each["names"]), each["source"]) for each in entries
+    )
+
+
+def _with_parts(
+    edge: Edge,
+    settings: t.Mapping[str, t.Any],
+    parts: t.Mapping[str, t.Callable[[t.Any], t.Any]],
+) -> tuple[Edge, list[str]]:
+    """Return the edge with the parts that are declared, and what is wrong with any of them."""
+    problems: list[str] = []
+    for name, read in parts.items():
+        if not settings.get(name):
+            continue
+        try:
+            edge = replace(edge, **{name: read(settings[name])})
+        except ValueError as exc:
+            problems += str(exc).splitlines()
+    return edge, problems
+
+
+def _contradictions(edge: Edge) -> list[str]:
+    """Return what parts of the declaration say against each other."""
+    known, secure = edge.names_of_certificates, edge.secure_port()
+    found = []
+    if secure and not known:
+        found.append(f"listener {secure}: it is https, and peerlb_certificates declares none")
+    if known and not secure:
+        found.append(
+            "peerlb_certificates: no flow of protocol https leads to the load balancers, as"
+            " {from: any, to: nginx_lb, port: 443, protocol: https} would"
+        )
+    if edge.challenges and all(each.tls for each in edge.listeners):
+        found.append(
+            "peerlb_certificates: a CA asks by http for certificates of source acme, and no flow of"
+            " protocol http leads to the load balancers"
+        )
+    hosts = edge.url_map.hosts if edge.url_map and secure else ()
+    return found + [
+        f"peerlb_url_map: no certificate covers {name}, so that it is served by http alone: add it"
+        " to peerlb_certificates"
+        for name in (name for rules in hosts for name in rules.names)
+        if known and covering(known, name) is None
+    ]
+
+
+def edge_files(edge: Edge) -> dict[str, str]:
+    """Return the files of nginx's release that follow from the edge, as text by path."""
+    client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
+    return {"servers.conf": render_servers(edge), **client_ca}

@@ -1,0 +1,228 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write servers.conf: a server for each listener, and the names and certificate of a request.
+
+No Ansible, no I/O.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ...module_utils._nginx.pool import Listener
+from ...module_utils._nginx.versions import Version, has, show_version
+from .._url_map.values import Host, UrlMap
+from .asking import ask_lines
+from .certificates import Certificate
+from .names import covering
+from .routes import Rendered, render_host
+from .tls import REFUSE, Tls, pair_path, tls_http_lines
+
+BACKLOG = "reuseport backlog=4096"
+HTTPS = 443
+
+
+@dataclass(frozen=True)
+class Edge:
+    """All that the servers of a load balancer are made of.
+
+    listeners are those of protocol http. server_names are those of a load balancer without a URL
+    map; () serves any name. live tells whether changes of members are no reloads.
+    """
+
+    listeners: tuple[Listener, ...]
+    pools: t.Mapping[str, t.Mapping[str, t.Any]]
+    version: Version
+    server_names: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    tls: Tls = field(default_factory=Tls)
+    url_map: UrlMap | None = None
+    gatekeeper: t.Any = None
+    live: bool = True
+
+    @property
+    def names_of_certificates(self) -> dict[str, tuple[str, ...]]:
+        """The names that each certificate covers, by the certificate's own name."""
+        return {each.name: each.names for each in self.certificates}
+
+    @property
+    def http2(self) -> bool:
+        """Whether clients may speak HTTP/2.
+
+        A reload tells such a client to go away, and a request on its way is then lost unless the
+        client asks again. So the default depends on how rare reloads are.
+        """
+        wanted = self.live if self.tls.http2 is None else self.tls.http2
+        return wanted and has(self.version, "http2_directive")
+
+    @property
+    def challenges(self) -> bool:
+        """Whether a CA asks for challenges of ACME."""
+        return any(each.source == "acme" for each in self.certificates)
+
+    def secure_port(self) -> int | None:
+        """Return the port of the first listener with TLS, to which others may redirect."""
+        return next((each.port for each in self.listeners if each.tls), None)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The requests that one server answers: by these names, with this certificate and these rules.
+
+    names () are any others. certificate is None where clients do not begin with TLS.
+    """
+
+    names: tuple[str, ...]
+    rules: Host | None = None
+    certificate: str | None = None
+
+
+def sites(edge: Edge, listener: Listener) -> list[Site]:
+    """Return the sites of a listener.
+
+    With TLS there is one for each certificate and each entry of the URL map that meet. A name that
+    no certificate covers is in none.
+    """
+    hosts = edge.url_map.hosts if edge.url_map else ()
+    rest = next((rules for rules in hosts if not rules.names), None)
+    if listener.tls:
+        return _secure_sites(edge, hosts, rest)
+    found = [Site(rules.names, rules) for rules in hosts if rules.names]
+    return found if found and not rest else [*found, Site(edge.server_names, rest)]
+
+
+def _secure_sites(edge: Edge, hosts: t.Sequence[Host], rest: Host | None) -> list[Site]:
+    known = edge.names_of_certificates
+    named = {name: rules for rules in hosts for name in rules.names}
+    others = dict.fromkeys(name for names in known.values() for name in names)
+    groups: dict[tuple[str, Host | None], list[str]] = {}
+    for name in {**others, **named}:
+        certificate = covering(known, name)
+        if certificate is not None:
+            groups.setdefault((certificate, named.get(name, rest)), []).append(name)
+    found = [Site(tuple(names), rules, key) for (key, rules), names in groups.items()]
+    fallback = edge.tls.unknown_names
+    return found if fallback == REFUSE else [Site((), rest, fallback), *found]
+
+
+def render_servers(edge: Edge) -> str:
+    """Return servers.conf, which stands in nginx's context http."""
+    maps: dict[Host, Rendered] = {}
+    blocks = []
+    for number, listener in enumerate(edge.listeners, 1):
+        blocks += _admission(listener, number)
+        own = sites(edge, listener)
+        if all(site.names for site in own):
+            blocks.append(_refusing(listener))
+        for site in own:
+            if site.rules and edge.url_map and site.rules not in maps:
+                maps[site.rules] = render_host(edge.url_map, site.rules, edge.pools)
+            blocks.append(_block(listener, site, _site(edge, listener, number, site, maps)))
+    head = "".join(f"{line}\n" for line in _common(edge))
+    return head + "".join(each.http for each in maps.values()) + "\n".join(blocks)
+
+
+def _common(edge: Edge) -> list[str]:
+    """Return what holds for all servers."""
+    version = show_version(edge.version)
+    lines = tls_http_lines(edge.tls, version).splitlines() if edge.secure_port() else []
+    return [*lines, *(["include guard/http.conf;"] if edge.gatekeeper else [])]
+
+
+def _admission(listener: Listener, number: int) -> list[str]:
+    """Return the ranges that a listener admits."""
+    if not listener.allow:
+        return []
+    # A trusted proxy is admitted by its own address and not by that of its client. "allow" would
+    # not do: redirects and fixed answers are given before nginx looks at it.
+    ranges = "".join(f"    {each} 1;\n" for each in listener.allow)
+    return [f"geo $realip_remote_addr $peerlb_admitted_{number} {{\n    default 0;\n{ranges}}}\n"]
+
+
+def _listen(listener: Listener, *, default: bool) -> str:
+    words = [f"{listener.address}:{listener.port}" if listener.address else str(listener.port)]
+    words += ["ssl"] if listener.tls else []
+    words += ["default_server", BACKLOG] if default else []
+    return f"listen {' '.join(words)};"
+
+
+def _refusing(listener: Listener) -> str:
+    """Return the server for names that are not declared."""
+    # Without a handshake there is no answer, and no certificate that fits none of the names.
+    last = "ssl_reject_handshake on;" if listener.tls else "return 421;"
+    return _text([_listen(listener, default=True), "server_name _;", last])
+
+
+def _block(listener: Listener, site: Site, lines: list[str]) -> str:
+    listen = _listen(listener, default=not site.names)
+    return _text([listen, f"server_name {' '.join(site.names) or '_'};", *lines])
+
+
+def _text(lines: t.Iterable[str]) -> str:
+    inner = "".join(f"    {line}\n" if line else "\n" for line in lines)
+    return f"server {{\n{inner}}}\n"
+
+
+def _site(
+    edge: Edge,
+    listener: Listener,
+    number: int,
+    site: Site,
+    maps: t.Mapping[Host, Rendered],
+) -> list[str]:
+    """Return the lines of a server below its names."""
+    lines = _secure_lines(edge, site)
+    if edge.challenges and not listener.tls:
+        lines.append("include acme.conf;")
+    else:
+        lines.append('set $peerlb_exempt "";')
+    lines += [f'set $peerlb_pool "{listener.pool}";', 'set $peerlb_route "";']
+    if listener.allow:
+        lines.append(f"if ($peerlb_admitted_{number} = 0) {{ return 403; }}")
+    lines.append("include live.conf;")
+    lines += ["include guard/server.conf;"] if edge.gatekeeper else []
+    port = edge.secure_port()
+    if not listener.tls and port and edge.tls.redirect and _has_certificate(edge, site):
+        return [*lines, *_redirect(port)]
+    return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps)]
+
+
+def _has_certificate(edge: Edge, site: Site) -> bool:
+    known = edge.names_of_certificates
+    return not site.names or any(covering(known, name) for name in site.names)
+
+
+def _redirect(port: int) -> list[str]:
+    """Return the lines that lead to the same address by TLS, with the path and the query."""
+    place = "$host" if port == HTTPS else f"$host:{port}"
+    return [f"location / {{ return 308 https://{place}$request_uri; }}"]
+
+
+def _secure_lines(edge: Edge, site: Site) -> list[str]:
+    if site.certificate is None:
+        return []
+    pair = pair_path(site.certificate)
+    lines = [f"ssl_certificate {pair};", f"ssl_certificate_key {pair};"]
+    if has(edge.version, "http2_directive"):
+        lines.append(f"http2 {'on' if edge.http2 else 'off'};")
+    if edge.tls.hsts:
+        words = f"max-age={edge.tls.hsts.max_age}"
+        words += "; includeSubDomains" if edge.tls.hsts.include_subdomains else ""
+        lines.append(f'add_header Strict-Transport-Security "{words}" always;')
+    return lines
+
+
+def _asking(
+    edge: Edge, listener: Listener, site: Site, maps: t.Mapping[Host, Rendered]
+) -> list[str]:
+    """Return the lines by which a server asks pools."""
+    steps = [f"include upstreams/steps-{name}.conf;" for name in listener.pools]
+    first = "$peerlb_pool" if site.rules else listener.pool
+    # Not inside of the locations, where it would take the place of all error pages of the server.
+    lines = [*steps, f"error_page 502 = @{first};"]
+    if site.rules:
+        return [*lines, "absolute_redirect off;", *maps[site.rules].server.splitlines()]
+    asked = ask_lines(edge.pools[listener.pool])
+    return [*lines, "location / {", *(f"    {line}" for line in asked), "}"]
