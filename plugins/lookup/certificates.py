@@ -12,7 +12,7 @@ version_added: 1.0.0
 short_description: Return the certificates that a load balancer has to serve
 description:
   - Reads C(peerlb_certificates), and what a CA of one's own has issued. Returns the certificates as
-    M(peerlb.stack.nginx_certificates#module) takes them.
+    M(peerlb.stack.nginx_certificates) takes them.
   - A certificate of V(own_ca) that is not issued, or has to be issued anew, has no C(certificate)
     and no C(key). That is so if its names or its CA have changed, or if less than a third of its
     lifetime is left. The playbook C(own_ca) issues it.
@@ -72,7 +72,7 @@ def _text(path: Path) -> str:
 def entries(value: t.Any, directory: str, *, due: bool, now: datetime) -> Entries:
     """Return the certificates of a host, or those that the CA in this directory has to issue."""
     certificates = read_certificates(value)
-    own_ca.directory_problem(certificates, directory)
+    own_ca.refuse_without(certificates, directory)
     ca = _text(Path(directory, own_ca.CA)) if directory else ""
 
     def issued(name: str) -> own_ca.Issued:

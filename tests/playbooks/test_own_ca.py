@@ -68,3 +68,27 @@ def test_certificate_that_is_declared_wrongly_is_named(stack) -> None:
     done = stack.play("own_ca")
     assert done.returncode == 2
     assert "certificate shop: names is" in done.stdout
+
+
+def test_key_reaches_the_host_and_no_output(stack) -> None:
+    """The host of this test has no Docker, so the play ends after the certificates."""
+    listener = {"port": 443, "pool": "webapp", "tls": True}
+    place = stack.path / "balancer"
+    stack.variables |= {
+        "peerlb_certificates": [SHOP],
+        "peerlb_listeners": [listener],
+        "peerlb_ca_dir": str(stack.path / "ca"),
+        "nginx_lb_project_dir": str(place),
+    }
+    stack.variables["topology"]["flows"] += [
+        {"from": "any", "to": "nginx_lb", "port": 443, "protocol": "https"},
+        {"from": "nginx_lb", "to": "webapp", "port": 3000, "protocol": "http"},
+    ]
+    done = stack.play("nginx_lb", "--diff", "-vvv")
+    pair = Pair.parse((place / "nginx/tls/shop/current/pair.pem").read_text())
+    assert "names: shop.example, *.shop.example" in done.stdout
+    assert pair.text == (stack.path / "ca/shop.pem").read_text()
+    # The last line of the key is the end of the public key, which anybody may read.
+    secret = pair.key.splitlines()[1:-2]
+    assert secret
+    assert not [line for line in secret if line in done.stdout]

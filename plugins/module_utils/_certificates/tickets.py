@@ -7,11 +7,11 @@ root/tls/tickets/0.key   the present one, with which tickets are made
 root/tls/tickets/1.key   the one before, so that a change of keys ends no session
 
 They are files, because nginx's own keys end with it: after a restart each client would pay again.
-The unit peerlb-tickets changes them once a day.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .store import CertificateStore, replace, writing
 
 PRESENT, FORMER = "0.key", "1.key"
 SIZE = 80  # bytes: nginx takes AES-256 for a file of this size
+A_DAY = 86400
 
 
 def missing(store: CertificateStore) -> bool:
@@ -34,6 +35,23 @@ def make_missing(store: CertificateStore) -> bool:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace(path, secrets.token_bytes(SIZE), 0o600)
     return bool(lacking)
+
+
+def rotate(store: CertificateStore, now: float, age: float = A_DAY) -> bool:
+    """Make a new present key if that one is older than age, in seconds; tell whether it was.
+
+    nginx needs a reload to take it. At any moment both files are whole.
+    """
+    if make_missing(store):
+        return True
+    present, former = _paths(store)
+    if now - present.stat().st_mtime < age:
+        return False
+    with writing(present.parent):
+        replace(former, present.read_bytes(), 0o600)
+        replace(present, secrets.token_bytes(SIZE), 0o600)
+        os.utime(present, (now, now))
+    return True
 
 
 def _paths(store: CertificateStore) -> tuple[Path, Path]:

@@ -12,12 +12,17 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from cryptography import x509  # Ansible needs it too
-
 from ...module_utils._values.entries import missing
 from .certificates import PEM_KEY, Certificate, TlsError
 
-CA, CA_KEY = "ca.pem", "ca.key"
+try:
+    from cryptography import x509
+
+    LACKING = ""
+except ImportError as exc:  # Ansible brings it; community.crypto needs it too
+    LACKING = str(exc)
+
+CA = "ca.pem"
 RENEWED_AT = 1 / 3  # of its lifetime is left
 
 
@@ -88,7 +93,11 @@ def entry(certificate: Certificate, issued: Issued, ca: str, now: datetime) -> d
     return {**given, "source": certificate.source, **pem}
 
 
-def directory_problem(certificates: t.Sequence[Certificate], directory: str) -> None:
-    """Raise a TlsError if a certificate needs the CA, and nobody said where it is."""
-    if not directory and any(each.source == "own_ca" for each in certificates):
+def refuse_without(certificates: t.Sequence[Certificate], directory: str) -> None:
+    """Raise a TlsError if a certificate needs the CA, and what that needs is missing."""
+    if not any(each.source == "own_ca" for each in certificates):
+        return
+    if not directory:
         raise TlsError(f"peerlb_ca_dir: {missing('the directory of the CA')}")
+    if LACKING:
+        raise TlsError(f"source own_ca needs the Python package cryptography here: {LACKING}")

@@ -91,16 +91,6 @@ def test_logs_are_rotated_by_a_timer_of_the_release(role) -> None:
     assert ("[Install]" in service.splitlines(), "[Install]" in timer.splitlines()) == (False, True)
 
 
-def test_keys_of_tickets_change_daily_where_there_are_certificates(role) -> None:
-    certificates = [{"name": "shop", "names": ["shop.example"], "source": "acme"}]
-    assert role.get("__nginx_lb_tickets") == {}
-    files = role.get("__nginx_lb_tickets", nginx_lb_certificates=certificates)
-    service, timer = (files[f"units/peerlb-tickets.{kind}"] for kind in ("service", "timer"))
-    assert "\nWorkingDirectory=/opt/peerlb/nginx_lb/nginx/tls/tickets\n" in service
-    assert "docker exec peerlb-nginx sh -c 'kill -HUP 1'" in service
-    assert ("[Install]" in service.splitlines(), "[Install]" in timer.splitlines()) == (False, True)
-
-
 def test_certificates_come_before_the_release_that_names_them(role) -> None:
     modules = [
         next((key for key in task if "." in key), "") for task in role.load("tasks/main.yml")

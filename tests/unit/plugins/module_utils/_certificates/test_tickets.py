@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates import tickets
@@ -36,3 +37,22 @@ def test_damaged_key_is_made_anew(tmp_path) -> None:
     before = keys(store)[0]
     assert tickets.make_missing(store)
     assert keys(store)[0] == before
+
+
+def test_old_key_becomes_the_former_one(tmp_path) -> None:
+    store = CertificateStore(tmp_path)
+    tickets.make_missing(store)
+    first = keys(store)
+    os.utime(store.directory / "tickets/0.key", (1000, 1000))
+    assert not tickets.rotate(store, 1000 + 86399)
+    assert tickets.rotate(store, 1000 + 86400)
+    present, former = keys(store)
+    assert former == first[0]
+    assert present not in first
+    assert not tickets.rotate(store, 1000 + 86401)
+
+
+def test_rotation_makes_what_is_missing(tmp_path) -> None:
+    store = CertificateStore(tmp_path)
+    assert tickets.rotate(store, 0)
+    assert not tickets.missing(store)

@@ -6,15 +6,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.peerlb.stack.plugins.plugin_utils._edge import own_ca
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.certificates import (
     Certificate,
     TlsError,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.own_ca import (
     Issued,
-    directory_problem,
     due,
     entry,
+    refuse_without,
 )
 from support import certificates as made
 
@@ -60,6 +61,13 @@ def test_entry_for_the_host() -> None:
 
 def test_ca_needs_a_directory() -> None:
     with pytest.raises(TlsError, match="peerlb_ca_dir: the directory of the CA is missing"):
-        directory_problem([SHOP], "")
-    directory_problem([SHOP], "ca")
-    directory_problem([], "")
+        refuse_without([SHOP], "")
+    refuse_without([SHOP], "ca")
+    refuse_without([], "")
+
+
+def test_package_that_is_missing_is_named_where_it_is_needed(monkeypatch) -> None:
+    monkeypatch.setattr(own_ca, "LACKING", "No module named 'cryptography'")
+    with pytest.raises(TlsError, match="needs the Python package cryptography here: No module"):
+        refuse_without([SHOP], "ca")
+    refuse_without([], "ca")
