@@ -10,7 +10,8 @@ short_description: Let a load balancer have its certificates by ACME
 version_added: 1.0.0
 description:
   - Starts the unit C(peerlb-certificates) on the load balancer if a certificate is not there yet,
-    and waits until it has asked the CA. Later the unit's timer renews each certificate without Ansible.
+    and waits until it has asked the CA. Later the unit's timer renews each certificate without
+    Ansible.
   - Fails in the CA's own words if a certificate could not be had. nginx then serves what it had
     before. Run it again to try again.
   - A CA counts refusals, so one that has refused is not asked again before an hour, and after

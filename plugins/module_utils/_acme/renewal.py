@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One attempt for one certificate: ask the CA, let nginx serve what it gave, note what came of it."""
+"""One attempt for one certificate: ask the CA, let nginx serve what it gave, note the result."""
 
 from __future__ import annotations
 

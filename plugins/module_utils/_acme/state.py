@@ -24,7 +24,8 @@ from .._release.who import moment
 
 HOUR = 3600
 LONGEST = 24 * HOUR  # the longest pause after a refusal
-# "asked" is while an attempt lasts, or of one that was killed. "obtained" is what the CA gave and nginx does not serve yet.
+# "asked" is while an attempt lasts, or of one that was killed. "obtained" is what the CA gave and
+# nginx does not serve yet.
 RESULTS = ("asked", "obtained", "issued", "kept", "failed")
 GOOD = ("issued", "kept")
 

@@ -13,6 +13,7 @@ from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
 from .._url_map.reading import read_url_map
+from .acme import acme_lines
 from .certificates import Certificate
 from .names import covering
 from .servers import Edge, render_servers
@@ -27,8 +28,9 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     """Return the edge that the settings describe.
 
     settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
-    `engine` of the pools, `server_names`, `certificates` with name, names and source, and as they
-    were declared `tls`, `url_map` and `gatekeeper`. Raises an EdgeError.
+    `engine` of the pools, `server_names`, `peers` (addresses of the other load balancers),
+    `certificates` with name, names and source, and as they were declared `tls`, `url_map` and
+    `gatekeeper`. Raises an EdgeError.
     """
     pools = {pool["name"]: pool for pool in settings["pools"]}
     listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
@@ -39,6 +41,7 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         version=parse_version(settings["version"]),
         server_names=tuple(settings.get("server_names") or ()),
         certificates=_certificates(settings.get("certificates") or ()),
+        peers=tuple(settings.get("peers") or ()),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
     )
     parts: dict[str, t.Callable[[t.Any], t.Any]] = {
@@ -102,4 +105,13 @@ def _contradictions(edge: Edge) -> list[str]:
 def edge_files(edge: Edge) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
-    return {"servers.conf": render_servers(edge), **client_ca}
+    return {"servers.conf": render_servers(edge), **client_ca, **_acme(edge)}
+
+
+def _acme(edge: Edge) -> dict[str, str]:
+    """Return what answers the challenges of a CA, if one is asked for certificates."""
+    if not edge.challenges:
+        return {}
+    port = edge.challenged_port()
+    peers = [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in edge.peers]
+    return {"acme.conf": acme_lines(peers)}
