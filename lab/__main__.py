@@ -178,6 +178,20 @@ def down(force: bool) -> None:
     cache.sweep()
 
 
+def _add_images(commands: t.Any) -> None:
+    command = commands.add_parser("images", help="build other images, for the mirror")
+    command.add_argument("names", nargs="+", choices=images.OPTIONAL)
+    command = commands.add_parser("acme", help="start a CA that speaks ACME beside the client")
+    command.add_argument("--stop", action="store_true", help="end it")
+    command.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="KID=KEY",
+        help="an external account, which every account then needs",
+    )
+
+
 def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     """Return the arguments of the command line. Those of "exec" keep their own options."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
@@ -195,17 +209,7 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
         command = commands.add_parser(name, help=does)
         command.add_argument("hosts", nargs="+", metavar="host")
     command.add_argument("--kill", action="store_true", help="cut its power")
-    command = commands.add_parser("images", help="build other images, for the mirror")
-    command.add_argument("names", nargs="+", choices=images.OPTIONAL)
-    command = commands.add_parser("acme", help="start a CA that speaks ACME beside the client")
-    command.add_argument("--stop", action="store_true", help="end it")
-    command.add_argument(
-        "--account",
-        action="append",
-        default=[],
-        metavar="KID=KEY",
-        help="an external account, which every account then needs",
-    )
+    _add_images(commands)
     command = commands.add_parser("retag", help="move a tag of the mirror to another build")
     command.add_argument("image", help="such as peerlb-lab/static:1")
     command.add_argument("revision", help="what the label of the build says")

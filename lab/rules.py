@@ -113,14 +113,8 @@ def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
         for link in hosts
         if link.host and link.host.network
     ]
-    acme = [
-        f'iifname != "{MGMT}" oifname "{link.link}" tcp dport {ACME_PORT} accept'
-        f' comment "internet: the CA beside {link.name}"'
-        for link in hosts
-        if link.host and not link.host.network
-    ]
     return FABRIC_RULES.format(
-        acme=_lines(acme),
+        acme=_lines(_acme_rules(hosts)),
         spoofed=_lines(spoofed),
         flows=_lines(_flow_rules(topology, hosts)),
         management=_lines(_management_rules(topology, hosts)),
@@ -131,6 +125,16 @@ def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
         root=UPLINK_ROOT,
         private=_set(PRIVATE_NETWORKS),
     )
+
+
+def _acme_rules(hosts: list[Link]) -> list[str]:
+    """Return the rules that lead to the CA beside each client."""
+    return [
+        f'iifname != "{MGMT}" oifname "{link.link}" tcp dport {ACME_PORT} accept'
+        f' comment "internet: the CA beside {link.name}"'
+        for link in hosts
+        if link.host and not link.host.network
+    ]
 
 
 def root_rules(interface: str, nameserver: IPv4Address) -> str:
