@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line of the lab: python -m lab up|down|status|next|start|stop|exec|images|retag."""
+"""The command line of the lab: python -m lab up|down|status|next|start|stop|exec|images|acme|…"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from . import cache, fabric, forward, hosts, images, preflight, procs, retag, state
+from . import acme, cache, fabric, forward, hosts, images, preflight, procs, retag, state
 from .links import Link
 from .names import CLONE, FABRIC, PREFIX
 from .plan import Plan, PlanError, make_plan
@@ -135,6 +135,18 @@ def serve_images(names: t.Sequence[str]) -> None:
     say(f"images: {' '.join(path.name for path in made)}")
 
 
+def serve_acme(plan: Plan, *, stop: bool, accounts: t.Sequence[str]) -> None:
+    """Start the CA beside the client, or end it. accounts: external ones, each as kid=key."""
+    _require_up()
+    if stop:
+        acme.stop()
+        say("the CA has ended")
+        return
+    eab = dict(entry.split("=", 1) for entry in accounts)
+    for name, value in acme.start(plan, eab).items():
+        say(f"{name}: {value}")
+
+
 def move_tag(image: str, revision: str) -> None:
     """Let a tag of the mirror lead to another build."""
     preflight.check_root()
@@ -170,6 +182,20 @@ def down(force: bool) -> None:
     cache.sweep()
 
 
+def _add_images(commands: t.Any) -> None:
+    command = commands.add_parser("images", help="build other images, for the mirror")
+    command.add_argument("names", nargs="+", choices=images.OPTIONAL)
+    command = commands.add_parser("acme", help="start a CA that speaks ACME beside the client")
+    command.add_argument("--stop", action="store_true", help="end it")
+    command.add_argument(
+        "--account",
+        action="append",
+        default=[],
+        metavar="KID=KEY",
+        help="an external account, which every account then needs",
+    )
+
+
 def parse(argv: t.Sequence[str]) -> argparse.Namespace:
     """Return the arguments of the command line. Those of "exec" keep their own options."""
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
@@ -187,8 +213,7 @@ def parse(argv: t.Sequence[str]) -> argparse.Namespace:
         command = commands.add_parser(name, help=does)
         command.add_argument("hosts", nargs="+", metavar="host")
     command.add_argument("--kill", action="store_true", help="cut its power")
-    command = commands.add_parser("images", help="build other applications, for the mirror")
-    command.add_argument("names", nargs="+", choices=images.APPLICATIONS)
+    _add_images(commands)
     command = commands.add_parser("retag", help="move a tag of the mirror to another build")
     command.add_argument("image", help="such as peerlb-lab/static:1")
     command.add_argument("revision", help="what the label of the build says")
@@ -252,6 +277,8 @@ def main(argv: t.Sequence[str]) -> int:
     with state.lock(0 if args.command == "up" else 60):
         if args.command == "up":
             up(plan, args.debian12)
+        elif args.command == "acme":
+            serve_acme(plan, stop=args.stop, accounts=args.account)
         elif args.command == "start":
             start(plan, args.hosts)
         else:

@@ -26,6 +26,9 @@ from .run import LabError, run, wait_until
 IMAGES = ("mysql", "python", "nginx", "valkey")  # the one that takes longest comes first
 # Applications that are not the collection's own. They are built when somebody names them.
 APPLICATIONS = ("wordpress", "django", "static", "waf")
+# What else is built when somebody names it: the client of ACME.
+TOOLS = ("lego",)
+OPTIONAL = (*APPLICATIONS, *TOOLS)
 REQUIREMENTS = CLONE / "roles/webapp/files/app/requirements.txt"
 # The platforms of Python wheels that run on the image's system.
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
@@ -44,11 +47,11 @@ http: {{addr: "{address}"}}
 def paths(applications: t.Sequence[str] = ()) -> dict[str, Path]:
     """Return the path in the cache of each image, which may not exist yet.
 
-    Each is the storage of a registry that has this image only. Of APPLICATIONS there are the named
+    Each is the storage of a registry that has this image only. Of OPTIONAL there are the named
     ones, and those that are in the cache.
     """
-    every = {name: _path(name) for name in (*IMAGES, *APPLICATIONS)}
-    optional = set(APPLICATIONS) - set(applications)
+    every = {name: _path(name) for name in (*IMAGES, *OPTIONAL)}
+    optional = set(OPTIONAL) - set(applications)
     return {name: path for name, path in every.items() if name not in optional or path.exists()}
 
 
@@ -65,7 +68,7 @@ def _spec(name: str) -> dict[str, t.Any]:
 def make_all(applications: t.Sequence[str] = ()) -> list[Path]:
     """Return the paths of all images in the cache. Missing ones are built, two at a time.
 
-    applications: those of APPLICATIONS to build as well.
+    applications: those of OPTIONAL to build as well.
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [

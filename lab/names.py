@@ -19,6 +19,8 @@ UPLINK_NET = "198.18.77.0/30"
 UPLINK_ROOT = "198.18.77.1"  # this machine's end, and the hosts' name server
 UPLINK_FABRIC = "198.18.77.2"  # the fabric's end, and the image mirror
 MIRROR_PORT = 5000
+ACME_PORT = 14000  # of the CA that runs beside the client
+ACME_MANAGEMENT_PORT = 15000
 GATEWAY = "169.254.1.1"  # the fabric's end of every link
 # No packet for these leaves by the uplink, whatever the topology says.
 PRIVATE_NETWORKS = (

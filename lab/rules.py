@@ -12,6 +12,7 @@ import typing as t
 from ipaddress import IPv4Address
 
 from .names import (
+    ACME_PORT,
     MGMT,
     MIRROR_PORT,
     NOWHERE,
@@ -51,6 +52,7 @@ table inet peerlb {{
     iifname != "{mgmt}" oifname "{uplink}" ip daddr {root} udp dport 53 accept comment "names"
     iifname != "{mgmt}" oifname "{uplink}" ip daddr {root} tcp dport 53 accept comment "names"
     iifname != "{mgmt}" oifname "{uplink}" ip daddr != {private} accept comment "internet"
+{acme}
   }}
   chain input {{
     type filter hook input priority filter; policy drop;
@@ -112,6 +114,7 @@ def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
         if link.host and link.host.network
     ]
     return FABRIC_RULES.format(
+        acme=_lines(_acme_rules(hosts)),
         spoofed=_lines(spoofed),
         flows=_lines(_flow_rules(topology, hosts)),
         management=_lines(_management_rules(topology, hosts)),
@@ -122,6 +125,16 @@ def fabric_rules(topology: Topology, links: t.Sequence[Link]) -> str:
         root=UPLINK_ROOT,
         private=_set(PRIVATE_NETWORKS),
     )
+
+
+def _acme_rules(hosts: list[Link]) -> list[str]:
+    """Return the rules that lead to the CA beside each client."""
+    return [
+        f'iifname != "{MGMT}" oifname "{link.link}" tcp dport {ACME_PORT} accept'
+        f' comment "internet: the CA beside {link.name}"'
+        for link in hosts
+        if link.host and not link.host.network
+    ]
 
 
 def root_rules(interface: str, nameserver: IPv4Address) -> str:

@@ -27,7 +27,15 @@ from dataclasses import dataclass, field
 from .._values.entries import errors_at, misfit, read_mapping, typed
 from .journal import say
 
-EVENTS = ("member_out", "member_back", "panic", "panic_over", "unit_failed", "flapping")
+EVENTS = (
+    "member_out",
+    "member_back",
+    "panic",
+    "panic_over",
+    "unit_failed",
+    "flapping",
+    "certificate_failed",
+)
 TIMEOUT = 10.0  # seconds for a command or a webhook
 QUEUE = 100  # events that wait; the oldest is dropped for one more
 _SHOWN = 300  # characters of a command's output in a message

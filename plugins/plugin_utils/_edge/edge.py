@@ -17,6 +17,7 @@ from .._guard.reading import read_gatekeeper
 from .._guard.rendering import bans, render
 from .._guard.values import Gatekeeper
 from .._url_map.reading import read_url_map
+from .acme import acme_lines
 from .certificates import Certificate
 from .names import covering
 from .servers import Edge, render_servers
@@ -31,9 +32,10 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     """Return the edge that the settings describe.
 
     settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
-    `engine` of the pools, `server_names`, `certificates` with name, names and source, and as they
-    were declared `tls`, `url_map` and `gatekeeper`. `lists` is the text of each file that lists of
-    the gatekeeper name. Raises an EdgeError.
+    `engine` of the pools, `server_names`, `peers` (addresses of the other load balancers),
+    `certificates` with name, names and source, and as they were declared `tls`, `url_map` and
+    `gatekeeper`. `lists` is the text of each file that lists of the gatekeeper name. Raises an
+    EdgeError.
     """
     pools = {pool["name"]: pool for pool in settings["pools"]}
     listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
@@ -44,6 +46,7 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         version=parse_version(settings["version"]),
         server_names=tuple(settings.get("server_names") or ()),
         certificates=_certificates(settings.get("certificates") or ()),
+        peers=tuple(settings.get("peers") or ()),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
         balancers=max(1, int(settings.get("balancers") or 1)),
     )
@@ -110,10 +113,19 @@ def edge_files(edge: Edge) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
     guard = _guard_files(edge.gatekeeper, edge.balancers) if edge.gatekeeper else {}
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
-    return {"servers.conf": render_servers(edge), **guard, **client_ca}
+    return {"servers.conf": render_servers(edge), **guard, **client_ca, **_acme(edge)}
 
 
 def _guard_files(gatekeeper: Gatekeeper, balancers: int) -> dict[str, str]:
     """Return the files of the gatekeeper; the unit peerlb-guard reads how long each rule bans."""
     seconds = json.dumps(bans(gatekeeper), sort_keys=True)
     return {**render(gatekeeper, balancers), "guard/bans.json": f"{seconds}\n"}
+
+
+def _acme(edge: Edge) -> dict[str, str]:
+    """Return what answers the challenges of a CA, if one is asked for certificates."""
+    if not edge.challenges:
+        return {}
+    port = edge.challenged_port()
+    peers = [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in edge.peers]
+    return {"acme.conf": acme_lines(peers)}

@@ -22,7 +22,7 @@ from .routes import Rendered, render_host
 from .tls import REFUSE, Tls, pair_path, tls_http_lines
 
 BACKLOG = "reuseport backlog=4096"
-HTTPS = 443
+HTTP, HTTPS = 80, 443
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class Edge:
     """All that the servers of a load balancer are made of.
 
     listeners are those of protocol http. server_names are those of a load balancer without a URL
-    map; () serves any name. live tells whether changes of members are no reloads; balancers is how
-    many load balancers share the requests.
+    map; () serves any name. live tells whether changes of members are no reloads. balancers is how
+    many load balancers share the requests, and peers are the addresses of the others, at any of
+    which a challenge may arrive.
     """
 
     listeners: tuple[Listener, ...]
@@ -44,6 +45,7 @@ class Edge:
     gatekeeper: Gatekeeper | None = None
     live: bool = True
     balancers: int = 1
+    peers: tuple[str, ...] = ()
 
     @property
     def names_of_certificates(self) -> dict[str, tuple[str, ...]]:
@@ -64,6 +66,11 @@ class Edge:
     def challenges(self) -> bool:
         """Whether a CA asks for challenges of ACME."""
         return any(each.source == "acme" for each in self.certificates)
+
+    def challenged_port(self) -> int | None:
+        """Return the port at which a CA asks for challenges: 80 if there is a choice."""
+        ports = [each.port for each in self.listeners if not each.tls]
+        return HTTP if HTTP in ports else next(iter(ports), None)
 
     def secure_port(self) -> int | None:
         """Return the port of the first listener with TLS, to which others may redirect."""

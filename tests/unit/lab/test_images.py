@@ -43,6 +43,10 @@ def test_other_applications_are_built_only_if_somebody_names_them(tmp_path, monk
     assert tuple(images.paths()) == (*images.IMAGES, "static")
 
 
+def test_client_of_acme_has_its_public_name_and_tag():
+    assert [images._spec(name)["name"] for name in images.TOOLS] == ["goacme/lego:v4.35.2"]
+
+
 def test_layout_matches_its_digests(tmp_path):
     layer = tmp_path / "layer.tar"
     layer.write_bytes(b"a layer")

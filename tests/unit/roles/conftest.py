@@ -15,7 +15,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import filter_loader, init_plugin_loader, lookup_loader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.peerlb.stack.plugins.filter import edge, pool_unit
+from ansible_collections.peerlb.stack.plugins.filter import acme, edge, pool_unit
 from ansible_collections.peerlb.stack.plugins.lookup import build_context, operator, pool_agent
 from support import ROOT
 
@@ -27,6 +27,8 @@ OWN_LOOKUPS = {
 }
 
 OWN_FILTERS = {
+    "peerlb.stack.acme_problems": acme.acme_problems,
+    "peerlb.stack.acme_settings": acme.acme_settings,
     "peerlb.stack.edge_files": edge.edge_files,
     "peerlb.stack.edge_problems": edge.edge_problems,
     "peerlb.stack.pool_unit_problems": pool_unit.pool_unit_problems,

@@ -6,6 +6,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+from ansible.errors import AnsibleLookupError
 from ansible_collections.peerlb.stack.plugins.lookup.pool_agent import LookupModule, program
 from support.balancer import until
 
@@ -51,3 +53,22 @@ def test_program_keeps_bans_by_python_alone(tmp_path) -> None:
 
 def test_lookup_returns_the_program() -> None:
     assert LookupModule().run([]) == [program()]
+
+
+def test_unit_of_certificates_runs_by_python_alone(tmp_path) -> None:
+    for path, text in program("certificates").items():
+        place = tmp_path / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    words = [sys.executable, "-I", "-B", "-W", "error", str(tmp_path / "certificates")]
+    done = subprocess.run(
+        [*words, str(tmp_path)], capture_output=True, text=True, check=False, env={}
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_lookup_takes_the_directories_of_programs() -> None:
+    found = LookupModule().run(["certificates", "agent"])
+    assert found == [program("certificates"), program("agent")]
+    with pytest.raises(AnsibleLookupError, match="agnet is none of agent, certificates"):
+        LookupModule().run(["agnet"])

@@ -66,3 +66,20 @@ def test_ca_of_clients_is_a_file_of_the_release() -> None:
 def test_reloads_are_rare_where_pools_are_live() -> None:
     live = {engine: read_edge({**SECURE, "engine": engine}).http2 for engine in ("dns", "reload")}
     assert live == {"dns": True, "reload": False}
+
+
+def test_challenges_are_answered_at_each_load_balancer() -> None:
+    asked = {**SECURE, "certificates": [{**SHOP, "source": "acme"}]}
+    alone = edge_files(read_edge(asked))
+    assert "proxy_pass" not in alone["acme.conf"]
+    both = edge_files(read_edge({**asked, "peers": ["10.0.0.3", "2001:db8::1"]}))
+    assert "proxy_pass http://10.0.0.3:80;" in both["acme.conf"]
+    assert "proxy_pass http://[2001:db8::1]:80;" in both["acme.conf"]
+    assert "acme.conf" not in edge_files(read_edge({**SECURE, "peers": ["10.0.0.3"]}))
+
+
+def test_challenges_of_another_balancer_are_asked_where_it_listens() -> None:
+    listeners = [{**HTTP, "port": 8080}, HTTPS]
+    asked = {**SECURE, "listeners": listeners, "certificates": [{**SHOP, "source": "acme"}]}
+    files = edge_files(read_edge({**asked, "peers": ["10.0.0.3"]}))
+    assert "proxy_pass http://10.0.0.3:8080;" in files["acme.conf"]
