@@ -47,7 +47,11 @@ class Ca:
         acme = {"directory": self.directory, "ca": self.trusted, "eab": ACCOUNT}
         acme["profile"] = "shortlived"
         wanted = {"peerlb_acme": {**acme, **more}, "peerlb_certificates": certificates}
-        return {**wanted, "topology": with_tls()}
+        return {
+            **wanted,
+            "topology": with_tls(),
+            "peerlb_listeners": [{"port": 443, "pool": "webapp"}],
+        }
 
     def wants_renewal(self, pem: str) -> None:
         """Say by ARI that a certificate should have been renewed yesterday."""
