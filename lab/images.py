@@ -23,7 +23,7 @@ from .fabric import run_in
 from .names import CLONE, DISKS, FABRIC, MIRROR_PORT, UPLINK_FABRIC
 from .run import LabError, run, wait_until
 
-IMAGES = ("mysql", "python", "nginx")  # the one that takes longest comes first
+IMAGES = ("mysql", "python", "nginx", "valkey")  # the one that takes longest comes first
 # Applications that are not the collection's own. They are built when somebody names them.
 APPLICATIONS = ("wordpress", "django", "static", "waf")
 REQUIREMENTS = CLONE / "roles/webapp/files/app/requirements.txt"

@@ -145,7 +145,7 @@ options:
       protocol:
         description: What the probe speaks.
         type: str
-        choices: [http, mysql, tcp]
+        choices: [http, mysql, redis, tcp]
         default: tcp
       address:
         description: The published address.
@@ -265,7 +265,7 @@ ARGUMENT_SPEC = {
         "type": "dict",
         "default": {},
         "options": {
-            "protocol": {"type": "str", "default": "tcp", "choices": ["http", "mysql", "tcp"]},
+            "protocol": {"type": "str", "default": "tcp", "choices": ["http", "mysql", "redis", "tcp"]},
             "address": TEXT,
             "port": {"type": "int", "default": 0},
             "path": {"type": "str", "default": "/"},

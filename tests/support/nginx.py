@@ -12,12 +12,9 @@ import contextlib
 import functools
 import http.server
 import os
-import re
 import shutil
 import socket
 import subprocess
-import tarfile
-import tempfile
 import threading
 import time
 import typing as t
@@ -26,13 +23,10 @@ from pathlib import Path
 
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import parse_version
 
-from lab.names import CACHE
+from .image_program import of_the_lab
 
 VARIABLE = "PEERLB_NGINX"  # commands, with ":" between them
-# What of an image's files an nginx needs.
-NEEDED = re.compile(
-    r"\./usr/(sbin/nginx|lib64/ld-.*|lib/[^/]*-linux-gnu/[^/]*|lib/nginx/modules/[^/]*)"
-)
+NEEDED = "sbin/nginx|lib/nginx/modules/[^/]*"  # of the image's files below usr/
 CONF = """\
 {stream_module}
 daemon off;
@@ -81,20 +75,7 @@ def programs() -> list[Program]:
 
 def _of_the_lab() -> list[str]:
     """Return the words that start the nginx of the lab's image; [] if there is no image."""
-    blobs = CACHE.glob("image-nginx-*/docker/registry/v2/blobs/sha256/*/*/data")
-    layers = [path for path in blobs if path.stat().st_size > 1_000_000]
-    if not layers:
-        return []
-    layer = max(layers, key=lambda path: path.stat().st_mtime)
-    root = Path(tempfile.gettempdir(), f"peerlb-nginx-{layer.parent.name[:16]}-{os.getuid()}")
-    if not root.exists():
-        fresh = Path(tempfile.mkdtemp(dir=root.parent))
-        with tarfile.open(layer) as tar:
-            tar.extractall(fresh, [m for m in tar if NEEDED.fullmatch(m.name)])
-        with contextlib.suppress(OSError):  # another process was faster
-            fresh.rename(root)
-    loader, libraries = next(root.glob("usr/lib64/ld-*")), next(root.glob("usr/lib/*-linux-gnu"))
-    return [str(loader), "--library-path", str(libraries), str(root / "usr/sbin/nginx")]
+    return of_the_lab("nginx", "usr/sbin/nginx", NEEDED)
 
 
 def free_port() -> int:

@@ -10,6 +10,8 @@ import os
 from flask import Flask
 
 from .answers import register_answers
+from .cart_views import cart
+from .carts import Carts
 from .config import Config
 from .db import Database
 from .proxies import TrustedProxies
@@ -28,7 +30,9 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.extensions["peerlb"] = config
     app.extensions["peerlb_database"] = database or Database.from_config(config)
+    app.extensions["peerlb_carts"] = Carts(config)
     app.register_blueprint(pages)
+    app.register_blueprint(cart)
     if config.diagnostics:
         app.register_blueprint(diagnostics(config.threads))
     register_answers(app)

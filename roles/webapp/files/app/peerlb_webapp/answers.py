@@ -14,6 +14,7 @@ import zlib
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from .carts import NoStoreError, StoreError
 from .config import Config
 from .db import DatabaseError
 
@@ -97,5 +98,17 @@ def _failed(exc: Exception) -> Response:
         # The reason names MySQL's address, its user and its error.
         reason = str(exc) if config().diagnostics else "The cause is in the application's log."
         return answer("connection.html", {"status": "Connection failed", "reason": reason}, 503)
+    if isinstance(exc, NoStoreError):
+        return message("Not Found", 404, reason="No store is declared that could keep a cart.")
+    if isinstance(exc, StoreError):
+        return _without_store(exc)
     current_app.logger.error("%s on %s", type(exc).__name__, request.path, exc_info=exc)
     return message("Internal Server Error", 500, reason="The cause is in the application's log.")
+
+
+def _without_store(exc: StoreError) -> Response:
+    current_app.logger.warning("%s", exc)
+    known = str(exc) if config().diagnostics else "Everything else works. Try again in a moment."
+    response = message("The cart cannot be used now", 503, reason=known)
+    response.headers["Retry-After"] = "2"
+    return response

@@ -41,6 +41,10 @@ class Config:
     mysql_password: str = field(default="", repr=False)
     mysql_tls: bool = True
     mysql_ca_file: str = ""
+    valkey_host: str = ""
+    valkey_port: int = 6379
+    valkey_user: str = "webapp"
+    valkey_password: str = field(default="", repr=False)
 
     @property
     def mysql_address(self) -> str:
@@ -49,21 +53,25 @@ class Config:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Config:
-        """Return the settings from WEBAPP_* and MYSQL_*. ConfigError names all wrong variables."""
+        """Return the settings from WEBAPP_*, MYSQL_* and VALKEY_*.
+
+        ConfigError names all wrong variables.
+        """
         values: dict[str, t.Any] = {}
         problems = []
         for name, read in READERS.items():
-            variable = name.upper() if name.startswith("mysql_") else f"WEBAPP_{name.upper()}"
+            variable = name.upper() if name.startswith(("mysql_", "valkey_")) else f"WEBAPP_{name.upper()}"
             if variable not in environ:
                 continue
             try:
                 values[name] = read(environ[variable])
             except ValueError as exc:
                 problems.append(f"{variable}: {exc}")
-        try:
-            values.update(_password(environ))
-        except ValueError as exc:
-            problems.append(str(exc))
+        for store in ("mysql", "valkey"):
+            try:
+                values[f"{store}_password"] = _password(environ, store.upper())
+            except ValueError as exc:
+                problems.append(str(exc))
         if problems:
             raise ConfigError("\n".join(problems))
         return cls(**values)
@@ -98,20 +106,20 @@ def _file(path: str) -> str:
     return path
 
 
-def _password(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the password, from the file if there is one.
+def _password(environ: Mapping[str, str], store: str) -> str:
+    """Return the password of a store, such as "MYSQL", from the file if there is one.
 
     "docker inspect" shows the environment, but not the file.
     """
-    path = environ.get("MYSQL_PASSWORD_FILE")
+    path = environ.get(f"{store}_PASSWORD_FILE")
     if not path:
-        return {"mysql_password": environ.get("MYSQL_PASSWORD", "")}
+        return environ.get(f"{store}_PASSWORD", "")
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         reason = getattr(exc, "strerror", None) or "not UTF-8"
-        raise ValueError(f"MYSQL_PASSWORD_FILE: {path} cannot be read: {reason}") from None
-    return {"mysql_password": text[:-1] if text.endswith("\n") else text}
+        raise ValueError(f"{store}_PASSWORD_FILE: {path} cannot be read: {reason}") from None
+    return text[:-1] if text.endswith("\n") else text
 
 
 READERS: dict[str, t.Callable[[str], t.Any]] = {
@@ -130,4 +138,7 @@ READERS: dict[str, t.Callable[[str], t.Any]] = {
     "mysql_user": str,
     "mysql_tls": _flag,
     "mysql_ca_file": _file,
+    "valkey_host": str,
+    "valkey_port": _number(1, 65535),
+    "valkey_user": str,
 }

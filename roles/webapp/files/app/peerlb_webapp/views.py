@@ -27,12 +27,12 @@ def database() -> Database:
 @pages.get("/")
 def home() -> Response:
     """Show which host answered."""
-    return answer("home.html", {"diagnostics": config().diagnostics})
+    return answer("home.html", {"diagnostics": config().diagnostics, "cart": bool(config().valkey_host)})
 
 
 @pages.get("/healthz")
 def healthz() -> Response:
-    """Answer 200 while the process serves requests, whether or not MySQL works."""
+    """Answer 200 while the process serves requests, whether or not MySQL and Valkey work."""
     return message("Healthy", 200)
 
 
