@@ -234,6 +234,7 @@ from ..module_utils._release.wanted import wanted_release
 
 LIST = {"type": "list", "elements": "str", "default": []}
 TEXT = {"type": "str", "default": ""}
+PROBED = ["http", "mysql", "redis", "tcp"]
 ARGUMENT_SPEC = {
     **COMMON_SPEC,
     "owner": {"type": "int", "default": 0},
@@ -265,7 +266,7 @@ ARGUMENT_SPEC = {
         "type": "dict",
         "default": {},
         "options": {
-            "protocol": {"type": "str", "default": "tcp", "choices": ["http", "mysql", "redis", "tcp"]},
+            "protocol": {"type": "str", "default": "tcp", "choices": PROBED},
             "address": TEXT,
             "port": {"type": "int", "default": 0},
             "path": {"type": "str", "default": "/"},

@@ -56,17 +56,21 @@ options:
         type: str
         required: true
       keys:
-        description: Patterns of the keys that the account may use, such as V(shop:*).
+        description:
+          - Patterns of the keys that the account may use. By default those that begin with its name
+            and a colon, such as V(shop:*).
         type: list
         elements: str
-        required: true
       commands:
-        description: Rules for commands, of which the last one that matches wins, such as V(+@read).
+        description:
+          - Rules for commands, of which the last one that matches wins, such as V(+@read). By
+            default reading, writing and transactions, and nothing that scripts, blocks, endangers
+            the server or shows keys of others.
         type: list
         elements: str
-        required: true
   discard:
-    description: Whether former passwords that are not in O(in_use) go. Otherwise each one stays valid.
+    description:
+      - Whether former passwords that are not in O(in_use) go. Otherwise each one stays valid.
     type: bool
     default: false
   in_use:
@@ -91,8 +95,6 @@ EXAMPLES = r"""
     accounts:
       - name: shop
         password: "{{ shop_valkey_password }}"
-        keys: ["shop:*"]
-        commands: ["+@read", "+@write", "+@connection", "-@dangerous"]
 """
 
 RETURN = r"""
@@ -118,7 +120,7 @@ from ..module_utils._valkey.acl import AclError
 from ..module_utils._valkey.change import Change, Everything
 from ..module_utils._valkey.server import Server
 
-WORDS = {"type": "list", "elements": "str", "required": True}
+WORDS = {"type": "list", "elements": "str"}
 ACCOUNT = {
     "name": {"type": "str", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},

@@ -109,7 +109,8 @@ class DockerService:
             raise ServiceError(
                 f"{spec.requested} is of series {new}, and {what} series {old}."
                 " The data cannot go back once the new series has changed it. Make a backup, and"
-                f" set {spec.service}_allow_series_change (the option series.allow) to true to go on"
+                f" set {spec.service}_allow_series_change (the option series.allow) to true to go"
+                " on"
             )
 
     def _series(self, spec: Specification, image: str) -> str:

@@ -17,6 +17,12 @@ RESERVED = (DEFAULT, ADMIN, HEALTH)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 KEYS = re.compile(r"[!-~]+")
 COMMAND = re.compile(r"[+-]@?[a-z0-9_|.-]+")
+# What carts and sessions need of their own keys, and nothing that scripts, blocks, endangers the
+# server or shows keys of others. The last rule that matches wins.
+COMMANDS = (
+    *("+@read", "+@write", "+@transaction", "+@connection"),
+    *("-@dangerous", "-@blocking", "-scan", "-randomkey", "-dbsize"),
+)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -70,7 +76,8 @@ def read_accounts(declared: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, Acco
         problems += [f"account {name}: {problem}" for problem in _problems(entry)]
         if name in found:
             problems.append(f"account {name}: is declared twice, and an account has one password")
-        keys, commands = tuple(entry["keys"]), tuple(entry["commands"])
+        keys = tuple(entry.get("keys") or (f"{name}:*",))
+        commands = tuple(entry.get("commands") or COMMANDS)
         found[name] = Account(name, (hash_of(entry["password"]),), keys, commands)
     if problems:
         raise AclError("\n".join(problems))
@@ -84,12 +91,10 @@ def _problems(entry: t.Mapping[str, t.Any]) -> t.Iterator[str]:
         yield f"the names {', '.join(RESERVED)} are taken"
     if not entry["password"] or re.search(r"[\r\n\0]", entry["password"]):
         yield "the password is empty or has a line break"
-    if not entry["keys"]:
-        yield "keys is empty, so it could use none; a pattern is such as app:*"
-    for pattern in entry["keys"]:
+    for pattern in entry.get("keys") or ():
         if not KEYS.fullmatch(pattern):
             yield f"{pattern!r} is no pattern of keys, such as app:*"
-    for rule in entry["commands"]:
+    for rule in entry.get("commands") or ():
         if not COMMAND.fullmatch(rule):
             yield f"{rule!r} is no rule for commands, such as +@read or -keys"
 

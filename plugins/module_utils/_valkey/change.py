@@ -8,9 +8,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .acl import RESERVED, Account, keep_former, letters_of, own_accounts, read_accounts
-from .acl import same as _same
-from .acl import shown
+from .acl import (
+    RESERVED,
+    Account,
+    keep_former,
+    letters_of,
+    own_accounts,
+    read_accounts,
+    same,
+    shown,
+)
 from .server import ADMIN_PASSWORD, HEALTH_PASSWORD, Server
 
 
@@ -48,12 +55,12 @@ class Change:
     @property
     def stale(self) -> bool:
         """Tell whether a running server has other accounts than are wanted."""
-        return self.live is not None and not _same(self.live, self.wanted)
+        return self.live is not None and not same(self.live, self.wanted)
 
     @property
     def changed(self) -> bool:
         """Tell whether anything differs."""
-        return bool(self.missing) or self.stale or not _same(self.present, self.wanted)
+        return bool(self.missing) or self.stale or not same(self.present, self.wanted)
 
     def former(self) -> list[str]:
         """Return the names of accounts with more than one valid password."""
@@ -63,7 +70,7 @@ class Change:
         """Return the accounts before and after, without a password or its hash."""
         before = self.live if self.stale and self.live is not None else self.present
         letters = letters_of(before, self.wanted)
-        # Those of the collection's own accounts are not made before the change is.
+        # The collection's own accounts are left out: their passwords are made with the change.
         return {
             "before": shown(_visible(before), letters),
             "after": shown(_visible(self.wanted), letters),

@@ -15,6 +15,7 @@ def test_images_have_public_names():
         "library/mysql:9.7",
         "library/nginx:1.30",
         "library/python:3.13-slim",
+        "valkey/valkey:9.1",
     ]
 
 

@@ -23,11 +23,18 @@ def test_every_variable_is_read() -> None:
             "MYSQL_HOST": "10.0.0.2",
             "MYSQL_PORT": "3307",
             "MYSQL_TLS": "off",
+            "VALKEY_HOST": "10.0.0.3",
+            "VALKEY_PORT": "6380",
+            "VALKEY_USER": "shop",
+            "VALKEY_PASSWORD": "s3cret",
         }
     )
     assert (config.served_by, config.port, config.diagnostics) == ("web1", 8080, False)
     assert [str(network) for network in config.trusted_proxies] == ["10.0.0.2/32", "10.0.1.0/24"]
     assert (config.mysql_address, config.mysql_tls) == ("10.0.0.2:3307", False)
+    store = (config.valkey_host, config.valkey_port, config.valkey_user, config.valkey_password)
+    assert store == ("10.0.0.3", 6380, "shop", "s3cret")
+    assert "s3cret" not in repr(config)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,8 @@ def test_every_variable_is_read() -> None:
         ("WEBAPP_DIAGNOSTICS", "perhaps"),
         ("WEBAPP_TRUSTED_PROXIES", "10.0.0.2/8"),
         ("MYSQL_PASSWORD_FILE", "/nonexistent/password"),
+        ("VALKEY_PASSWORD_FILE", "/nonexistent/password"),
+        ("VALKEY_PORT", "0"),
     ],
 )
 def test_error_names_the_variable_with_a_bad_value(variable: str, value: str) -> None:

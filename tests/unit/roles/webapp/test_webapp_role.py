@@ -211,6 +211,30 @@ def test_password_arrives_as_it_is_written(password: str) -> None:
     assert got["secrets"] == {"mysql_password": password}
 
 
+def test_application_knows_valkey_only_if_one_is_declared() -> None:
+    without = options()
+    assert not [name for name in service()["environment"] if name.startswith("VALKEY_")]
+    assert list(without["compose"]["secrets"]) == service()["secrets"] == ["mysql_password"]
+    given = {"webapp_valkey_host": "10.0.0.2", "webapp_valkey_password": "k'\"ey"}
+    got = options(**given)
+    container = got["compose"]["services"]["webapp"]
+    told = {name: v for name, v in container["environment"].items() if name.startswith("VALKEY_")}
+    assert told == {
+        "VALKEY_HOST": "10.0.0.2",
+        "VALKEY_PORT": "6379",
+        "VALKEY_USER": "webapp",
+        "VALKEY_PASSWORD_FILE": "/run/secrets/valkey_password",
+    }
+    assert container["secrets"] == list(got["compose"]["secrets"]) == list(got["secrets"])
+    assert got["secrets"]["valkey_password"] == given["webapp_valkey_password"]
+    assert given["webapp_valkey_password"] not in str(got["compose"])
+
+
+def test_valkey_without_a_password_is_refused() -> None:
+    (problem,) = problems(webapp_valkey_host="10.0.0.2")
+    assert problem.startswith("webapp_valkey_password: is empty")
+
+
 def test_program_of_the_container_may_be_another_one() -> None:
     given = {"webapp_entrypoint": ["/bin/shop"], "webapp_command": ["serve", "$PORT"]}
     got = service(**given, webapp_memory_limit="512m")
@@ -293,6 +317,9 @@ def test_valid_variables_have_no_problem() -> None:
         ("webapp_port", "0"),
         ("webapp_container_port", -1),
         ("webapp_mysql_port", 65536),
+        ("webapp_valkey_port", 0),
+        ("webapp_valkey_password", 42798),
+        ("webapp_valkey_password", "two\nlines"),
         ("webapp_publish_address", "10.1.0.256"),
         ("webapp_publish_address", "10.1.0"),
         ("webapp_publish_address", "0::1"),

@@ -60,7 +60,9 @@ class Config:
         values: dict[str, t.Any] = {}
         problems = []
         for name, read in READERS.items():
-            variable = name.upper() if name.startswith(("mysql_", "valkey_")) else f"WEBAPP_{name.upper()}"
+            variable = (
+                name.upper() if name.startswith(("mysql_", "valkey_")) else f"WEBAPP_{name.upper()}"
+            )
             if variable not in environ:
                 continue
             try:

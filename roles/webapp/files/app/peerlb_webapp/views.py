@@ -27,7 +27,9 @@ def database() -> Database:
 @pages.get("/")
 def home() -> Response:
     """Show which host answered."""
-    return answer("home.html", {"diagnostics": config().diagnostics, "cart": bool(config().valkey_host)})
+    return answer(
+        "home.html", {"diagnostics": config().diagnostics, "cart": bool(config().valkey_host)}
+    )
 
 
 @pages.get("/healthz")
