@@ -131,7 +131,8 @@ def test_wrong_variables_are_problems(role, variables, change, problem) -> None:
 )
 def test_real_server_tries_the_settings(role, variables, given, said, tmp_path) -> None:
     conf = tmp_path / "valkey.conf"
-    conf.write_text(role.render("valkey.conf.j2", **variables, valkey_config=given))
+    text = role.render("valkey.conf.j2", **variables, valkey_config=given)
+    conf.write_text(text.replace("dir /data", f"dir {tmp_path}"))
     for name in ("valkey-server", "valkey-cli"):
         words = " ".join(f"'{word}'" for word in program(name))
         (tmp_path / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
