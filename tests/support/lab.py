@@ -133,12 +133,12 @@ def connection() -> dict[str, str]:
 
 
 def ssh(host: str, command: str) -> list[str]:
-    """Return the command that runs a shell command as root on a host."""
-    variables = connection()
+    """Return the command that runs a shell command as root on a host, by its name or address."""
+    variables, address = connection(), ADDRESSES.get(host, host)
     return [
         *("ssh", "-q", "-i", variables["ansible_ssh_private_key_file"]),
         *shlex.split(variables["ansible_ssh_common_args"]),
-        *(f"{variables['ansible_user']}@{ADDRESSES[host]}", f"sudo sh -c {shlex.quote(command)}"),
+        *(f"{variables['ansible_user']}@{address}", f"sudo sh -c {shlex.quote(command)}"),
     ]
 
 
