@@ -19,6 +19,7 @@ VARIABLES = {
     STACK.balancer: "nginx_lb_image",
     STACK.application: "webapp_image",
     STACK.database: "mysql_image",
+    STACK.store: "valkey_image",
 }
 # Images that the controller brings to a host; no registry is asked for them.
 ARCHIVES = "docker_image_archives"
