@@ -95,7 +95,8 @@ def _fetch_wheels(target: Path) -> None:
     """Download the application's wheels for the image's Python, which may differ from this one."""
     machine = platform.machine()
     argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    argv += ["--only-binary=:all:", "--implementation=cp", "--python-version=313"]
+    # The list is complete. pip would judge what more is needed by the Python that runs here.
+    argv += ["--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=313"]
     argv += ["--abi=cp313", "--abi=abi3", "--abi=none"]
     argv += [f"--platform={kind}_{machine}" for kind in PLATFORMS]
     cache.run_builder(*argv, f"--requirement={REQUIREMENTS}", f"--dest={target}")

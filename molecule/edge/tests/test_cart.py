@@ -16,7 +16,7 @@ from support.lab import ADDRESSES, Done, changes, output_of, play, run_in_networ
 URL = f"http://{ADDRESSES['lb1']}"
 MEMBERS = ("web1", "web2")
 KV1 = "10.2.0.3"  # only in the lab of this scenario
-OVERLAY = ("-i", "molecule/edge/inventory")
+OVERLAY = ("-i", "inventories/lab_edge")
 WITHIN = 0.5  # seconds until a cart that cannot be used says so
 BACK = 3.0  # seconds from a store that answers to a cart that does
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/valkey_password"
