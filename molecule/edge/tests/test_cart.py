@@ -230,7 +230,6 @@ def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(v
 
 
 def test_whoever_does_not_log_in_is_refused() -> None:
-    out = run_in_network(
-        "web1", "sh", "-c", f"printf 'PING\\r\\n' | nc -q1 {ADDRESSES['lb1']} 6379"
-    )
-    assert out.startswith("-NOAUTH")
+    address = f"/dev/tcp/{ADDRESSES['lb1']}/6379"
+    words = f"exec 3<>{address}; printf 'PING\\r\\n' >&3; head -n 1 <&3"
+    assert run_in_network("web1", "bash", "-c", words).startswith("-NOAUTH")
