@@ -167,7 +167,7 @@ def test_frozen_store_costs_the_cart_alone(visitor) -> None:
         wait_until_back(visitor.cookie)
     assert {answer.status for answer in answers} == {503}
     assert {answer.status for answer in others} == {200}
-    assert max(answer.seconds for answer in others) < WITHIN
+    assert max(answer.seconds for answer in [*answers, *others]) < WITHIN
 
 
 def test_full_store_takes_new_carts() -> None:
@@ -227,9 +227,3 @@ def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(v
         assert shell("web1", f"cat {PASSWORD_FILE}") == word
         refused = shell(KV1, f"{CLIENT} 2>&1 || true", f"{stale}\nPING\n")
         assert "WRONGPASS" in refused or "NOAUTH" in refused
-
-
-def test_whoever_does_not_log_in_is_refused() -> None:
-    address = f"/dev/tcp/{ADDRESSES['lb1']}/6379"
-    words = f"exec 3<>{address}; printf 'PING\\r\\n' >&3; head -n 1 <&3"
-    assert run_in_network("web1", "bash", "-c", words).startswith("-NOAUTH")
