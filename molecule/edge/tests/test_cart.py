@@ -20,6 +20,7 @@ OVERLAY = ("-i", "inventories/lab_edge")
 WITHIN = 0.5  # seconds until a cart that cannot be used says so
 BACK = 3.0  # seconds from a store that answers to a cart that does
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/valkey_password"
+ANOTHER = "another-password-of-the-lab"
 # The first line of the standard input is the password.
 CLIENT = (
     "docker exec -i peerlb-valkey sh -c 'IFS= read -r REDISCLI_AUTH && export REDISCLI_AUTH &&"
@@ -103,6 +104,14 @@ def stopped() -> t.Iterator[None]:
         yield
     finally:
         shell(KV1, "docker start peerlb-valkey")
+        wait_until_back("")
+
+
+def wait_until_back(cookie: str) -> None:
+    """Ask for the cart until it comes back, for a few seconds."""
+    until = time.monotonic() + BACK
+    while ask("/cart", cookie).status != 200:
+        assert time.monotonic() < until
 
 
 def valkey(*commands: str) -> list[str]:
@@ -119,17 +128,6 @@ def test_cart_survives_the_kill_of_the_member_that_made_it(visitor) -> None:
         assert {visitor.look() for _each in range(10)} == {other}
     finally:
         shell(maker, "docker start peerlb-webapp")
-
-
-def test_cart_survives_the_renewal_of_all_members(visitor) -> None:
-    before = [shell(member, "docker inspect -f {{.Id}} peerlb-webapp") for member in MEMBERS]
-    given = {"webapp_environment": {"GENERATION": "second"}}
-    output_of(edge("webapp", **given))
-    after = [shell(member, "docker inspect -f {{.Id}} peerlb-webapp") for member in MEMBERS]
-    assert not set(before) & set(after)
-    visitor.look()
-    output_of(edge("webapp"))
-    visitor.look()
 
 
 def test_cart_survives_a_change_of_weights(visitor) -> None:
@@ -154,9 +152,7 @@ def test_cart_comes_back_by_itself(visitor) -> None:
     shell(KV1, "docker stop peerlb-valkey")
     assert ask("/cart", visitor.cookie).status == 503
     shell(KV1, "docker start peerlb-valkey")
-    until = time.monotonic() + BACK
-    while ask("/cart", visitor.cookie).status != 200:
-        assert time.monotonic() < until
+    wait_until_back(visitor.cookie)
     for _each in range(10):
         visitor.look()
 
@@ -168,9 +164,10 @@ def test_frozen_store_costs_the_cart_alone(visitor) -> None:
         others = [ask("/") for _each in range(6)]
     finally:
         shell(KV1, "docker unpause peerlb-valkey")
+        wait_until_back(visitor.cookie)
     assert {answer.status for answer in answers} == {503}
     assert {answer.status for answer in others} == {200}
-    assert max(answer.seconds for answer in others) < WITHIN
+    assert max(answer.seconds for answer in [*answers, *others]) < WITHIN
 
 
 def test_full_store_takes_new_carts() -> None:
@@ -211,25 +208,22 @@ def test_password_is_in_no_list_of_processes_nor_inspect_nor_log(visitor) -> Non
     assert password not in shell(KV1, "cat /opt/peerlb/valkey/access/users.acl")
 
 
-def test_password_changes_and_no_request_is_lost(visitor) -> None:
+def containers() -> dict[str, str]:
+    """Return the container of each member, and since when Valkey runs."""
+    found = {host: shell(host, "docker inspect -f {{.Id}} peerlb-webapp") for host in MEMBERS}
+    return {**found, KV1: shell(KV1, "docker inspect -f {{.State.StartedAt}} peerlb-valkey")}
+
+
+def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(visitor) -> None:
     former = shell("web1", f"cat {PASSWORD_FILE}")
-    for word in ("another-password-of-the-lab", former):
-        before = shell(KV1, "docker inspect -f {{.State.StartedAt}} peerlb-valkey")
+    for word, stale in ((ANOTHER, former), (former, ANOTHER)):
+        before = containers()
         output_of(edge("valkey", webapp_valkey_password=word))
         visitor.look()
-        shown = output_of(edge("webapp", "--diff", webapp_valkey_password=word))
-        assert word not in shown
+        assert word not in output_of(edge("webapp", "--diff", webapp_valkey_password=word))
         visitor.look()
+        after = containers()
+        assert {host for host in after if after[host] != before[host]} == set(MEMBERS)
         assert shell("web1", f"cat {PASSWORD_FILE}") == word
-        after = shell(KV1, "docker inspect -f {{.State.StartedAt}} peerlb-valkey")
-        assert after == before, "Valkey was restarted"
-        stale = former if word != former else "another-password-of-the-lab"
         refused = shell(KV1, f"{CLIENT} 2>&1 || true", f"{stale}\nPING\n")
         assert "WRONGPASS" in refused or "NOAUTH" in refused
-
-
-def test_whoever_does_not_log_in_is_refused() -> None:
-    out = run_in_network(
-        "web1", "sh", "-c", f"printf 'PING\\r\\n' | nc -q1 {ADDRESSES['lb1']} 6379"
-    )
-    assert out.startswith("-NOAUTH")

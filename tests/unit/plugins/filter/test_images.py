@@ -25,6 +25,12 @@ def test_each_image_of_the_inventory_is_named_once() -> None:
     assert stack_images(GROUPS, hostvars)[-2:] == ["shop:1", "shop:2"]
 
 
+def test_store_has_an_image_if_there_is_one() -> None:
+    groups, hostvars = {**GROUPS, "valkey": ["kv1"]}, {host: {} for host in ("lb1", "web1", "web2")}
+    found = stack_images(groups, {**hostvars, "db1": {}, "kv1": {}})
+    assert found == ["mysql:9.7", "nginx:1.30", "valkey/valkey:9.1"]
+
+
 def test_group_without_hosts_has_no_image() -> None:
     assert stack_images({}, {}) == []
 

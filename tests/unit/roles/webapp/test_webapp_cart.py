@@ -199,6 +199,6 @@ def test_library_waits_no_longer_than_it_is_told(config) -> None:
     assert carts._client is not None
     settings = carts._client.connection_pool.connection_kwargs
     assert settings["retry"].get_retries() == 1
-    assert settings["socket_timeout"] == settings["socket_connect_timeout"] == 0.3
+    assert settings["socket_timeout"] == settings["socket_connect_timeout"] == 0.2
     with pytest.raises(StoreError, match=f"Valkey at 127.0.0.1:{store['valkey_port']} does not"):
         carts.items(new_visitor())
