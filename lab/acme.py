@@ -47,17 +47,18 @@ def start(plan: Plan, eab: t.Mapping[str, str] | None = None) -> dict[str, str]:
 
     eab: the keys of external accounts by their ids. With some, every account needs one.
     """
-    if plan.way_in is None:
+    if not plan.ways_in:
         raise LabError("no client of this lab may use the service, so there is no CA")
+    way_in = plan.ways_in[0]
     root = make() / "root"
-    address = next(h.address for h in plan.hosts if h.namespace == plan.way_in.namespace)
+    address = next(h.address for h in plan.hosts if h.namespace == way_in.namespace)
     stop()
     PLACE.mkdir(parents=True, exist_ok=True)
     certificate = _make_certificate(address)
     config = _config(address, dict(eab or {}))
     (PLACE / "pebble.json").write_text(json.dumps(config), encoding="ascii")
-    entering = ["nsenter", f"--net={procs.NETNS / plan.way_in.namespace}", "--"]
-    _start_programs(root, entering, plan.way_in.address)
+    entering = ["nsenter", f"--net={procs.NETNS / way_in.namespace}", "--"]
+    _start_programs(root, entering, way_in.address)
     _write_trusted(address, certificate, entering)
     return {"directory": f"https://{address}:{ACME_PORT}/dir", "ca": str(PLACE / "ca.pem")}
 
