@@ -37,17 +37,20 @@ def ask_lines(
     route: str = "",
     settings: RouteSettings = NO_SETTINGS,
     before: t.Sequence[str] = (),
+    *,
+    looks: bool = True,
 ) -> list[str]:
     """Return the lines of a location that asks a pool.
 
     pool: its settings, as Pool.params() gives them. route: how the log names the route. before:
-    lines of the rewrite phase that come after maintenance. The server holds
-    `error_page 502 = @$peerlb_pool;`, which the location must not replace.
+    lines of the rewrite phase that come after maintenance. looks: whether the location looks if its
+    pool is in maintenance, as it must unless the server has one pool and looks itself. The server
+    holds `error_page 502 = @$peerlb_pool;`, which the location must not replace.
     """
     return [
         *_names(pool["name"], route),
         *_websockets(settings),
-        "include live-pool.conf;",
+        *(["include live-pool.conf;"] if looks else []),
         *before,
         "recursive_error_pages on;",
         *_members(pool),

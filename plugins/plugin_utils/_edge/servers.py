@@ -192,12 +192,14 @@ def _site(
     lines += [f'set $peerlb_pool "{listener.pool}";', 'set $peerlb_route "";']
     if listener.allow:
         lines.append(f"if ($peerlb_admitted_{number} = 0) {{ return 403; }}")
-    lines.append("include live.conf;")
     lines += ["include guard/server.conf;"] if edge.gatekeeper else []
+    # It comes last because it ends this phase of a request while there is nobody to refuse.
+    live = ["include live.conf;"]
     port = edge.secure_port()
     if not listener.tls and port and edge.tls.redirect and _has_certificate(edge, site):
-        return [*lines, *_redirect(port)]
-    return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps)]
+        return [*lines, *_redirect(port), *live]
+    live += [] if site.rules else ["include live-pool.conf;"]
+    return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps), *live]
 
 
 def _has_certificate(edge: Edge, site: Site) -> bool:
@@ -235,5 +237,5 @@ def _asking(
     lines = [*steps, f"error_page 502 = @{first};"]
     if site.rules:
         return [*lines, "absolute_redirect off;", *maps[site.rules].server.splitlines()]
-    asked = ask_lines(edge.pools[listener.pool])
+    asked = ask_lines(edge.pools[listener.pool], looks=False)
     return [*lines, "location / {", *(f"    {line}" for line in asked), "}"]

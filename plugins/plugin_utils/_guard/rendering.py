@@ -64,8 +64,7 @@ def _ranges(addresses: t.Iterable[Span]) -> str:
 
 def _http(gatekeeper: Gatekeeper, conditions: Conditions, balancers: int) -> str:
     # A request that nginx refuses before its first phase has no decision in the log.
-    lines = ["uninitialized_variable_warn off;"]
-    lines += [
+    lines = [
         f"geo $peerlb_list_{name} {{ ranges; include guard/lists/{name}.conf; }}"
         for name in _lists_used(gatekeeper)
     ]

@@ -53,8 +53,10 @@ def test_server_without_names_answers_any() -> None:
     assert only["listen"] == ["80 default_server reuseport backlog=4096"]
     assert only["server_name"] == ["_"]
     assert only["error_page"] == ["502 = @webapp"]
-    # What guards a server comes before what it serves.
-    assert only["include"] == ["live.conf", "proxy.conf", "upstreams/steps-webapp.conf"]
+    assert only["include"] == [
+        *("proxy.conf", "upstreams/steps-webapp.conf"),
+        *("live.conf", "live-pool.conf"),  # the last, because they may end the first phase
+    ]
 
 
 def test_names_that_are_not_declared_are_refused() -> None:
@@ -147,7 +149,8 @@ def test_pools_of_a_url_map_are_asked_again_by_their_own_steps() -> None:
     listener = Listener(80, "webapp", routes=("api",))
     text = render_servers(edge(listener, url_map={"hosts": [{"default": "api"}]}))
     (only,) = servers(text)
-    assert only["include"][-2:] == ["upstreams/steps-webapp.conf", "upstreams/steps-api.conf"]
+    steps = ["upstreams/steps-webapp.conf", "upstreams/steps-api.conf"]
+    assert only["include"] == ["proxy.conf", *steps, "live.conf"]
     assert only["error_page"] == ["502 = @$peerlb_pool"]
     assert only["absolute_redirect"] == ["off"]
     assert "proxy_pass http://api;" in text
