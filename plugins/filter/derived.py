@@ -25,7 +25,7 @@ OF_PART: dict[str, Names] = {
     "mysql": {STACK.application: _derived.OF_CLIENTS, STACK.database: ("peerlb_databases",)},
     "webapp": {},
     "valkey": {STACK.application: ("webapp_valkey_user",)},
-    "nginx_lb": ASKED,
+    "nginx_lb": {**ASKED, STACK.balancer: (*OF_BALANCER, _derived.URL_MAP)},
     "verify": {**ASKED, STACK.balancer: (*OF_BALANCER, "peerlb_tls")},
     "docker": {STACK.balancer: ("nginx_lb_status_port", "nginx_lb_pool_port")},
     "firewall": {

@@ -6,29 +6,22 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils._edge.edge import edge_files as files_of
 from ..plugin_utils._edge.edge import read_edge
 from ..plugin_utils._edge.servers import Edge
-from ..plugin_utils._guard.reading import files_of as lists_of
+from ..plugin_utils._lists import read_lists
 
 
 def edge(settings: t.Mapping[str, t.Any]) -> Edge:
-    """Return the edge that the settings describe, with the files that lists name.
+    """Return the edge that the settings describe, with the files that lists below `directory` name.
 
-    A file whose path is relative lies below `directory`. A ValueError says what is wrong.
+    A ValueError says what is wrong.
     """
-    home = Path(settings.get("directory") or ".")
-    lists = {}
-    for name in lists_of(settings.get("gatekeeper")):
-        try:
-            lists[name] = (home / name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ValueError(f"peerlb_gatekeeper.lists: {home / name}: {exc}") from exc
-    return read_edge({**settings, "lists": lists})
+    directory = str(settings.get("directory") or ".")
+    return read_edge({**settings, "lists": read_lists(settings.get("gatekeeper"), directory)})
 
 
 def edge_files(settings: t.Mapping[str, t.Any]) -> dict[str, str]:

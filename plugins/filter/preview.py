@@ -74,7 +74,8 @@ def _desired(inventory: Inventory, users: t.Iterable[dict]) -> changes.Sections:
         "hosts": grant_hosts(inventory.topology, STACK.database),
     }
     settings = {
-        key: inventory.first(STACK.balancer, f"peerlb_{key}", []) for key in ("pools", "listeners")
+        key: inventory.first(STACK.balancer, f"peerlb_{key}", [])
+        for key in ("pools", "listeners", "url_map")
     }
     members = inventory.member_settings
     return changes.desired(inventory.topology, STACK, members, settings, [account, *users])

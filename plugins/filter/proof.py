@@ -12,6 +12,7 @@ from ..module_utils._values.entries import listing
 from ..plugin_utils._derive.derived import host_ports
 from ..plugin_utils._hostvars import CachedHostVars, missing_secrets
 from ..plugin_utils._inventory import Inventory, read_inventory
+from ..plugin_utils._lists import add_lists
 from ..plugin_utils._proof.database import (
     OF_APPLICATION,
     OF_DATABASE,
@@ -50,17 +51,22 @@ def proof(
     """Return what is proven of a declaration, what is wrong with it, and what each host binds."""
     cached = CachedHostVars(hostvars)
     stack = StackGroups(balancer, application, database)
-    own = {balancer: SETTINGS, application: OF_APPLICATION, database: OF_DATABASE}
-    names = {group: (*HOST_VARIABLES, *own.get(group, ())) for group in stack.every()}
     try:
-        inventory = read_inventory(declaration, groups, cached, names, only)
+        inventory = read_inventory(declaration, groups, cached, _names(stack), only)
+        add_lists(inventory.variables, groups.get(balancer, ()))
         found = _prove(inventory, stack, {"pools": pools, "listeners": listeners})
         found["lines"] += _left_out(inventory, stack.hosts(groups))
-    except TopologyError as exc:
-        found = {"lines": [], "problems": list(exc.problems), "ports": {}}
+    except ValueError as exc:  # a TopologyError is one
+        found = {"lines": [], "problems": str(exc).splitlines(), "ports": {}}
     problems = found["problems"] + wrong_variables(cached, groups, stack, role_options)
     problems += missing_secrets(groups, cached, secrets or {})
     return {**found, "problems": list(dict.fromkeys(problems))}
+
+
+def _names(stack: StackGroups) -> dict[str, tuple[str, ...]]:
+    """Return which variables of the hosts of each group the proof needs."""
+    own = {stack.balancer: SETTINGS, stack.application: OF_APPLICATION, stack.database: OF_DATABASE}
+    return {group: (*HOST_VARIABLES, *own.get(group, ())) for group in stack.every()}
 
 
 def _left_out(inventory: Inventory, hosts: t.Iterable[str]) -> list[str]:

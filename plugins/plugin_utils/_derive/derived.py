@@ -13,7 +13,7 @@ from ...module_utils._topology.values import TopologyError
 from .._stack import StackGroups
 from .application import Application
 from .flows import flow_address, grant_hosts, service_port, service_ports, source_ranges
-from .pools import MemberSettings, listeners, pools
+from .pools import MemberSettings, listeners, pools, with_routes
 
 Derived = dict[str, t.Any]
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/mysql_password"
@@ -25,6 +25,7 @@ OF_CLIENTS = (
 )
 EVERYWHERE = "0.0.0.0"
 STATUS_PORT = 8081  # the default of nginx_lb_status_port
+URL_MAP = "peerlb_url_map"
 POOL_PORT = 8053  # the default of nginx_lb_pool_port
 
 
@@ -157,8 +158,8 @@ def balancers(
 ) -> dict[str, Derived]:
     """Return the pools and listeners of each load balancer: {"lb1": {"pools": ..., ...}}.
 
-    variables: `peerlb_pools` and `peerlb_listeners` by host, and how the application is asked, as
-    `Application.of` reads it.
+    variables: `peerlb_pools`, `peerlb_listeners` and `peerlb_url_map` by host, and how the
+    application is asked, as `Application.of` reads it.
     """
     by_host = {}
     health = Application.of(topology, stack, variables).health()
@@ -167,8 +168,11 @@ def balancers(
         pool_settings = _list(own, "peerlb_pools")
         by_host[host.name] = {
             "pools": pools(topology, stack.balancer, member_settings, pool_settings, health),
-            "listeners": listeners(
-                topology, stack.balancer, _list(own, "peerlb_listeners"), host.name
+            "listeners": with_routes(
+                listeners(topology, stack.balancer, _list(own, "peerlb_listeners"), host.name),
+                topology,
+                stack.balancer,
+                own.get(URL_MAP),
             ),
         }
     return by_host

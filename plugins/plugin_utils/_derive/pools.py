@@ -15,6 +15,7 @@ from ...module_utils._topology.values import ANY, Flow
 from ...module_utils._values.entries import is_list, listing, misfit, shown, unknown_keys
 from ...module_utils._values.protocols import PROTOCOLS
 from ...module_utils._values.ranges import Span, cidrs, union
+from .._url_map.named import named_pools
 
 MemberSettings = t.Mapping[str, t.Any]  # the variable peerlb_member by host
 
@@ -107,6 +108,21 @@ def listeners(
     if problems:
         raise PoolError("\n".join(problems))
     return params
+
+
+def with_routes(
+    entries: t.Iterable[dict[str, t.Any]], topology: Topology, balancer: str, url_map: t.Any
+) -> list[dict[str, t.Any]]:
+    """Return listeners with the pools to which a URL map, as it was written, leads requests."""
+    flows = pool_flows(topology, balancer)
+    asked = [name for name in named_pools(url_map) if name in flows]
+    routes = [n for n in asked if PROTOCOLS[flows[n].protocol].balanced_as == "http"]
+    return [
+        {**each, "routes": [name for name in routes if name != each["pool"]]}
+        if each["protocol"] == "http"
+        else each
+        for each in entries
+    ]
 
 
 def _with_health(

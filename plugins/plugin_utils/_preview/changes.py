@@ -19,7 +19,7 @@ from ...module_utils._nginx.versions import NEWEST
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import ANY, Flow
 from ...module_utils._values.entries import listing
-from .._derive.pools import MemberSettings, listeners, pools
+from .._derive.pools import MemberSettings, listeners, pools, with_routes
 from .._stack import StackGroups
 from .services import NAMES, service_lines
 
@@ -71,15 +71,11 @@ def desired(
 ) -> Sections:
     """Return the sections as the inventory asks for them.
 
-    settings: what people declared of `pools` and `listeners`; users: the accounts of MySQL, each
-    with its name and hosts.
+    settings: what people declared of `pools`, `listeners` and the `url_map`; users: the accounts of
+    MySQL, each with its name and hosts.
     """
     sections: Sections = {(key, ""): lines for key, lines in declaration_lines(topology).items()}
-    every_listener = listeners(topology, stack.balancer, settings["listeners"])
-    every_pool = pools(topology, stack.balancer, member_settings, settings["pools"])
-    for host in topology.members(stack.balancer):
-        sections["listeners", host.name] = _listeners(every_listener)
-        sections["upstreams", host.name] = _upstreams(every_pool, every_listener)
+    sections |= _of_balancers(topology, stack, member_settings, settings)
     groups = {
         **{"mysql": stack.database, "valkey": stack.store},
         **{"webapp": stack.application, "nginx_lb": stack.balancer},
@@ -90,6 +86,24 @@ def desired(
     accounts = [f"{user['name']}@{part}" for user in users for part in user["hosts"]]
     for host in topology.members(stack.database):
         sections["grants", host.name] = accounts
+    return sections
+
+
+def _of_balancers(
+    topology: Topology, stack: StackGroups, member_settings: MemberSettings, settings: Record
+) -> Sections:
+    """Return the sections of the load balancers' listeners and upstreams."""
+    every_listener = with_routes(
+        listeners(topology, stack.balancer, settings["listeners"]),
+        topology,
+        stack.balancer,
+        settings.get("url_map"),
+    )
+    every_pool = pools(topology, stack.balancer, member_settings, settings["pools"])
+    sections: Sections = {}
+    for host in topology.members(stack.balancer):
+        sections["listeners", host.name] = _listeners(every_listener)
+        sections["upstreams", host.name] = _upstreams(every_pool, every_listener)
     return sections
 
 

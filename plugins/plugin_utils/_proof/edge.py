@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._topology.hosts import HostVars
+from ...module_utils._nginx.versions import NEWEST, show_version
+from ...module_utils._topology.hosts import HostVars, Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Host
 from ...module_utils._values.entries import listing
 from .._derive.flows import only_flow, source_ranges
 from .._derive.pools import pool_flows
 from .._derive.served_names import CERTIFICATES, certificate_names
+from .._edge.edge import read_edge
 from .._stack import StackGroups
+from .._url_map.stored import failed_tests
 
-OF_BALANCER = (CERTIFICATES,)  # the variables of the load balancers of which this depends
+# The variables of the load balancers of which this depends.
+OF_BALANCER = (
+    *(CERTIFICATES, "peerlb_tls", "peerlb_url_map", "peerlb_gatekeeper"),
+    *("nginx_lb_server_names", "inventory_dir"),
+)
 
+Entries = t.Sequence[t.Mapping[str, t.Any]]
 Found = tuple[list[tuple[str, str]], list[str]]  # rows as `Proof.rows`, and problems
 
 
@@ -45,6 +53,53 @@ def prove_certificates(
             if not names
         ]
     return rows, problems
+
+
+def prove_servers(
+    topology: Topology,
+    stack: StackGroups,
+    listeners: Entries,
+    pools: Entries,
+    variables: HostVars,
+) -> Found:
+    """Return what the URL map and the gatekeeper do, and what is wrong with them or with TLS.
+
+    Stored tests of the URL map that fail are problems too. variables: OF_BALANCER by host, and the
+    text of the files that lists of the gatekeeper name, as `lists`.
+    """
+    rows: list[tuple[str, str]] = []
+    problems: list[str] = []
+    for host in topology.members(stack.balancer):
+        try:
+            edge = read_edge(_settings(listeners, pools, variables.get(host.name, {})))
+        except ValueError as exc:
+            problems += str(exc).splitlines()
+            continue
+        if edge.url_map:
+            tests = len(edge.url_map.tests)
+            rows.append((f"{host.name} has a URL map", f"with {tests} stored tests"))
+            problems += [f"peerlb_url_map.{each}" for each in failed_tests(edge.url_map)]
+        if edge.gatekeeper:
+            names = listing(rule.name for rule in edge.gatekeeper.rules) or "no rule"
+            rows.append((f"{host.name} has a gatekeeper", f"with {names}"))
+    return rows, problems
+
+
+def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[str, t.Any]:
+    """Return what `read_edge` reads of a load balancer."""
+    return {
+        **{key: variables.get(f"peerlb_{key}") for key in ("tls", "url_map", "gatekeeper")},
+        **{"listeners": listeners, "pools": pools, "lists": variables.get("lists")},
+        **{"version": show_version(NEWEST), "certificates": _named(variables)},
+        "server_names": variables.get("nginx_lb_server_names"),
+    }
+
+
+def _named(variables: Variables) -> list[t.Any]:
+    """Return the certificates that have what the servers need to know of them."""
+    keys = {"name", "names", "source"}
+    # As they were read, without keys and without entries that are no mappings.
+    return [each for each in variables.get(CERTIFICATES) or [] if keys <= set(each)]
 
 
 def prove_store(topology: Topology, stack: StackGroups, pool_by_port: t.Mapping[int, str]) -> Found:

@@ -27,11 +27,18 @@ from .._derive.engine import (
     used_ranges,
 )
 from .._derive.flows import grant_hosts, only_flow, service_ports
-from .._derive.pools import MemberSettings, listener_flows, listeners, pool_flows, pools
+from .._derive.pools import (
+    MemberSettings,
+    listener_flows,
+    listeners,
+    pool_flows,
+    pools,
+    with_routes,
+)
 from .._stack import StackGroups
 from .binds import Bind, clashes, host_binds, misplaced
 from .dead_flows import dead_flows
-from .edge import OF_BALANCER, prove_certificates, prove_store
+from .edge import OF_BALANCER, prove_certificates, prove_servers, prove_store
 from .pools import flows_without_listener, judged_members, unreplicated_members
 
 JUDGED = (
@@ -65,6 +72,7 @@ class Proof:
     rows: list[tuple[str, str]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     _listeners: list[dict[str, t.Any]] = field(default_factory=list)
+    _pools: list[dict[str, t.Any]] = field(default_factory=list)
     _ports: dict[str, int] = field(default_factory=dict)  # where these groups serve
     _pool_by_port: dict[int, str] = field(default_factory=dict)  # where each listener leads
     _pools_by_protocol: dict[str, set[str]] = field(default_factory=dict)
@@ -93,23 +101,30 @@ class Proof:
         used.update(flow for flow in flows if (flow.source, flow.protocol) in to_stores)
         self.problems += dead_flows(self.topology, used)
 
-    def prove_listeners(self, listener_settings: t.Any) -> None:
-        """Add whom each listener admits and where it leads."""
+    def prove_listeners(self, listener_settings: t.Any, variables: HostVars) -> None:
+        """Add whom each listener admits and where it leads, by the URL map too.
+
+        variables: `peerlb_url_map` by host, of which the first counts.
+        """
         group = self.stack.balancer
         if not listener_flows(self.topology, group):
             self.problems.append(f"topology.flows: none leads to {group}: it has no listener")
-        self._listeners = listeners(self.topology, group, listener_settings)
+        declared = listeners(self.topology, group, listener_settings)
+        known = (variables.get(host.name, {}) for host in self.topology.members(group))
+        url_map = next(filter(None, (own.get("peerlb_url_map") for own in known)), None)
+        self._listeners = with_routes(declared, self.topology, group, url_map)
         self.problems += misplaced(self.topology, group, self._listeners)
         for listener in self._listeners:
             port, pool = listener["port"], listener["pool"]
             self._pool_by_port[port] = pool
-            self._pools_by_protocol.setdefault(listener["protocol"], set()).add(pool)
+            leads = [pool, *listener["routes"]]
+            self._pools_by_protocol.setdefault(listener["protocol"], set()).update(leads)
             flows = [f for f in self.topology.flows if (f.target, f.port) == (group, port)]
             clients = listing(flow.source for flow in flows)
             spoken = "https" if listener["tls"] else listener["protocol"]
-            text = f"admits {clients}, leads to {pool} ({spoken})"
+            text = f"admits {clients}, leads to {listing(leads)} ({spoken})"
             self.rows.append((f"listener {port}", text))
-        used = self._pool_by_port.values()
+        used = set().union(*self._pools_by_protocol.values())
         stack = self.stack
         for protocol, served in zip(("http", *STORES), (stack.application, *stack.every()[2:])):
             self.problems += flows_without_listener(self.topology, group, protocol, served, used)
@@ -122,7 +137,8 @@ class Proof:
         flows = pool_flows(self.topology, self.stack.balancer)
         if not flows:
             self.problems.append(f"topology.flows: none leads from {self.stack.balancer} to a pool")
-        for pool in pools(self.topology, self.stack.balancer, member_settings, pool_settings):
+        self._pools = pools(self.topology, self.stack.balancer, member_settings, pool_settings)
+        for pool in self._pools:
             flow = flows[pool["name"]]
             names = listing(member["name"] for member in pool["members"])
             self.rows.append((f"pool {pool['name']}", f"{names} at port {flow.port}"))
@@ -180,12 +196,16 @@ class Proof:
     def prove_edge(self, variables: HostVars) -> None:
         """Add what listeners of TLS show, and where the application finds Valkey if there is any.
 
-        `prove_listeners` comes before. variables: HOST_VARIABLES by host.
+        `prove_listeners` and `prove_pools` come before. variables: HOST_VARIABLES by host, and
+        `lists` as in `prove_servers`.
         """
-        for rows, problems in (
-            prove_certificates(self.topology, self.stack, self._listeners, variables),
-            prove_store(self.topology, self.stack, self._pool_by_port),
-        ):
+        own = (self.topology, self.stack, self._listeners)
+        found = [prove_certificates(*own, variables)]
+        # What a listener without a certificate lacks is said already.
+        if self._listeners and self._pools and not found[0][1]:
+            found.append(prove_servers(*own, self._pools, variables))
+        found.append(prove_store(self.topology, self.stack, self._pool_by_port))
+        for rows, problems in found:
             self.rows += rows
             self.problems += problems
 
@@ -265,18 +285,18 @@ def prove(
     cannot be derived adds its errors to the problems, and the other parts are proven all the same.
     """
     proof = Proof(topology, stack)
-    empty = "group {}: has no host; the stack needs one"
-    proof.problems = [empty.format(g) for g in stack.names() if not topology.members(g)]
-    if proof.problems:
+    if empty := [name for name in stack.names() if not topology.members(name)]:
+        proof.problems = [f"group {name}: has no host; the stack needs one" for name in empty]
         return proof
+    known = variables or {}
     proof.prove_flows()
     for prove_part in (
-        lambda: proof.prove_listeners(listener_settings),
+        lambda: proof.prove_listeners(listener_settings, known),
         lambda: proof.prove_pools(member_settings, pool_settings),
         proof.prove_ports,
         proof.prove_mysql,
-        lambda: proof.prove_edge(variables or {}),
-        lambda: proof.prove_hosts(variables or {}),
+        lambda: proof.prove_edge(known),
+        lambda: proof.prove_hosts(known),
     ):
         proof.attempt(prove_part)
     proof.problems = list(dict.fromkeys(proof.problems))

@@ -23,6 +23,7 @@ from ...module_utils._values.entries import (
     typed,
     whole_number,
 )
+from .._edge.certificates import read_certificates
 from .._hostvars import read_variables
 from .._stack import StackGroups
 from .formats import ENVIRONMENT_NAME, SETTING_NAME, check_format, fit, takes_numbers
@@ -65,10 +66,22 @@ def wrong_variables(
     problems: dict[str, list[str]] = {}
     for host, own in variables.items():
         for name, value in own.items():
-            problem = None if value is None else _problem(name, value, specs[host][name])
-            if problem:
+            if value is not None and (problem := _problem(name, value, specs[host][name])):
                 problems.setdefault(problem, []).append(host)
-    return [f"host {hosts[0]}: {problem}" for problem, hosts in problems.items()]
+    found = [f"host {hosts[0]}: {problem}" for problem, hosts in problems.items()]
+    return found + wrong_certificates(hostvars, groups.get(stack.balancer, ()))
+
+
+def wrong_certificates(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
+    """Return what is wrong with the certificates that load balancers declare, without any key."""
+    names = {host: ["peerlb_certificates"] for host in hosts}
+    variables, problems = read_variables(hostvars, names, secret=True)
+    for own in variables.values():
+        try:
+            read_certificates(own.get("peerlb_certificates") or [])
+        except ValueError as exc:
+            problems += str(exc).splitlines()
+    return problems
 
 
 def _problem(name: str, value: t.Any, spec: Spec) -> str:
