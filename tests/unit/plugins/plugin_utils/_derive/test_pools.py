@@ -6,7 +6,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.checks import PoolError
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
-from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.pools import listeners, pools
+from ansible_collections.peerlb.stack.plugins.plugin_utils._derive.pools import (
+    listeners,
+    pools,
+    with_routes,
+)
 from support.tls import SignedPair
 
 CA = SignedPair.make(["shop.internal"]).certificate
@@ -309,3 +313,15 @@ def test_listener_of_tls_leads_to_the_pool_of_http_if_there_is_one(edge) -> None
     edge.topology["flows"] = [f for f in edge.topology["flows"] if f["to"] != "api"]
     with pytest.raises(PoolError, match="listener 443: no flow is https from nginx_lb: declare"):
         listeners(edge.parse(), "nginx_lb")
+
+
+def test_url_map_gives_listeners_further_pools(stack) -> None:
+    stack.add("api1", "10.1.0.9", "api")
+    stack.flow("nginx_lb", "api", 3000, "http")
+    entries = listeners(stack.parse(), "nginx_lb", [{"port": 80, "pool": "webapp"}])
+    rules = [{"path": "/x", "pool": "api"}, {"path": "/y", "pool": "mysql"}]
+    url_map = {"hosts": [{"rules": rules, "default": "webapp"}]}
+    found = with_routes(entries, stack.parse(), "nginx_lb", url_map)
+    # A pool of MySQL is none to which requests of http can go, and the listener has its own.
+    assert {each["port"]: each["routes"] for each in found} == {80: ["api"], 3306: []}
+    assert with_routes(entries, stack.parse(), "nginx_lb", None) == entries

@@ -101,3 +101,44 @@ def test_host_alone_in_two_groups_is_refused(edge) -> None:
 def test_port_of_valkey_is_bound(edge) -> None:
     edge.topology["management"].append({"from": "10.0.0.0/8", "port": 6379})
     assert any("Valkey" in each and "6379" in each for each in proof(edge).problems)
+
+
+def declared(edge, **parts) -> Proof:
+    """Return the proof with parts of the edge, such as url_map."""
+    own = {f"peerlb_{name}": value for name, value in parts.items()}
+    variables = {"lb1": {"peerlb_certificates": SHOP, **own}}
+    return prove(edge.parse(), STACK, {}, variables=variables)
+
+
+def test_url_map_and_gatekeeper_are_proven(edge) -> None:
+    test = {"url": "https://shop.example/x", "expect": {"pool": "webapp", "path": "/x"}}
+    rule = {"name": "office", "priority": 10, "match": {"paths": ["/x"]}, "action": "deny"}
+    url_map = {"hosts": [{"default": "webapp"}], "tests": [test]}
+    shown = declared(edge, url_map=url_map, gatekeeper={"rules": [rule]})
+    assert shown.problems == []
+    rows = dict(shown.rows)
+    assert rows["lb1 has a URL map"] == "with 1 stored tests"
+    assert rows["lb1 has a gatekeeper"] == "with office"
+
+
+def test_stored_test_that_fails_is_a_problem(edge) -> None:
+    test = {"url": "https://shop.example/x", "expect": {"status": 404}}
+    shown = declared(edge, url_map={"hosts": [{"default": "webapp"}], "tests": [test]})
+    (problem,) = shown.problems
+    assert problem.startswith("peerlb_url_map.tests[0] GET https://shop.example/x: expected ")
+    assert "actual" in problem and problem.endswith("by hosts[0].default")
+
+
+def test_each_part_of_the_edge_is_judged(edge) -> None:
+    shown = declared(
+        edge,
+        url_map={"hosts": [{"default": "shop"}]},
+        gatekeeper={"rules": [{"name": "a", "priority": 1, "action": "drop"}]},
+        tls={"profile": "old"},
+    )
+    places = [problem.partition(":")[0] for problem in shown.problems]
+    assert {place.partition(".")[0].partition("[")[0] for place in places} == {
+        "peerlb_url_map",
+        "peerlb_gatekeeper",
+        "peerlb_tls",
+    }
