@@ -43,15 +43,25 @@ def guarded_rules(url_map: UrlMap | None) -> list[Rule]:
 
 
 def render_waf(
-    waf: Waf, ports: WafPorts, rules: t.Iterable[Rule], pools: t.Mapping[str, t.Mapping[str, t.Any]]
+    waf: Waf,
+    ports: WafPorts,
+    rules: t.Iterable[Rule],
+    pools: t.Mapping[str, t.Mapping[str, t.Any]],
+    unset: t.Iterable[str] = (),
 ) -> str:
-    """Return waf.conf, which stands in nginx's context http; rules are those that are guarded."""
+    """Return waf.conf, which stands in nginx's context http.
+
+    rules are those that are guarded; unset are variables that the log needs and that the outer
+    servers alone set.
+    """
     asks = {
         ask_name(pool, rule.action.timeout): (pool, rule.action.timeout)
         for rule in rules
         for pool, _weight in rule.action.pools
     }
-    blocks = [_upstream(waf, ports), _verdicts(ports), _server(ports, asks, pools)]
+    empty = [f'set {name} "";' for name in unset]
+    server = _server(ports, asks, pools, empty)
+    blocks = [_upstream(waf, ports), _verdicts(ports), server]
     return "\n".join(line for block in blocks for line in block) + "\n"
 
 
@@ -89,8 +99,9 @@ def _server(
     ports: WafPorts,
     asks: t.Mapping[str, tuple[str, str]],
     pools: t.Mapping[str, t.Mapping[str, t.Any]],
+    empty: t.Sequence[str],
 ) -> list[str]:
-    lines = [*_head(ports)]
+    lines = [*_head(ports), *empty]
     names = dict.fromkeys(pool for pool, _timeout in asks.values())
     lines += [f"include upstreams/steps-{name}.conf;" for name in names]
     for name, (pool, timeout) in asks.items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._values.entries import errors_at, parse_port, read_mapping
+from .._guard.rendering import DECISION
 from .servers import Edge
 from .sizes import in_bytes
 from .waf import WafError
@@ -60,7 +61,8 @@ def waf_files(edge: Edge, image: str) -> dict[str, str]:
     if edge.waf is None:
         return {}
     rules = guarded_rules(edge.url_map)
+    unset = DECISION if edge.gatekeeper else ()
     return {
-        WAF_FILE: render_waf(edge.waf, edge.waf_ports, rules, edge.pools),
+        WAF_FILE: render_waf(edge.waf, edge.waf_ports, rules, edge.pools, unset),
         WAF_COMPOSE: render_compose(edge.waf, edge.waf_ports, image),
     }
