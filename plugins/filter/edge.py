@@ -27,7 +27,7 @@ def edge(settings: t.Mapping[str, t.Any]) -> Edge:
 def edge_files(settings: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Return the files of nginx's release that follow from the edge, as text by path."""
     try:
-        return files_of(edge(settings))
+        return files_of(edge(settings), settings.get("waf_image") or "")
     except ValueError as exc:
         raise AnsibleFilterError(str(exc)) from exc
 

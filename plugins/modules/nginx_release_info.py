@@ -224,6 +224,27 @@ rules:
       actions: {"deny": 3}
       would: {}
       clients: [{"client": "192.0.2.7", "requests": 3}]
+inspected:
+  description:
+    - By guarded route of the URL map, how many requests within the time of O(since) had which
+      verdict of the web application firewall. While it does not answer, requests are V(uninspected)
+      if it fails open, or V(failed) if it fails closed.
+  returned: success
+  type: dict
+  sample: {"shop.example /api/*": {"passed": 90, "refused": 3}}
+waf:
+  description:
+    - The C(state) of the container of the web application firewall. Empty if the live release has
+      none.
+    - With O(since), how many requests it C(refused), how many it C(would_refuse) if it were no
+      preview, and the C(rules) that matched most requests.
+  returned: success
+  type: dict
+  sample:
+    state: running
+    refused: 3
+    would_refuse: 0
+    rules: [{"rule": "942100", "requests": 3, "message": "SQL Injection Attack Detected"}]
 history:
   description:
     - Which release went live when, by whom and why; the newest is last. C(by) is the operator that
@@ -265,6 +286,7 @@ from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.of_client import of_client
 from ..module_utils._balancer.running import running_nginx
+from ..module_utils._balancer.waf_status import waf_status
 from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
@@ -305,7 +327,7 @@ def describe(inputs: Inputs, params: dict) -> dict:
 
 # What describe() would return for a release without pools.
 LISTS = ("pools", "declared", "listeners", "differences")
-MAPPINGS = ("overrides", "unit", "health", "connections", "traffic", "rules")
+MAPPINGS = ("overrides", "unit", "health", "connections", "traffic", "rules", "inspected")
 NOTHING: dict = {**dict.fromkeys(LISTS, []), **dict.fromkeys(MAPPINGS, {})}
 
 
@@ -324,6 +346,7 @@ def run(params: dict, engine: Engine) -> dict:
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
         "history": with_changes(store.history(), all_changes(store.root, live.changes())),
         "guard": guard_status(store.root, present.files if present else ()),
+        "waf": waf_status(engine, present.files if present else (), params["since"]),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),
         "client": of_client(store.root, params["client"], time.time()),

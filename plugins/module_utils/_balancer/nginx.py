@@ -26,6 +26,8 @@ from .._release.units import Units
 from .nginx_release import NginxRelease
 from .standin_runner import DIRECTORY, DockerRunner, Runner
 from .standins import refuse_failing_tests
+from .waf import COMPOSE_FILE as WAF_FILE
+from .waf import WafContainer
 
 OBSOLETE = ("cut_dead.py", "logrotate.conf")
 # Who may read the logs on Debian and Ubuntu.
@@ -107,6 +109,11 @@ class Nginx:
         """Return the systemd units that come with a release."""
         return Units(self.engine)
 
+    @property
+    def waf(self) -> WafContainer:
+        """Return the web application firewall that comes with a release."""
+        return WafContainer(self.engine, self.project, self.timeout)
+
     def look(self, store: Store, wanted: Release) -> Look:
         """Compare what nginx serves with the wanted release.
 
@@ -128,6 +135,7 @@ class Nginx:
         if self.logs and (problem := log_directory_problem(self.logs)):
             reasons.append(problem)
         reasons += self.units.reasons(store, wanted)
+        reasons += self.waf.reasons(store, wanted)
         details = {
             "has_container": container is not None,
             "same_container": same,
@@ -189,6 +197,7 @@ class Nginx:
             # An error in this file would be seen by nobody, and the logs would fill the disk.
             command = [str(LOGROTATE), "--debug", str(directory / ROTATION)]
             self.engine.succeed(command, f"{ROTATION} is refused by logrotate, nothing was changed")
+        self.waf.test(directory)
         self._test_routes(directory, wanted)
 
     def _test_routes(self, directory: Path, wanted: Release) -> None:
@@ -208,6 +217,7 @@ class Nginx:
         if release:
             # nginx asks the unit of the pools as soon as it starts.
             self.units.apply(store, release)
+            self.waf.bring_up(store.directory(release_id))
         if not look.details["same_container"]:
             self.up(store.directory(release_id))
         elif not look.details["always_restarts"]:
@@ -218,6 +228,8 @@ class Nginx:
         if edited or release_at(port) != release_id:
             self.reload()
         self.confirm(release_id, port)
+        if release:
+            self.waf.leave(store, release)
 
     def effect(self, wanted: Release, look: Look, *, edited: bool) -> str:
         """Return what `bring_up` does to nginx: "create", "replace", "reload" or "keep"."""
@@ -247,6 +259,8 @@ class Nginx:
         """Remove the container of this release; a ServiceError says that Docker refused."""
         failure = "the container cannot be removed"
         self.engine.succeed([*self._compose(directory), "down"], failure)
+        if (directory / WAF_FILE).exists():
+            self.waf.remove()
 
     def finish(self, _store: Store, _wanted: Release) -> None:
         """Remove what a version of the collection left that had these files beside the releases."""

@@ -48,8 +48,8 @@ def ask_lines(
     holds `error_page 502 = @$peerlb_pool;`, which the location must not replace.
     """
     return [
-        *_names(pool["name"], route),
-        *_websockets(settings),
+        *names_lines(pool["name"], route),
+        *websockets_lines(settings),
         *(["include live-pool.conf;"] if looks else []),
         *before,
         "recursive_error_pages on;",
@@ -69,11 +69,13 @@ def _members(pool: t.Mapping[str, t.Any]) -> list[str]:
     return [f"include {tls_path(name)};", f"proxy_pass https://{name};"]
 
 
-def _names(pool: str, route: str) -> list[str]:
+def names_lines(pool: str, route: str) -> list[str]:
+    """Return the lines that tell which pool is asked, and by which route."""
     return [f"set $peerlb_pool {literal(pool)};", f"set $peerlb_route {literal(route)};"]
 
 
-def _websockets(settings: RouteSettings) -> list[str]:
+def websockets_lines(settings: RouteSettings) -> list[str]:
+    """Return the line of whether a route lets WebSockets pass; none if the server's word counts."""
     if settings.websockets is None:
         return []
     return [f'set $peerlb_websockets "{int(settings.websockets)}";']
@@ -91,11 +93,15 @@ def _times(pool: t.Mapping[str, t.Any], settings: RouteSettings) -> list[str]:
 def _retries(pool: t.Mapping[str, t.Any]) -> list[str]:
     # non_idempotent is not among these, so a POST that was sent to one member is never sent to
     # another. No member is left out after a failure, so half of them may be dead at once.
-    tries = min(max(LEAST_TRIES, len(pool["members"]) // 2 + 1), MOST_TRIES)
     return [
         f"proxy_next_upstream {' '.join(pool['retry_on']) or 'off'};",
-        f"proxy_next_upstream_tries {tries};",
+        f"proxy_next_upstream_tries {tries(pool)};",
     ]
+
+
+def tries(pool: t.Mapping[str, t.Any]) -> int:
+    """Return how many members of a pool may be asked for one request."""
+    return min(max(LEAST_TRIES, len(pool["members"]) // 2 + 1), MOST_TRIES)
 
 
 def size_lines(body_size: str) -> list[str]:

@@ -22,6 +22,8 @@ from .certificates import Certificate
 from .names import covering
 from .servers import Edge, render_servers
 from .tls import CLIENT_CA_FILE, read_tls
+from .waf import read_waf
+from .waf_parts import read_ports, waf_contradictions, waf_files
 
 
 class EdgeError(ValueError):
@@ -33,9 +35,9 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
 
     settings: `listeners` and `pools` as the module nginx_release takes them, `version` of nginx,
     `engine` of the pools, `server_names`, `peers` (addresses of the other load balancers),
-    `certificates` with name, names and source, and as they were declared `tls`, `url_map` and
-    `gatekeeper`. `lists` is the text of each file that lists of the gatekeeper name. Raises an
-    EdgeError.
+    `certificates` with name, names and source, and as they were declared `tls`, `url_map`,
+    `gatekeeper`, `waf` and `waf_ports`. `lists` is the text of each file that lists of the
+    gatekeeper name. Raises an EdgeError.
     """
     pools = {pool["name"]: pool for pool in settings["pools"]}
     listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
@@ -54,6 +56,8 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         "tls": functools.partial(read_tls, certificates=edge.certificates),
         "url_map": functools.partial(read_url_map, pools=edge.pools),
         "gatekeeper": functools.partial(read_gatekeeper, files=settings.get("lists")),
+        "waf": read_waf,
+        "waf_ports": read_ports,
     }
     edge, problems = _with_parts(edge, settings, parts)
     if found := problems or _contradictions(edge):
@@ -100,6 +104,7 @@ def _contradictions(edge: Edge) -> list[str]:
             "peerlb_certificates: a CA asks by http for certificates of source acme, and no flow of"
             " protocol http leads to the load balancers"
         )
+    found += waf_contradictions(edge)
     hosts = edge.url_map.hosts if edge.url_map and secure else ()
     return found + [
         f"peerlb_url_map: no certificate covers {name}, so that it is served by http alone: add it"
@@ -109,11 +114,15 @@ def _contradictions(edge: Edge) -> list[str]:
     ]
 
 
-def edge_files(edge: Edge) -> dict[str, str]:
-    """Return the files of nginx's release that follow from the edge, as text by path."""
+def edge_files(edge: Edge, waf_image: str = "") -> dict[str, str]:
+    """Return the files of nginx's release that follow from the edge, as text by path.
+
+    waf_image is the image of the web application firewall.
+    """
+    waf = waf_files(edge, waf_image)
     guard = _guard_files(edge.gatekeeper, edge.balancers) if edge.gatekeeper else {}
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
-    return {"servers.conf": render_servers(edge), **guard, **client_ca, **_acme(edge)}
+    return {"servers.conf": render_servers(edge), **guard, **client_ca, **_acme(edge), **waf}
 
 
 def _guard_files(gatekeeper: Gatekeeper, balancers: int) -> dict[str, str]:

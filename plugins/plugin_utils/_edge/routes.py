@@ -26,9 +26,10 @@ from .actions import (
 )
 from .asking import RouteSettings, ask_lines, size_lines
 from .quoting import literal, quoted
+from .sizes import in_bytes
+from .waf_asking import waf_lines
 
 JUMP = 463  # the status by which a location leads to a named one; no client gets it
-UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 Pools = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -158,7 +159,8 @@ class _Writer:
             action.timeout, action.body_size, action.buffering, action.websockets
         )
         before = rewrite_lines(rule, action.rewrite) if action.rewrite else []
-        return ask_lines(self._pools[pool], self._route(rule), settings, before=before)
+        ask = waf_lines if action.waf else ask_lines
+        return ask(self._pools[pool], self._route(rule), settings, before=before)
 
     def _told(self, rule: Rule) -> str:
         return f"set $peerlb_route {literal(self._route(rule))};"
@@ -187,9 +189,4 @@ def _largest(sizes: t.Iterable[str]) -> str:
     nginx judges the length that a request tells before it comes to a named location.
     """
     given = [size for size in sizes if size]
-    return max(given, key=_in_bytes, default="")
-
-
-def _in_bytes(size: str) -> float:
-    digits = size.rstrip("kmgKMG")
-    return int(digits) * UNITS[size[len(digits) :].lower()] or float("inf")
+    return max(given, key=in_bytes, default="")

@@ -20,6 +20,9 @@ from .certificates import Certificate
 from .names import covering
 from .routes import Rendered, render_host
 from .tls import REFUSE, Tls, pair_path, tls_http_lines
+from .waf import Waf
+from .waf_asking import UPSTREAM
+from .waf_nginx import WAF_FILE, WafPorts
 
 BACKLOG = "reuseport backlog=4096"
 HTTP, HTTPS = 80, 443
@@ -30,9 +33,9 @@ class Edge:
     """All that the servers of a load balancer are made of.
 
     listeners are those of protocol http. server_names are those of a load balancer without a URL
-    map; () serves any name. live tells whether changes of members are no reloads. balancers is how
-    many load balancers share the requests, and peers are the addresses of the others, at any of
-    which a challenge may arrive.
+    map; () serves any name. waf inspects the requests of the routes that say so. live tells whether
+    changes of members are no reloads. balancers is how many load balancers share the requests, and
+    peers are the addresses of the others, at any of which a challenge may arrive.
     """
 
     listeners: tuple[Listener, ...]
@@ -43,6 +46,8 @@ class Edge:
     tls: Tls = field(default_factory=Tls)
     url_map: UrlMap | None = None
     gatekeeper: Gatekeeper | None = None
+    waf: Waf | None = None
+    waf_ports: WafPorts = field(default_factory=WafPorts)
     live: bool = True
     balancers: int = 1
     peers: tuple[str, ...] = ()
@@ -139,6 +144,7 @@ def _common(edge: Edge) -> list[str]:
     """Return what holds for all servers."""
     version = show_version(edge.version)
     lines = tls_http_lines(edge.tls, version).splitlines() if edge.secure_port() else []
+    lines += [f"include {WAF_FILE};"] if edge.waf else []
     return [*lines, *(["include guard/http.conf;"] if edge.gatekeeper else [])]
 
 
@@ -232,6 +238,8 @@ def _asking(
 ) -> list[str]:
     """Return the lines by which a server asks pools."""
     steps = [f"include upstreams/steps-{name}.conf;" for name in listener.pools]
+    # Where a web application firewall fails, nobody else is asked.
+    steps += [f"location @{UPSTREAM} {{ return 502; }}"] if edge.waf else []
     first = "$peerlb_pool" if site.rules else listener.pool
     # Not inside of the locations, where it would take the place of all error pages of the server.
     lines = [*steps, f"error_page 502 = @{first};"]

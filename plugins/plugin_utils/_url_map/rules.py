@@ -13,7 +13,7 @@ from .entry import Entry
 from .values import REDIRECT_CODES, Action, Answer, Redirect, Rule
 
 KINDS = ("pool", "pools", "redirect", "answer")
-FOR_POOLS = ("rewrite", "timeout", "body_size", "buffering", "websockets")
+FOR_POOLS = ("rewrite", "timeout", "body_size", "buffering", "websockets", "waf")
 ACTION = (*KINDS, *FOR_POOLS)
 RULE = ("path", "methods", "headers", *ACTION)
 REDIRECT = ("url", "scheme", "host", "path", "prefix", "code", "strip_query")
@@ -88,6 +88,7 @@ def read_action(entry: Entry, pools: PoolNames, path: str) -> Action:
         body_size=entry.get("body_size", fields.size, ""),
         buffering=entry.get("buffering", fields.truth, True),
         websockets=entry.get("websockets", fields.truth, None),
+        waf=entry.get("waf", fields.truth, False),
     )
 
 

@@ -56,7 +56,8 @@ class Action:
 
     pools: the weight of each pool by its name; one pool has the weight 1. rewrite replaces the
     rule's path or prefix before a member is asked. timeout and body_size are as nginx writes them,
-    "" for those of the pool and the server. websockets None means as the server has it.
+    "" for those of the pool and the server. websockets None means as the server has it. waf tells
+    whether a web application firewall inspects the requests.
     """
 
     pools: tuple[tuple[str, int], ...] = ()
@@ -67,6 +68,7 @@ class Action:
     body_size: str = ""
     buffering: bool = True
     websockets: bool | None = None
+    waf: bool = False
 
 
 @dataclass(frozen=True)

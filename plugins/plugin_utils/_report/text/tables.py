@@ -11,6 +11,7 @@ from ....module_utils._values.signature import signed_by
 from .bans import guard_lines
 from .certificates import certificate_lines
 from .health import health_lines, health_word
+from .waf import waf_lines
 
 PROBE_HEADS = ("flow", "protocol", "expected", "found", "latency", "")
 MARK = {True: "ok", False: "FAIL"}
@@ -108,6 +109,7 @@ def status_lines(info: t.Mapping[str, t.Any]) -> list[str]:
         *health_lines(info),
         *certificate_lines(info),
         *guard_lines(info),
+        *waf_lines(info),
         *info["differences"],
         "releases kept, newest last:",
     ]
