@@ -21,10 +21,11 @@ from .._url_map.stored import failed_tests
 
 # The variables of the load balancers of which this depends.
 OF_BALANCER = (
-    *(CERTIFICATES, "peerlb_tls", "peerlb_url_map", "peerlb_gatekeeper"),
+    *(CERTIFICATES, "peerlb_tls", "peerlb_url_map", "peerlb_gatekeeper", "peerlb_waf"),
     *("nginx_lb_server_names", "inventory_dir"),
 )
 
+PARTS = ("tls", "url_map", "gatekeeper", "waf")
 Entries = t.Sequence[t.Mapping[str, t.Any]]
 Found = tuple[list[tuple[str, str]], list[str]]  # rows as `Proof.rows`, and problems
 
@@ -88,7 +89,7 @@ def prove_servers(
 def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[str, t.Any]:
     """Return what `read_edge` reads of a load balancer."""
     return {
-        **{key: variables.get(f"peerlb_{key}") for key in ("tls", "url_map", "gatekeeper")},
+        **{key: variables.get(f"peerlb_{key}") for key in PARTS},
         **{"listeners": listeners, "pools": pools, "lists": variables.get("lists")},
         **{"version": show_version(NEWEST), "certificates": _named(variables)},
         "server_names": variables.get("nginx_lb_server_names"),
