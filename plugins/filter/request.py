@@ -10,7 +10,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ..plugin_utils._edge.edge import read_edge
-from ..plugin_utils._request.declared import declared_balancer
+from ..plugin_utils._lists import read_lists
+from ..plugin_utils._request.declared import FILES, declared_balancer
 from ..plugin_utils._request.explain import explain_request
 from ..plugin_utils._request.question import Question, RequestError
 from ..plugin_utils._url_map.stored import standin_tests
@@ -28,7 +29,10 @@ def request_explanation(
     """Return the lines that tell what a load balancer would do with a request."""
     try:
         question = Question.parse(url, method, headers, client)
-        balancer = declared_balancer(host, info, declared or {})
+        known = declared or {}
+        directory = str(known.get("inventory_dir") or ".")
+        lists = read_lists(known.get("peerlb_gatekeeper"), directory)
+        balancer = declared_balancer(host, info, {**known, FILES: lists})
         return explain_request(question, [balancer])
     except ValueError as exc:
         raise AnsibleFilterError(str(exc)) from exc

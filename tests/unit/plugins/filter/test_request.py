@@ -36,6 +36,17 @@ def test_request_is_explained_with_what_is_declared() -> None:
     assert lines[0].endswith("gets 421 (Misdirected Request)")
 
 
+def test_files_of_lists_lie_below_the_inventory(tmp_path) -> None:
+    (tmp_path / "bad.txt").write_text("203.0.113.0/24\n")
+    rule = {"name": "bad", "priority": 1, "match": {"lists": ["bad"]}, "action": "deny"}
+    gatekeeper = {"lists": {"bad": {"file": "bad.txt"}}, "rules": [rule]}
+    declared = {"peerlb_gatekeeper": gatekeeper, "inventory_dir": str(tmp_path)}
+    lines = request_explanation(
+        "http://shop.example/", INFO, "lb1", client="203.0.113.9", declared=declared
+    )
+    assert any("by the rule bad of the gatekeeper" in line for line in lines)
+
+
 def test_wrong_request_is_an_error_of_the_filter() -> None:
     with pytest.raises(AnsibleFilterError, match="url is 'x', not a URL"):
         request_explanation("x", INFO, "lb1")
