@@ -278,7 +278,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._balancer.guard_status import all_changes, guard_status
+from ..module_utils._balancer.guard_status import all_changes
 from ..module_utils._balancer.health import health, unit, with_changes
 from ..module_utils._balancer.inputs import Inputs
 from ..module_utils._balancer.live import LiveSettings, settled
@@ -286,7 +286,7 @@ from ..module_utils._balancer.nginx import serving_release
 from ..module_utils._balancer.nginx_release import NginxRelease
 from ..module_utils._balancer.of_client import of_client
 from ..module_utils._balancer.running import running_nginx
-from ..module_utils._balancer.waf_status import waf_status
+from ..module_utils._balancer.waf_status import guards
 from ..module_utils._certificates.report import certificates_of
 from ..module_utils._live import report as reports
 from ..module_utils._release.engine import Engine, runner
@@ -338,6 +338,9 @@ def run(params: dict, engine: Engine) -> dict:
     present = store.present()
     rotates = present is not None and f"units/{UNIT}" in present.files
     failed = rotates and rotation_failed(engine.run)
+    told = NOTHING
+    if isinstance(present, NginxRelease):
+        told = describe(Inputs.of(present, live.overrides()), params)
     return {
         "changed": False,
         "release": (store.current_id() or "") if isinstance(present, NginxRelease) else "",
@@ -345,17 +348,12 @@ def run(params: dict, engine: Engine) -> dict:
         "nginx": running_nginx(engine, params["container"]),
         "logs": {"bytes": size(params["logs"]), "rotation_failed": failed},
         "history": with_changes(store.history(), all_changes(store.root, live.changes())),
-        "guard": guard_status(store.root, present.files if present else ()),
-        "waf": waf_status(engine, present.files if present else (), params["since"]),
+        **guards(engine, store.root, present.files if present else (), params["since"]),
         "kept": store.kept(),
         "certificates": certificates_of(store.root, engine.run, params["container"]),
         "client": of_client(store.root, params["client"], time.time()),
         "workers": count_workers(),
-        **(
-            describe(Inputs.of(present, live.overrides()), params)
-            if isinstance(present, NginxRelease)
-            else NOTHING
-        ),
+        **told,
     }
 
 

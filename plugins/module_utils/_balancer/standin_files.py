@@ -4,7 +4,8 @@
 """A copy of a release in which stand-ins take the place of members. No Ansible, no I/O.
 
 What is tested by it is the URL map: which server, route, redirect or answer a request gets. So the
-copy has no TLS, no gatekeeper, no bans and no maintenance, admits everybody, and writes no logs.
+copy has no TLS, no gatekeeper, no bans and no maintenance, admits everybody, and writes no logs. A
+web application firewall lets everything pass: who would ask it asks nginx's inner server.
 Listeners are unix sockets, and so is each stand-in, which tells what it was asked.
 """
 
@@ -35,6 +36,9 @@ MAINS = ("nginx-http.conf", "nginx.conf")  # the first one that a release has se
 EMPTIED = ("acme.conf", "live.conf", "live-pool.conf", "status.conf", "tls.conf", "guard/")
 # Never needed to answer a request, and secrets stay where they are.
 LEFT_OUT = ("agent/", "units/", SECRETS, COMPOSE_FILE, STATE)
+
+# The file with the upstream of the web application firewall, and the inner server that it asks.
+FIREWALL_FILE, FIREWALL = "waf.conf", "peerlb_waf"
 
 AT_THE_TOP = (
     *("daemon", "master_process", "worker_processes", "worker_rlimit_nofile", "worker_priority"),
@@ -134,7 +138,14 @@ class _Copying:
             if path not in made and not path.startswith(LEFT_OUT)
         }
         made["standins.conf"] = self._standins("\n".join(made.values()))
-        return Copy(self._main, {**others, **made}, list(self._sockets.values()))
+        outer = [each for each in self._sockets.values() if each.socket != self._inner]
+        return Copy(self._main, {**others, **made}, outer)
+
+    @property
+    def _inner(self) -> str:
+        """Return the socket of the server that the web application firewall asks, or ""."""
+        found = _every(self._read.get(FIREWALL_FILE, ()))
+        return next((_socket(each.values()[0])[0] for each in found if each.name == "listen"), "")
 
     def _written(self, path: str) -> str:
         if path != self._main:
@@ -198,16 +209,15 @@ class _Copying:
         address, *options = listen.values()
         if "quic" in options or address.startswith("unix:"):
             return []
-        place, _colon, port = address.rpartition(":")
-        if not port.isdigit():  # an address without a port
-            place, port = address, "80"
-        name = re.sub(r"[^0-9A-Za-z.]", "-", f"{place or 'any'}-{port}") + ".listener"
+        name, port = _socket(address)
         tls = "ssl" in options or self._sockets.get(name, Listening(0, False, "")).tls
-        self._sockets[name] = Listening(int(port), tls, name)
+        self._sockets[name] = Listening(port, tls, name)
         kept = [each for each in options if each == "default_server"]
         return [Directive(("listen", f"unix:{self._places.sockets}/{name}", *kept))]
 
     def _standin(self, upstream: str) -> Directive:
+        if upstream == FIREWALL and self._inner:
+            return Directive(("server", f"unix:{self._places.sockets}/{self._inner}"))
         number = self._upstreams.index(upstream)
         return Directive(("server", f"unix:{self._places.sockets}/{number}.standin"))
 
@@ -244,6 +254,14 @@ class _Copying:
         emptied = [text for path, text in self._files.items() if path.startswith(EMPTIED)]
         lines += [f'map "" ${name} {{ default ""; }}' for name in undefined(emptied, text)]
         return "\n".join([*lines, ""])
+
+
+def _socket(address: str) -> tuple[str, int]:
+    """Return the name of the socket that stands for an address, and the port."""
+    place, _colon, port = address.rpartition(":")
+    if not port.isdigit():  # an address without a port
+        place, port = address, "80"
+    return re.sub(r"[^0-9A-Za-z.]", "-", f"{place or 'any'}-{port}") + ".listener", int(port)
 
 
 def _every(directives: t.Iterable[Directive]) -> t.Iterator[Directive]:

@@ -91,7 +91,6 @@ def render_compose(waf: Waf, ports: WafPorts, image: str) -> str:
 
 
 def _service(waf: Waf, ports: WafPorts, image: str) -> dict[str, t.Any]:
-    url = f"http://127.0.0.1:{ports.waf}{HEALTH}"
     return {
         "image": image,
         "container_name": NAME,
@@ -109,12 +108,17 @@ def _service(waf: Waf, ports: WafPorts, image: str) -> dict[str, t.Any]:
         "security_opt": ["no-new-privileges:true"],
         "cap_drop": ["ALL"],
         "logging": {"driver": "json-file", "options": {"max-size": "50m", "max-file": "3"}},
-        "healthcheck": {
-            "test": ["CMD", "curl", "-fsS", "-m", "2", url],
-            "interval": "10s",
-            "timeout": "3s",
-            "retries": 3,
-            "start_period": "30s",
-            "start_interval": "500ms",
-        },
+        "healthcheck": _healthcheck(ports),
+    }
+
+
+def _healthcheck(ports: WafPorts) -> dict[str, t.Any]:
+    url = f"http://127.0.0.1:{ports.waf}{HEALTH}"
+    return {
+        "test": ["CMD", "curl", "-fsS", "-m", "2", url],
+        "interval": "10s",
+        "timeout": "3s",
+        "retries": 3,
+        "start_period": "30s",
+        "start_interval": "500ms",
     }

@@ -21,6 +21,8 @@ from .waf_asking import UPSTREAM, ask_name
 WAF_FILE = "waf.conf"
 # Shorter than the firewall keeps an idle connection open, which is 60 s.
 IDLE = "50s"
+# Ends of the headers X-Peerlb-… in which the outer location tells the inner server of a request.
+TOLD = ("Ask", "Client", "Host", "Proto", "Port")
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def _server(
     pools: t.Mapping[str, t.Mapping[str, t.Any]],
     empty: t.Sequence[str],
 ) -> list[str]:
-    lines = [*_head(ports), *empty]
+    lines = [*_head(ports), *_headers(), *empty, *_choice()]
     names = dict.fromkeys(pool for pool, _timeout in asks.values())
     lines += [f"include upstreams/steps-{name}.conf;" for name in names]
     for name, (pool, timeout) in asks.items():
@@ -118,7 +120,6 @@ def _head(ports: WafPorts) -> list[str]:
     The firewall writes Host without its port, and headers of forwarding of its own. Only programs
     of this host reach the server, so that the outer location alone has written the headers.
     """
-    told = ("Ask", "Client", "Host", "Proto", "Port")
     return [
         f"listen 127.0.0.1:{ports.inner};",
         "server_name _;",
@@ -131,6 +132,12 @@ def _head(ports: WafPorts) -> list[str]:
         'set $peerlb_route "";',
         'set $peerlb_websockets "1";',
         "error_page 502 = @$peerlb_pool;",
+    ]
+
+
+def _headers() -> list[str]:
+    """Return the lines of what members are told, and of what nobody but nginx is."""
+    return [
         "proxy_http_version 1.1;",
         "proxy_set_header Host $http_x_peerlb_host;",
         "proxy_set_header Connection $peerlb_connection;",
@@ -139,11 +146,17 @@ def _head(ports: WafPorts) -> list[str]:
         "proxy_set_header X-Forwarded-Proto $http_x_peerlb_proto;",
         "proxy_set_header X-Forwarded-Port $http_x_peerlb_port;",
         "proxy_set_header X-Real-IP $remote_addr;",
-        *(f'proxy_set_header X-Peerlb-{name} "";' for name in told),
+        *(f'proxy_set_header X-Peerlb-{name} "";' for name in TOLD),
         "proxy_hide_header X-Peerlb-Passed;",
         'add_header X-Peerlb-Passed "1" always;',
+    ]
+
+
+def _choice() -> list[str]:
+    """Return the location that leads a request to the one which asks its pool."""
+    # There are named locations for what the outer locations ask, and for nothing else.
+    return [
         "location / {",
-        # There are named locations for what the outer locations ask, and for nothing else.
         "    recursive_error_pages on;",
         f"    error_page {JUMP} = @ask/$http_x_peerlb_ask;",
         f"    return {JUMP};",

@@ -56,6 +56,15 @@ def waf_contradictions(edge: Edge) -> t.Iterator[str]:
         yield f"nginx_lb_waf_ports: {port} is the port of a listener"
 
 
+def told_of(edge: Edge) -> str:
+    """Return what the firewall of an edge does: "as a preview, for 2 rules, fails open"."""
+    if edge.waf is None:
+        return "none"
+    rules = len(guarded_rules(edge.url_map))
+    preview = "as a preview, " if edge.waf.preview else ""
+    return f"{preview}for {rules} {'rule' if rules == 1 else 'rules'}, fails {edge.waf.fail}"
+
+
 def waf_files(edge: Edge, image: str) -> dict[str, str]:
     """Return the files of nginx's release that the firewall needs, as text by path."""
     if edge.waf is None:

@@ -16,16 +16,16 @@ from .._derive.flows import only_flow, source_ranges
 from .._derive.pools import pool_flows
 from .._derive.served_names import CERTIFICATES, certificate_names
 from .._edge.edge import read_edge
+from .._edge.waf_parts import told_of
 from .._stack import StackGroups
 from .._url_map.stored import failed_tests
 
 # The variables of the load balancers of which this depends.
 OF_BALANCER = (
     *(CERTIFICATES, "peerlb_tls", "peerlb_url_map", "peerlb_gatekeeper", "peerlb_waf"),
-    *("nginx_lb_server_names", "inventory_dir"),
+    *("nginx_lb_server_names", "nginx_lb_waf_ports", "inventory_dir"),
 )
 
-PARTS = ("tls", "url_map", "gatekeeper", "waf")
 Entries = t.Sequence[t.Mapping[str, t.Any]]
 Found = tuple[list[tuple[str, str]], list[str]]  # rows as `Proof.rows`, and problems
 
@@ -63,7 +63,7 @@ def prove_servers(
     pools: Entries,
     variables: HostVars,
 ) -> Found:
-    """Return what the URL map and the gatekeeper do, and what is wrong with them or with TLS.
+    """Return what the URL map, the gatekeeper and the firewall do, and what is wrong with them.
 
     Stored tests of the URL map that fail are problems too. variables: OF_BALANCER by host, and the
     text of the files that lists of the gatekeeper name, as `lists`.
@@ -83,16 +83,19 @@ def prove_servers(
         if edge.gatekeeper:
             names = listing(rule.name for rule in edge.gatekeeper.rules) or "no rule"
             rows.append((f"{host.name} has a gatekeeper", f"with {names}"))
+        if edge.waf:
+            rows.append((f"{host.name} has a web application firewall", told_of(edge)))
     return rows, problems
 
 
 def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[str, t.Any]:
     """Return what `read_edge` reads of a load balancer."""
     return {
-        **{key: variables.get(f"peerlb_{key}") for key in PARTS},
+        **{key: variables.get(f"peerlb_{key}") for key in ("tls", "url_map", "gatekeeper", "waf")},
         **{"listeners": listeners, "pools": pools, "lists": variables.get("lists")},
         **{"version": show_version(NEWEST), "certificates": _named(variables)},
         "server_names": variables.get("nginx_lb_server_names"),
+        "waf_ports": variables.get("nginx_lb_waf_ports"),
     }
 
 

@@ -52,7 +52,9 @@ FORMATS = {
     "nginx_lb_log_size": LOG_SIZE,
     **dict.fromkeys([f"{role}_memory_limit" for role in ("nginx_lb", "webapp", "mysql")], MEMORY),
     "nginx_lb_worker_processes": WORKERS,
-    **dict.fromkeys(("nginx_lb_image", "mysql_image", "webapp_python_image"), IMAGE),
+    **dict.fromkeys(
+        ("nginx_lb_image", "nginx_lb_waf_image", "mysql_image", "webapp_python_image"), IMAGE
+    ),
     "webapp_image": NO_IMAGE,
     "nginx_lb_project_dir": Format(
         r"/[A-Za-z0-9._/-]+", "an absolute path of letters, digits, '.', '_' and '-'"

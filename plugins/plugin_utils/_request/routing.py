@@ -31,6 +31,7 @@ def router_of(declared: t.Any, pools: t.Iterable[str]) -> Router | None:
         rule = rules.get(found.rule)
         pools = rule.action.pools if rule and found.pools else ()
         told = f"rule {found.rule}" if rule else found.rule
+        told += " by way of the web application firewall" if rule and rule.action.waf else ""
         return Route(KINDS[found.kind], pools, found.path, found.url, found.code, told)
 
     return decide

@@ -6,7 +6,7 @@ set -eu
 mkdir -p /tmp/includes
 locations=/etc/nginx/templates/includes/location_common.conf.template
 if [ -e "$locations" ]; then
-    cp "$locations" /tmp/includes/location_common.conf
+    cat "$locations" >/tmp/includes/location_common.conf # not its mode: a restart writes it once more
 else
     echo 'location /healthz { modsecurity off; return 200 "OK"; }' >/tmp/includes/location_common.conf
 fi

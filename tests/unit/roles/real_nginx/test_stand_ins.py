@@ -157,3 +157,15 @@ def test_undeclared_name_gets_no_answer_by_tls(refusal) -> None:
     asked = {"scheme": "https", "host": "other.example"}
     told = refusal(found[-1], GOOD, SECURE, test=asked, **SHOP)
     assert told.endswith("and it is no answer: the connection is closed; no rule took it")
+
+
+@pytest.mark.parametrize("fail", ["open", "closed"])
+def test_guarded_route_reaches_its_pool_without_the_firewall(refusal, fail) -> None:
+    rule = {"path": "/v1/*", "pool": "webapp", "rewrite": "/v2", "waf": True}
+    hosts = [{"names": ["shop.example"], "rules": [rule], "default": "webapp"}]
+    settings = {"nginx_lb_url_map": {"hosts": hosts}, "nginx_lb_waf": {"fail": fail}}
+    expect, asked = {"pool": ["webapp"], "path": "/v2/a%20b"}, {"target": "/v1/a%20b"}
+    listeners = [{**LISTENERS[0], "port": 8080}]
+    assert refusal(found[-1], expect, listeners, test=asked, **settings) == ""
+    told = refusal(found[-1], {"status": 404}, listeners, test=asked, **settings)
+    assert "shop.example /v1/*" in told

@@ -160,3 +160,10 @@ def test_secrets_programs_and_compose_are_left_out_and_other_files_stay() -> Non
 def test_damaged_file_is_named() -> None:
     with pytest.raises(PoolError, match=r"^nginx\.conf: "):
         stand_in_copy({"nginx.conf": "http {"}, PLACES)
+
+
+def test_firewall_is_replaced_by_the_inner_server_that_it_asks() -> None:
+    firewall = "upstream peerlb_waf { server 127.0.0.1:1; } server { listen 127.0.0.1:8092; }"
+    copy = copied("include waf.conf; server { listen 80; }", waf_conf=firewall)
+    assert "server unix:/s/127.0.0.1-8092.listener;" in copy.files["waf.conf"]
+    assert copy.listeners == [Listening(80, False, "any-80.listener")]

@@ -13,7 +13,10 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.edge import (
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.waf import WafError
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.waf_nginx import WafPorts
-from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.waf_parts import read_ports
+from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.waf_parts import (
+    read_ports,
+    told_of,
+)
 from support.routed import pool_settings
 
 RULE = {"path": "/a/*", "pool": "webapp", "waf": True}
@@ -63,6 +66,22 @@ def test_firewall_adds_its_files_and_a_place_where_its_failure_ends() -> None:
     plain = edge_files(read_edge({**PLAIN, "url_map": {"hosts": [{"default": "webapp"}]}}))
     assert list(plain) == ["servers.conf"]
     assert "peerlb_waf" not in plain["servers.conf"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "waf", "told"),
+    [
+        ([RULE], {"paranoia": 1}, "for 1 rule, fails open"),
+        (
+            [RULE, {**RULE, "path": "/b"}],
+            {"preview": True, "fail": "closed"},
+            "as a preview, for 2 rules, fails closed",
+        ),
+    ],
+)
+def test_firewall_is_told_in_words(rules, waf, told) -> None:
+    assert told_of(read_edge(settings(*rules, waf=waf))) == told
+    assert told_of(read_edge(PLAIN)) == "none"
 
 
 def test_log_needs_no_variable_of_the_gatekeeper_that_is_not_set() -> None:

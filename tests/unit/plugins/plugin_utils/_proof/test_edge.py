@@ -121,6 +121,15 @@ def test_url_map_and_gatekeeper_are_proven(edge) -> None:
     assert rows["lb1 has a gatekeeper"] == "with office"
 
 
+def test_firewall_is_proven(edge) -> None:
+    url_map = {"hosts": [{"default": {"pool": "webapp", "waf": True}}]}
+    shown = declared(edge, url_map=url_map, waf={"paranoia": 1})
+    assert shown.problems == []
+    assert dict(shown.rows)["lb1 has a web application firewall"] == "for 1 rule, fails open"
+    (problem,) = declared(edge, url_map=url_map).problems
+    assert "waf is true, and peerlb_waf is not declared" in problem
+
+
 def test_stored_test_that_fails_is_a_problem(edge) -> None:
     test = {"url": "https://shop.example/x", "expect": {"status": 404}}
     shown = declared(edge, url_map={"hosts": [{"default": "webapp"}], "tests": [test]})

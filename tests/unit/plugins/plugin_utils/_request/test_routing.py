@@ -60,3 +60,9 @@ def test_no_map_decides_nothing_and_a_wrong_one_is_named() -> None:
     assert router_of({}, POOLS) is None
     with pytest.raises(ValueError, match="peerlb_url_map"):
         router_of({"hosts": [{"default": "none"}]}, POOLS)
+
+
+def test_route_tells_that_a_firewall_inspects() -> None:
+    router = router_of({"hosts": [{"default": {"pool": "web", "waf": True}}]}, ["web"])
+    told = router(Question.parse("https://shop.example/x")).rule
+    assert told == "rule hosts[0].default by way of the web application firewall"
