@@ -23,7 +23,9 @@ def read_lists(gatekeeper: t.Any, directory: str) -> dict[str, str]:
         try:
             found[name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as exc:
-            raise ValueError(f"peerlb_gatekeeper.lists: file {path}: {exc}") from exc
+            reason = getattr(exc, "strerror", None) or exc
+            problem = f"file {name} cannot be read as {path}: {reason}"
+            raise ValueError(f"peerlb_gatekeeper.lists: {problem}") from exc
     return found
 
 

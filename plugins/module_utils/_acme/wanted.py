@@ -83,6 +83,8 @@ class Wanted:
     @classmethod
     def parse(cls, entry: t.Any) -> Wanted:
         """Return what an entry asks for; an AcmeError has a line for each fault, and no key."""
+        if not isinstance(entry, t.Mapping):  # it may hold a key, which no message shows
+            raise AcmeError("peerlb_acme: is not a mapping with directory")
         try:
             given = read_mapping(entry, ("directory", "image"), SETTINGS[2:])
         except ValueError as exc:

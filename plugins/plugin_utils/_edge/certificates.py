@@ -56,7 +56,8 @@ class Certificate:
 def read_certificates(value: t.Any, place: str = "peerlb_certificates") -> tuple[Certificate, ...]:
     """Return the declared certificates; a TlsError names every entry that is wrong."""
     if not is_list(value):
-        raise TlsError(f"{place} {misfit('', value, 'a list of certificates')}")
+        # A value of another shape may hold a key, so no message shows it.
+        raise TlsError(f"{place} is not a list of certificates with name, names and source")
     found: list[Certificate] = []
     problems: list[str] = []
     for number, entry in enumerate(value, 1):

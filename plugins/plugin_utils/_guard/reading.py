@@ -104,7 +104,7 @@ def _rules(value: t.Any, place: str, lists: t.Collection[str], faults: list[str]
 
 
 def _default(value: t.Any, place: str, faults: list[str]) -> Rule:
-    reader = RuleReader({} if value is None else value, ())
+    reader = RuleReader({} if value is None else value, (), keys="action")
     decision = reader.decision(("action", "status", "preview"), DEFAULT_ACTIONS)
     if decision.get("action") == "allow":
         decision["preview"] = False  # it would do what is done anyway

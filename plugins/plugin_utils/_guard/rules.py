@@ -31,12 +31,14 @@ class RuleReader:
     A field that is wrong has a value that harms no further reading.
     """
 
-    def __init__(self, value: t.Any, lists: t.Collection[str]) -> None:
+    def __init__(
+        self, value: t.Any, lists: t.Collection[str], keys: str = "name, priority and action"
+    ) -> None:
         self.entry: t.Mapping[str, t.Any] = value if isinstance(value, t.Mapping) else {}
         self.lists = lists
         self.faults: list[str] = []
         if not isinstance(value, t.Mapping):
-            self.faults.append(str(misfit("", value, "a mapping with name, priority and action")))
+            self.faults.append(str(misfit("", value, f"a mapping with {keys}")))
 
     def get(self, key: str, reader: t.Callable[[str, t.Any], t.Any], default: t.Any) -> t.Any:
         """Return what the reader makes of a key; the default if there is none or it is wrong."""

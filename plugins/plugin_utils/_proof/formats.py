@@ -33,12 +33,18 @@ IMAGE = Format(r"[a-z0-9][A-Za-z0-9._/:@-]*", "the name of an image such as ngin
 NO_IMAGE = Format(rf"({IMAGE.pattern})?", IMAGE.wanted)
 PATH = Format(r"(/[!-~]*)?", "a path such as /healthz")
 DATABASE = Format(r"[A-Za-z0-9_-]{1,48}", "1 to 48 letters, digits, '_' and '-'")
+ACCOUNT = Format(
+    r"(?!(default|peerlb-admin|peerlb-health)\Z)[A-Za-z0-9_.-]{1,63}",
+    "1 to 63 letters, digits, '_', '.' and '-', and none of default, peerlb-admin, peerlb-health",
+)
 PASSWORD = Format(r"[^\r\n\0]+", "text of one line")
 PROXY = Format(
     r"[0-9.]+(/([89]|[12][0-9]|3[0-2]))?"
     r"|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/([4-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?",
     "an address, or a range of which not nearly everybody is part",
 )
+VOLUME = Format(r"[A-Za-z0-9][A-Za-z0-9_.-]+", "the name of a volume")
+ROLES = ("nginx_lb", "webapp", "mysql", "valkey")  # those that run a container
 # By the name of a variable. [] stands for each element of a list, ": key" for a key of a mapping.
 FORMATS = {
     **dict.fromkeys([f"nginx_lb_{each}_timeout" for each in ("header", "body", "send")], TIME),
@@ -50,10 +56,14 @@ FORMATS = {
     "nginx_lb_client_max_body_size": SIZE,
     "nginx_lb_tmpfs_size": SIZE,
     "nginx_lb_log_size": LOG_SIZE,
-    **dict.fromkeys([f"{role}_memory_limit" for role in ("nginx_lb", "webapp", "mysql")], MEMORY),
+    **dict.fromkeys([f"{role}_memory_limit" for role in ROLES], MEMORY),
     "nginx_lb_worker_processes": WORKERS,
     **dict.fromkeys(
-        ("nginx_lb_image", "nginx_lb_waf_image", "mysql_image", "webapp_python_image"), IMAGE
+        (
+            *("nginx_lb_image", "nginx_lb_waf_image", "mysql_image", "valkey_image"),
+            "webapp_python_image",
+        ),
+        IMAGE,
     ),
     "webapp_image": NO_IMAGE,
     "nginx_lb_project_dir": Format(
@@ -73,7 +83,12 @@ FORMATS = {
     "webapp_mysql_password": PASSWORD,
     "peerlb_mysql_users[]: password": PASSWORD,
     "mysql_root_password": Format(r"[\x01-\x09\x0b\x0c\x0e-\x7f]+", "one line of ASCII"),
-    "mysql_data_volume": Format(r"[A-Za-z0-9][A-Za-z0-9_.-]+", "the name of a volume"),
+    **dict.fromkeys(("mysql_data_volume", "valkey_data_volume"), VOLUME),
+    "valkey_maxmemory": Format(r"[1-9][0-9]{0,14}([kmgKMG][bB])?", "a size such as 256mb", True),
+    "webapp_valkey_user": ACCOUNT,
+    "webapp_valkey_password": Format(r"[^\r\n\0]*", PASSWORD.wanted),
+    "peerlb_valkey_users[]: name": ACCOUNT,
+    "peerlb_valkey_users[]: password": PASSWORD,
     "docker_registry_mirrors[]": Format(r"https?://\S+", "an address such as https://mirror"),
 }
 # The least and the most of a number.
@@ -88,8 +103,8 @@ LIMITS = {
     "webapp_threads": (4, 256),
     "webapp_keepalive": (1, 3600),
     "webapp_health_statuses[]": (100, 599),
-    **{f"{role}_releases_kept": (2, 10_000) for role in ("nginx_lb", "webapp", "mysql")},
-    **{f"{role}_start_timeout": (1, 86_400) for role in ("nginx_lb", "webapp", "mysql")},
+    **{f"{role}_releases_kept": (2, 10_000) for role in ROLES},
+    **{f"{role}_start_timeout": (1, 86_400) for role in ROLES},
 }
 ENVIRONMENT_NAME = Format(r"[A-Za-z_][A-Za-z0-9_.-]*", "a name such as API_URL")
 SETTING_NAME = Format(r"[A-Za-z][A-Za-z0-9_.-]*", "the name of a setting of MySQL")

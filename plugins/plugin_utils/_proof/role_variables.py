@@ -37,7 +37,11 @@ TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files", "nginx_lb_sec
 # What Ansible takes for a truth, in small letters.
 TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0", "y", "n", "t", "f", "1.0", "0.0")
 # Variables of the inventory that playbooks hand to a role under another name.
-OTHER_NAMES = {"mysql_databases": "peerlb_databases", "mysql_users": "peerlb_mysql_users"}
+OTHER_NAMES = {
+    "mysql_databases": "peerlb_databases",
+    "mysql_users": "peerlb_mysql_users",
+    "valkey_users": "peerlb_valkey_users",
+}
 
 
 def wrong_variables(
@@ -52,7 +56,7 @@ def wrong_variables(
         stack.balancer: ("docker", "firewall", "nginx_lb"),
         stack.application: ("docker", "firewall", "webapp"),
         stack.database: ("docker", "firewall", "mysql"),
-        stack.store: ("docker", "firewall"),
+        stack.store: ("docker", "firewall", "valkey"),
     }
     specs: dict[str, dict[str, Spec]] = {}
     for group, roles in roles_of.items():

@@ -41,13 +41,18 @@ def _short(key: str, value: str, longest: int) -> str:
 
 def plain_path(key: str, value: t.Any) -> str:
     """Return a path such as /api, written as nginx reads it."""
-    if not PATH.fullmatch(text(key, value)):
+    return _plain(key, text(key, value), value)
+
+
+def _plain(key: str, path: str, value: str) -> str:
+    """Return a path that is written as nginx reads it; a message shows the value it is of."""
+    if not PATH.fullmatch(path):
         raise misfit(key, value, f"a path such as /api: a slash, then {LETTERS}")
-    elements = value.split("/")[1:]
-    _short(key, value, LONGEST)
+    elements = path.split("/")[1:]
+    _short(key, path, LONGEST)
     if "" in elements[:-1] or "." in elements or ".." in elements:
         raise misfit(key, value, "a path in its plain form, without //, /./ and /../")
-    return value
+    return path
 
 
 def rule_path(key: str, value: t.Any) -> str:
@@ -60,7 +65,7 @@ def rule_path(key: str, value: t.Any) -> str:
         return written
     if stem.endswith("/") and stem != written:
         raise misfit(key, value, "a path in its plain form, without //, /./ and /../")
-    plain_path(key, stem)
+    _plain(key, stem, written)
     return written
 
 

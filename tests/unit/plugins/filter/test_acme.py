@@ -44,7 +44,7 @@ def test_settings_that_make_sense_have_no_problem() -> None:
     ("acme", "certificates", "problem"),
     [
         ({}, [SHOP], "nginx_lb_acme (peerlb_acme): directory is missing"),
-        ("x", [], "nginx_lb_acme (peerlb_acme): 'x' is not a mapping with directory"),
+        ("x", [], "nginx_lb_acme (peerlb_acme): is not a mapping with directory"),
         ({"directory": "x"}, [], "nginx_lb_acme (peerlb_acme): directory is 'x', not a URL"),
         (ACME, [{**SHOP, "names": ["*.a.example"]}], "certificate shop: names is '*.a.example'"),
         ({**ACME, "contakt": 1}, [], "nginx_lb_acme (peerlb_acme): unknown key contakt"),

@@ -27,3 +27,12 @@ def test_what_makes_no_sense_is_told() -> None:
     assert problem.startswith("peerlb_url_map.hosts[0]: ")
     with pytest.raises(AnsibleFilterError, match="peerlb_url_map"):
         edge_files(BAD)
+
+
+def test_a_file_of_ranges_that_cannot_be_read_is_named_as_written(tmp_path) -> None:
+    gatekeeper = {"lists": {"blocked": {"file": "none.txt"}}}
+    (problem,) = edge_problems({**GOOD, "gatekeeper": gatekeeper, "directory": str(tmp_path)})
+    assert problem == (
+        f"peerlb_gatekeeper.lists: file none.txt cannot be read as {tmp_path}/none.txt:"
+        " No such file or directory"
+    )

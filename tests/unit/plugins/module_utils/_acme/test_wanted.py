@@ -95,3 +95,9 @@ def test_settings_of_the_live_release(tmp_path) -> None:
     (secrets / "acme.json").write_text("{")
     with pytest.raises(AcmeError, match="is no JSON"):
         read_wanted(tmp_path)
+
+
+def test_what_is_no_mapping_is_not_shown() -> None:
+    with pytest.raises(AcmeError, match="peerlb_acme: is not a mapping with directory") as caught:
+        Wanted.parse([{"eab": {"kid": "a", "key": KEY}}])
+    assert KEY not in str(caught.value)

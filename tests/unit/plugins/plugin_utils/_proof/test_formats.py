@@ -75,7 +75,7 @@ def test_a_secret_is_not_shown() -> None:
 
 def test_every_format_is_that_of_a_variable() -> None:
     known = set()
-    for role in ("docker", "nginx_lb", "webapp", "mysql"):
+    for role in ("docker", "nginx_lb", "webapp", "mysql", "valkey"):
         for name, spec in role_options(role).items():
             own = OTHER_NAMES.get(name, name)
             known |= {own, f"{own}[]", *(f"{own}[]: {key}" for key in spec.get("options") or ())}

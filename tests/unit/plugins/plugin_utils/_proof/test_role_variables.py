@@ -13,7 +13,13 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.role_variables
 from ansible_collections.peerlb.stack.plugins.plugin_utils._roles import ROLES, role_options
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
-GROUPS = {"all": ["lb1", "web1", "db1"], "nginx_lb": ["lb1"], "webapp": ["web1"], "mysql": ["db1"]}
+GROUPS = {
+    "all": ["lb1", "web1", "db1", "kv1"],
+    "nginx_lb": ["lb1"],
+    "webapp": ["web1"],
+    "mysql": ["db1"],
+    "valkey": ["kv1"],
+}
 UNQUOTED = ["", "null", "010", "0o17", "1.10", "12:30:00", "yes", "no", "off", "2024-01-01", "42"]
 
 
@@ -55,6 +61,14 @@ def test_text_of_a_role_is_text(written) -> None:
         ({"nginx_lb_status_port": "x"}, "lb1: nginx_lb_status_port is 'x', not a whole number"),
         ({"docker_source": "magic"}, "lb1: docker_source is 'magic', not one of"),
         ({"webapp_command": "run"}, "web1: webapp_command is 'run', not a list"),
+        ({"webapp_valkey_user": "Web App"}, "web1: webapp_valkey_user is 'Web App', not 1 to 63"),
+        ({"webapp_valkey_user": "default"}, "web1: webapp_valkey_user is 'default', not 1 to 63"),
+        ({"valkey_maxmemory": "256 MB"}, "kv1: valkey_maxmemory is '256 MB', not a size such as"),
+        ({"valkey_maxmemory_policy": "lru"}, "kv1: valkey_maxmemory_policy is 'lru', not one of"),
+        ({"valkey_start_timeout": 0}, "kv1: valkey_start_timeout is 0, not a whole number from 1"),
+        ({"valkey_config": "x"}, "kv1: valkey_config is 'x', not a mapping"),
+        ({"peerlb_valkey_users": {}}, "kv1: peerlb_valkey_users is {}, not a list"),
+        ({"peerlb_valkey_users": [{"name": "a"}]}, "kv1: peerlb_valkey_users[0]: password is mis"),
     ],
 )
 def test_a_wrong_type_is_named(variables, start) -> None:
@@ -73,7 +87,7 @@ def test_a_secret_is_not_shown(value) -> None:
 
 
 def test_the_defaults_of_each_role_are_right() -> None:
-    for role in ("docker", "mysql", "nginx_lb", "webapp"):
+    for role in ("docker", "mysql", "nginx_lb", "valkey", "webapp"):
         defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text())
         plain = {key: each for key, each in defaults.items() if "{{" not in str(each)}
         assert problems(**plain) == []
