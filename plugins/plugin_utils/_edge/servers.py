@@ -204,6 +204,9 @@ def _site(
     port = edge.secure_port()
     if not listener.tls and port and edge.tls.redirect and _has_certificate(edge, site):
         return [*lines, *_redirect(port), *live]
+    if edge.url_map and not site.rules:
+        # Clients without a declared name have a certificate here, and the URL map has no such host.
+        return [*lines, "location / { return 421; }", *live]
     live += [] if site.rules else ["include live-pool.conf;"]
     return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps), *live]
 

@@ -297,6 +297,13 @@ def test_websocket_is_the_only_upgrade(start, backends, passing, route, upgrade)
     assert "Upgrade" not in one.told[-1]
 
 
+def test_names_may_be_long_and_many(deploy, place, backends) -> None:
+    long = ".".join(["a" * 60] * 4) + ".example"
+    names = [long, *(f"host{number}.shop.example" for number in range(500))]
+    deploy(backends[0].entry(), variables={"nginx_lb_server_names": names})
+    assert found[-1].test(place / "nginx.conf") == ""
+
+
 def test_names_of_others_are_not_served(start, backends) -> None:
     one, _two = backends
     port = start(one.entry(), variables={"nginx_lb_server_names": ["shop.example"]})

@@ -178,3 +178,11 @@ def test_listener_admits_before_it_redirects() -> None:
     assert "geo $realip_remote_addr $peerlb_admitted_1 {" in text
     (plain, *_rest) = servers(text)
     assert plain["if"] == ["($peerlb_admitted_1 = 0) { return 403; }"]
+
+
+def test_certificate_for_unknown_names_leads_to_no_pool_that_the_url_map_does_not_name() -> None:
+    url_map = {"hosts": [{"names": ["shop.example"], "default": "webapp"}]}
+    settings = {"certificates": (SHOP,), "tls": Tls(unknown_names="shop"), "url_map": url_map}
+    first, *others = servers(render_servers(edge(HTTPS, **settings)))
+    assert first["location"] == ["/ { return 421; }"]
+    assert [each["server_name"] for each in others] == [["shop.example"]]
