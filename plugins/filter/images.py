@@ -21,6 +21,8 @@ VARIABLES = {
     STACK.database: "mysql_image",
     STACK.store: "valkey_image",
 }
+# A container beside the load balancer, which is there if one of these is declared.
+FIREWALL, DECLARES_FIREWALL = "nginx_lb_waf_image", ("nginx_lb_waf", "peerlb_waf")
 # Images that the controller brings to a host; no registry is asked for them.
 ARCHIVES = "docker_image_archives"
 
@@ -30,14 +32,21 @@ def stack_images(groups: t.Any, hostvars: t.Any) -> list[str]:
     names = set()
     for group, variable in VARIABLES.items():
         text = (ROLES / group / "defaults/main.yml").read_text(encoding="utf-8")
-        default = yaml.safe_load(text)[variable]
-        by_host = {host: [variable, ARCHIVES] for host in groups.get(group, ())}
-        variables, _problems = read_variables(hostvars, by_host)
+        defaults = yaml.safe_load(text)
+        wanted = [variable, ARCHIVES, FIREWALL, *DECLARES_FIREWALL]
+        variables, _problems = read_variables(
+            hostvars, dict.fromkeys(groups.get(group, ()), wanted)
+        )
         for own in variables.values():
             brought = [archive.get("name") for archive in own.get(ARCHIVES) or ()]
-            name = own.get(variable) or default
-            names |= {name} - set(brought)
+            names |= {own.get(each) or defaults[each] for each in _used(group, own)} - set(brought)
     return sorted(str(name) for name in names if name)
+
+
+def _used(group: str, own: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the variables of the images that a host of a group runs."""
+    guarded = group == STACK.balancer and any(own.get(each) for each in DECLARES_FIREWALL)
+    return [VARIABLES[group], *([FIREWALL] if guarded else [])]
 
 
 class FilterModule:

@@ -52,7 +52,7 @@ def test_host_that_is_out_loses_everything_but_its_data(fleet, state) -> None:
     serve(fleet, web1="up", web2=state)
     code, said = fleet.play("remove", "-e", "host=web2")
     assert code == 0, said
-    assert removed(fleet, "web2") == ["nginx", "webapp", "mysql", "valkey"]
+    assert removed(fleet, "web2") == ["nginx", "webapp", "mysql", "valkey", "waf"]
     assert {call["data"] for call in fleet.asked("web2", "service_removal")} == {"keep"}
     assert [call["enabled"] for call in fleet.asked("web2", "host_firewall")] == [False]
     assert removed(fleet, "web1") == []

@@ -31,6 +31,14 @@ def test_store_has_an_image_if_there_is_one() -> None:
     assert found == ["mysql:9.7", "nginx:1.30", "valkey/valkey:9.1"]
 
 
+def test_firewall_has_an_image_if_it_is_declared() -> None:
+    hostvars = {host: {"peerlb_waf": {"paranoia": 1}} for host in ("lb1", "web1", "web2", "db1")}
+    found = stack_images(GROUPS, hostvars)
+    assert found == ["mysql:9.7", "nginx:1.30", "owasp/modsecurity-crs:4.25.1-nginx-lts"]
+    hostvars["lb1"] = {"nginx_lb_waf_image": "waf:1"}
+    assert stack_images(GROUPS, hostvars) == ["mysql:9.7", "nginx:1.30"]
+
+
 def test_group_without_hosts_has_no_image() -> None:
     assert stack_images({}, {}) == []
 
