@@ -81,6 +81,13 @@ class Chromium:
         while self.evaluate("location.protocol + document.readyState") != "file:complete":
             assert time.monotonic() < deadline, "the page did not load"
 
+    def wait(self, expression: str, value: str) -> None:
+        """Wait until an expression has this value."""
+        deadline = time.monotonic() + TIMEOUT
+        while self.evaluate(expression) != value:
+            assert time.monotonic() < deadline, f"{expression} did not become {value}"
+            time.sleep(0.05)
+
     def evaluate(self, expression: str) -> t.Any:
         """Return the value of an expression of JavaScript in the page."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
@@ -117,15 +124,20 @@ class Chromium:
 
 
 @contextlib.contextmanager
-def started(profile: Path) -> t.Iterator[Chromium]:
-    """Start a browser with its own profile, and end it with all of its processes."""
+def started(
+    profile: Path, *flags: str, entering: t.Sequence[str] = ()
+) -> t.Iterator[Chromium]:
+    """Start a browser with its own profile, and end it with all of its processes.
+
+    entering: the words before its command, such as those that enter a network namespace.
+    """
     command = shutil.which("chromium")
     assert command, "chromium is missing: scripts/setup installs it (as root)"
     theirs_in, to = os.pipe()
     of, theirs_out = os.pipe()
     # The browser reads its commands from file 3 and answers on file 4.
     script = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
-    arguments = [command, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    arguments = [*entering, command, *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(
         ["bash", "-c", script, "bash", *arguments],
         pass_fds=(theirs_in, theirs_out),

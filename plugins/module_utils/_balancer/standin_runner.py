@@ -72,7 +72,8 @@ class DockerRunner:
             *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
             *("--pids-limit", "64", "--tmpfs", "/tmp", "--tmpfs", "/run"),
             *("--volume", f"{store}:{STORE}:ro", "--volume", f"{sockets}:{SOCKETS}"),
-            *("--entrypoint", "timeout", self.image, str(LIFETIME)),
+            # Not timeout itself: it ends at once where it has no parent, as the first process.
+            *("--entrypoint", "sh", self.image, "-c", 'timeout "$@"; exit $?', "sh", str(LIFETIME)),
             *("nginx", "-e", f"{self.places.scratch}/{ERRORS}"),
             *("-c", f"{self.places.files}/{main.name}"),
         ]

@@ -19,7 +19,10 @@ ELSEWHERE = "peerlb_elsewhere_"  # begins the upstreams of hosts outside of all 
 # What the connection would say: the socket of the listener says it instead.
 OF_THE_CONNECTION = re.compile(r"\$(\{)?(scheme|server_port|ssl_server_name)\b(?(1)\})")
 STANDS_FOR = {"scheme": f"${{{SCHEME}}}", "server_port": f"${{{PORT}}}", "ssl_server_name": "$host"}
-DEFINITION = re.compile(r"(?:\bset|\b(?:map|geo|split_clients)\s[^{};]*?)\s+\$([a-z0-9_]+)")
+SOURCE = r"""(?:(?:"[^"]*"|'[^']*'|[^\s"'{};]\S*)\s+)?"""  # a geo may have none
+DEFINITION = re.compile(
+    rf"\bset\s+\$([a-z0-9_]+)|\b(?:map|geo|split_clients)\s+{SOURCE}\$([a-z0-9_]+)\s*{{"
+)
 
 
 def by_socket(word: str) -> str:
@@ -48,5 +51,10 @@ def route_header() -> Directive:
 
 def undefined(emptied: t.Iterable[str], text: str) -> list[str]:
     """Return the variables that only the emptied files define, and the route's if nobody does."""
-    lost = {name for each in emptied for name in DEFINITION.findall(each)}
-    return sorted({*lost, ROUTE}.difference(DEFINITION.findall(text)))
+    lost = {name for each in emptied for name in _defined(each)}
+    return sorted({*lost, ROUTE} - _defined(text))
+
+
+def _defined(text: str) -> set[str]:
+    """Return the variables that a file sets, or makes by a table."""
+    return {match[1] or match[2] for match in DEFINITION.finditer(text)}

@@ -44,6 +44,7 @@ def test_stand_in_tells_what_it_was_asked() -> None:
         ("set $a 1;", "", ["a", "peerlb_route"]),
         ("set $a 1;", "set $a 2; set $peerlb_route x;", []),
         ("geo $remote_addr $a { }\nmap $x $b { }", "", ["a", "b", "peerlb_route"]),
+        ('map "$x $y" $a { }', "", ["a", "peerlb_route"]),
         ('split_clients "$x" $a { * 1; }', 'map "$a$b" $c { }', ["a", "peerlb_route"]),
     ],
 )
