@@ -37,7 +37,7 @@ NOT_RUN = {
     r"(ansible-playbook|ansible-inventory) -i inventories/mine ": "needs VMs of the reader's own",
     r"cp -r inventories/gcp ": "needs a project of Google Cloud",
     r"(gcloud|for|done|docker|skopeo|mkdir)\b": "needs a project of Google Cloud, or a registry",
-    r"\.venv/bin/python -m lab (up|down|images|retag)\b": "done by molecule, with another lab",
+    r"\.venv/bin/python -m lab (up|down|images|retag|acme)\b": "done by molecule, with another lab",
     r"ansible-playbook site\.yml && ": "needs a lab with a host that runs Debian 12",
     r"ansible-playbook playbooks/remove\.yml ": "would take a host out of the lab for good",
     r"ip -n peerlb-fabric route del |.* handle N$": "breaks the lab; see molecule/contract",

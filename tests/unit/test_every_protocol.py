@@ -44,7 +44,8 @@ HOSTS = {
     "new1": ("new", "10.2.0.7"),
     "client": ("clients", "203.0.113.10"),
 }
-VARIABLES = {"lb1": {"peerlb_certificates": [{"name": "a", "names": ["shop.example"]}]}}
+CERTIFICATE = {"name": "a", "names": ["shop.example"], "source": "own_ca"}
+VARIABLES = {"lb1": {"peerlb_certificates": [CERTIFICATE]}}
 PORTS = [{"port": IN, "pool": "new"}, {"port": 3306, "pool": "mysql"}]
 
 

@@ -56,7 +56,9 @@ class Fleet:
 
     def build(self) -> Fleet:
         """Write the inventory, with the variables of inventories/lab, and return this fleet."""
-        shutil.copytree(ROOT / "inventories/lab/group_vars", self.inventory / "group_vars")
+        without = shutil.ignore_patterns("tls.yml")  # topology() declares no flow of https
+        source = ROOT / "inventories/lab/group_vars"
+        shutil.copytree(source, self.inventory / "group_vars", ignore=without)
         topology = self.inventory / "group_vars/all/topology.yml"
         topology.write_text(json.dumps({"topology": self.topology()}))
         (self.inventory / "hosts.json").write_text(json.dumps(self.groups()))
