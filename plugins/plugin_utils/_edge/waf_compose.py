@@ -26,12 +26,15 @@ LOCATIONS = "/etc/nginx/templates/includes/location_common.conf.template"
 # The image answers /healthz, and more, by itself. These paths may be an application's.
 HEALTH = "/.well-known/peerlb-waf-health"
 LOCATION = f"location = {HEALTH} {{ access_log off; modsecurity off; return 200; }}\n"
+# Compose takes a config without content for one whose file is missing.
+HEAD = "# What peerlb_waf leaves alone.\n"
 FIRST_ID = 10_001  # of the ids that the Core Rule Set leaves to users
 
 
 def exclusion_rules(exclusions: t.Iterable[Exclusion]) -> str:
     """Return the rules of ModSecurity that take rules of the Core Rule Set out."""
-    return "".join(_exclusion(FIRST_ID + number, each) for number, each in enumerate(exclusions))
+    rules = [_exclusion(FIRST_ID + number, each) for number, each in enumerate(exclusions)]
+    return "".join([HEAD, *rules])
 
 
 def _exclusion(number: int, exclusion: Exclusion) -> str:

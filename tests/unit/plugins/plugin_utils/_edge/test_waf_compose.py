@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.waf import Exclusion, Waf
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.waf_compose import (
+    HEAD,
     exclusion_rules,
     render_compose,
 )
@@ -78,7 +79,12 @@ def test_log_has_no_headers_and_no_bodies() -> None:
     ],
 )
 def test_exclusion_is_a_rule_of_its_own(exclusion, rule) -> None:
-    assert exclusion_rules([exclusion]) == rule
+    assert exclusion_rules([exclusion]) == HEAD + rule
+
+
+def test_no_config_is_empty() -> None:
+    """Compose would look for a file in its place."""
+    assert all(config["content"].strip() for config in project(Waf())["configs"].values())
 
 
 def test_exclusions_have_different_ids() -> None:
