@@ -36,7 +36,9 @@ def serial() -> str:
 
 
 def test_http_leads_to_https_with_path_and_query(lab) -> None:
-    told = lab.curl("-o/dev/null", "-w%{http_code} %{redirect_url}", url=f"http://{NAME}/a%2Fb?c=d&e")
+    told = lab.curl(
+        "-o/dev/null", "-w%{http_code} %{redirect_url}", url=f"http://{NAME}/a%2Fb?c=d&e"
+    )
     assert told == f"308 https://{NAME}/a%2Fb?c=d&e"
 
 

@@ -52,14 +52,21 @@ def _exclusion(number: int, exclusion: Exclusion) -> str:
 
 
 def _environment(waf: Waf, ports: WafPorts) -> dict[str, str]:
-    """Return the variables of the image."""
+    """Return the variables of the image.
+
+    The rule set refuses everything if it detects by fewer rules than it blocks by, and the former
+    name of the level is read too.
+    """
+    level = str(waf.paranoia)
     limit = str(int(in_bytes(waf.body_limit)))
     return {
         "PORT": f"127.0.0.1:{ports.waf}",
         "SSL_PORT": f"127.0.0.1:{ports.tls}",
         "BACKEND": f"http://127.0.0.1:{ports.inner}",
         "SERVER_NAME": "_",
-        "BLOCKING_PARANOIA": str(waf.paranoia),
+        # Nobody asks it, as no name has to be found. The host's own may be one that nginx refuses.
+        "DNS_SERVER": "127.0.0.1",
+        **dict.fromkeys(("PARANOIA", "BLOCKING_PARANOIA", "DETECTION_PARANOIA"), level),
         "ANOMALY_INBOUND": str(waf.threshold),
         "MODSEC_RULE_ENGINE": "DetectionOnly" if waf.preview else "On",
         "MODSEC_REQ_BODY_LIMIT": limit,
@@ -74,6 +81,7 @@ def _environment(waf: Waf, ports: WafPorts) -> dict[str, str]:
         "REAL_IP_HEADER": "X-Peerlb-Client",
         "REAL_IP_PROXY_HEADER": "X-Peerlb-Client",
         "ACCESSLOG": "/dev/null",
+        "KEEPALIVE_TIMEOUT": "60s",
         "WORKER_CONNECTIONS": "4096",
     }
 

@@ -136,7 +136,7 @@ def test_container_has_no_network_and_the_rights_of_nobody(tmp_path) -> None:
         "--read-only --cap-drop ALL --security-opt no-new-privileges",
         f"--volume {tmp_path}/nginx:/etc/nginx/peerlb:ro",
         f"--volume {place}/sockets:/run/peerlb-standins",
-        "--entrypoint sh nginx@sha256:aa -c timeout \"$@\"; exit $? sh 120 nginx",
+        '--entrypoint sh nginx@sha256:aa -c timeout "$@"; exit $? sh 120 nginx',
         "-c /etc/nginx/peerlb/.standins/files/nginx.conf",
     ):
         assert words in line

@@ -34,6 +34,8 @@ def test_settings_are_the_environment_of_the_image() -> None:
         "SSL_PORT": "127.0.0.1:8093",
         "BACKEND": "http://127.0.0.1:8092",
         "BLOCKING_PARANOIA": "2",
+        "DETECTION_PARANOIA": "2",
+        "PARANOIA": "2",
         "ANOMALY_INBOUND": "7",
         "MODSEC_RULE_ENGINE": "On",
         "MODSEC_REQ_BODY_LIMIT": "1048576",
