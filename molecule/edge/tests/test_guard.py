@@ -10,8 +10,8 @@ import time
 import typing as t
 
 import pytest
-from conftest import NAME, OVERLAY
-from support.lab import ADDRESSES, fabric_rule, in_network, run, run_in_network, shell, start_play
+from support.edge import NAME, OVERLAY
+from support.lab import ADDRESSES, fabric_rule, run_in_network, shell, start_play
 
 CLIENT = "203.0.113.10"
 SECOND = "203.0.113.20"  # another address of the client's host

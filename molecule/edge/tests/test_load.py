@@ -10,9 +10,9 @@ import time
 import typing as t
 
 import pytest
-from conftest import CA, NAME, OVERLAY
 from support.certificates import Authority
-from support.lab import output_of, start_play
+from support.edge import CA, NAME, OVERLAY
+from support.lab import start_play
 
 CHANGES = {"certificates": 20, "routes": 20, "bans": 40, "weights": 50}
 RATE = 110  # requests a second of each load
@@ -57,7 +57,7 @@ def test_changes_under_load_lose_nothing(lab, pairs, figures) -> None:
     for kind, process in changing.items():
         texts[kind], _rest = process.communicate(timeout=LONGEST)
         took[kind] = round(time.monotonic() - began)
-        changed = [each.returncode for each in changing.values()]
+        assert [each.returncode for each in changing.values()] == [0] * len(changing), texts
     found = {version: load.stop() for version, load in loads.items()}
     sent = sum(each["sent"] for each in found.values())
     for version, each in found.items():

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 
 import pytest
-from conftest import CA, NAME, ROOT
 from support.certificates import Authority
 from support.chromium import started
-from support.lab import ADDRESSES, in_network, run, run_in_network, shell
+from support.edge import CA, NAME, ROOT
+from support.lab import ADDRESSES, in_network, run, shell
 
 ADDRESS = ADDRESSES["lb1"]
 PAIR = "/opt/peerlb/nginx_lb/nginx/tls/shop/current/pair.pem"
@@ -104,7 +103,7 @@ def test_browser_that_trusts_the_ca_opens_the_page(tmp_path, monkeypatch) -> Non
                 assert error == "net::ERR_CERT_AUTHORITY_INVALID"
                 continue
             assert error == ""
-            browser.wait(f"location.protocol + document.readyState", "https:complete")
+            browser.wait("location.protocol + document.readyState", "https:complete")
             assert "web" in browser.evaluate("document.body.innerText")
             assert browser.evaluate("isSecureContext") is True
 
@@ -150,7 +149,8 @@ def test_rollback_over_a_renewal_keeps_the_newer_certificate(lab) -> None:
 
 def test_key_is_in_no_log_argv_readable_file_or_git() -> None:
     key = shell("lb1", f"grep -A1 'PRIVATE KEY' {PAIR}").splitlines()[1]
-    readable = f"find /opt/peerlb /var/log/peerlb /run /tmp -type f -perm /077 -exec grep -l -e {key} {{}} + || true"
+    places = "/opt/peerlb /var/log/peerlb /run /tmp"
+    readable = f"find {places} -type f -perm /077 -exec grep -l -e {key} {{}} + || true"
     assert shell("lb1", readable) == ""
     for place in (
         "journalctl --no-pager -n 20000",
