@@ -158,12 +158,14 @@ def balancers(
 ) -> dict[str, Derived]:
     """Return the pools and listeners of each load balancer: {"lb1": {"pools": ..., ...}}.
 
+    With them come the `addresses` of all load balancers, and those of its `peers`, the others.
     variables: `peerlb_pools`, `peerlb_listeners` and `peerlb_url_map` by host, and how the
     application is asked, as `Application.of` reads it.
     """
     by_host = {}
     health = Application.of(topology, stack, variables).health()
-    for host in topology.members(stack.balancer):
+    hosts = topology.members(stack.balancer)
+    for host in hosts:
         own = variables.get(host.name, {})
         pool_settings = _list(own, "peerlb_pools")
         by_host[host.name] = {
@@ -174,6 +176,8 @@ def balancers(
                 stack.balancer,
                 own.get(URL_MAP),
             ),
+            "addresses": [each.address for each in hosts],
+            "peers": [each.address for each in hosts if each != host],
         }
     return by_host
 

@@ -133,3 +133,5 @@ def test_each_load_balancer_has_its_own_settings(stack) -> None:
     assert methods == {"lb1": "round_robin", "lb2": "least_conn"}
     assert [each["weight"] for each in found["lb1"]["pools"][0]["members"]] == [3, 1]
     assert [each["port"] for each in found["lb2"]["listeners"]] == [80, 3306]
+    assert found["lb1"]["addresses"] == found["lb2"]["addresses"] == ["10.0.0.2", "10.0.0.3"]
+    assert (found["lb1"]["peers"], found["lb2"]["peers"]) == (["10.0.0.3"], ["10.0.0.2"])
