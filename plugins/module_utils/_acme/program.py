@@ -12,7 +12,6 @@ systemd shows the unit as failed, and tells whoever is to be told (`_live/notify
 from __future__ import annotations
 
 import asyncio
-import sys
 import typing as t
 from pathlib import Path
 
@@ -83,4 +82,4 @@ def run(root: Path, installer: Installer) -> int:
 def start(arguments: list[str]) -> None:
     """Run the program with the arguments of its command line."""
     root = Path(arguments[0])
-    sys.exit(run(root, Installer(root)))
+    raise SystemExit(run(root, Installer(root)))

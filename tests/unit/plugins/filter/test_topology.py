@@ -135,5 +135,6 @@ def test_service_is_asked_by_tls_where_http_redirects(edge, tls, found) -> None:
 
 
 def test_service_is_asked_by_http_without_a_listener_of_tls(stack) -> None:
-    found = filters.service_url(stack.topology, stack.groups, stack.hostvars, source="client")
+    read = (stack.topology, stack.groups, stack.hostvars)
+    found = filters.service_url(*read, source="client")
     assert found == {"scheme": "http", "address": "10.0.0.2:80", "name": ""}

@@ -125,7 +125,7 @@ def seen(answer: Answer) -> tuple[t.Any, ...]:
 def test_nginx_decides_as_the_evaluator(guarded, seed) -> None:
     dice = random.Random(seed)
     with guarded(reachable(random_gatekeeper(seed))) as nginx:
-        for _ in range(120):
+        for _each in range(120):
             path, method = dice.choice(list(PATHS)), dice.choice(["GET", "POST", "PUT", "HEAD"])
             headers = {
                 name: dice.choice(VALUES) for name in ("X-One", "X-Two") if dice.random() < 0.5
@@ -158,8 +158,8 @@ def test_the_log_tells_of_a_ban_that_others_set(guarded) -> None:
 def test_a_challenge_is_neither_denied_nor_counted(guarded) -> None:
     slow = {"name": "slow", "priority": 1, "action": "throttle", "rate": "1/m"}
     with guarded({"rules": [slow]}) as nginx:
-        assert {nginx.ask(CHALLENGE).status for _ in range(5)} == {200}
-        assert [nginx.ask().status for _ in range(2)] == [200, 429]
+        assert {nginx.ask(CHALLENGE).status for _each in range(5)} == {200}
+        assert [nginx.ask().status for _each in range(2)] == [200, 429]
 
 
 def test_a_preview_changes_no_status_and_its_count_is_the_clients(guarded) -> None:
@@ -179,7 +179,7 @@ EDGES = {**SLOW, "name": "other", "priority": 30, "match": {"paths": ["/other"]}
 
 
 def admitted(nginx: Guarded, path: str, times: int = 20, **asked: t.Any) -> dict[int, int]:
-    return dict(Counter(nginx.ask(path, **asked).status for _ in range(times)))
+    return dict(Counter(nginx.ask(path, **asked).status for _each in range(times)))
 
 
 def counted(nginx: Guarded, lines: int) -> dict[str, dict[str, t.Any]]:
@@ -259,7 +259,7 @@ def test_a_trusted_proxy_names_the_client(guarded) -> None:
 
 def test_a_refusal_for_now_says_when_to_try_again(guarded) -> None:
     with guarded({"rules": [{**SLOW, "name": "a" * 32, "burst": 0}]}) as nginx:
-        assert [nginx.ask("/slow").headers.get("retry-after") for _ in range(2)] == [None, "1"]
+        assert [nginx.ask("/slow").headers.get("retry-after") for _each in range(2)] == [None, "1"]
     deny = {"name": "busy", "priority": 1, "action": "deny", "status": 429}
     with guarded({"rules": [deny]}) as nginx:
         assert nginx.ask().headers["retry-after"] == "60"

@@ -165,7 +165,7 @@ def test_maintenance_shows_a_page_with_retry_after_and_ends(edge, what) -> None:
 def test_other_pool_in_maintenance_closes_nothing(edge) -> None:
     edge.closed = {"other": Maintenance()}
     edge.apply()
-    until(lambda: (edge.store / "live/on").is_dir())
+    until((edge.store / "live/on").is_dir)
     assert edge.status() == 200
 
 

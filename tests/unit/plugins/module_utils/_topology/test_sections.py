@@ -192,8 +192,14 @@ def test_management_is_refused(stack, entry, complaint) -> None:
         ),
         (("webapp", "nginx_lb", 70000), "port is 70000, not a whole number from 1 to 65535"),
         (("webapp", "nginx_lb", "http"), "port is 'http', not a whole number from 1 to 65535"),
-        (("webapp", "nginx_lb", 81, "udp"), "protocol is 'udp', not one of tcp, http, mysql"),
-        (("webapp", "nginx_lb", 81, []), "protocol is [], not one of tcp, http, mysql"),
+        (
+            ("webapp", "nginx_lb", 81, "udp"),
+            "protocol is 'udp', not one of tcp, http, https, mysql, redis",
+        ),
+        (
+            ("webapp", "nginx_lb", 81, []),
+            "protocol is [], not one of tcp, http, https, mysql, redis",
+        ),
     ],
 )
 def test_flow_is_refused(stack, ends, complaint) -> None:

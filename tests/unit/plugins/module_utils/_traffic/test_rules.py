@@ -48,7 +48,7 @@ def test_a_request_that_no_rule_judged_is_not_counted() -> None:
 
 
 def test_a_previewed_rate_is_counted_as_nginx_counts() -> None:
-    burst = [line(would=PREVIEW, msec=100.0, seconds=0.0) for _ in range(20)]
+    burst = [line(would=PREVIEW, msec=100.0, seconds=0.0) for _each in range(20)]
     assert count_rules(burst)["slow"]["would"] == {"throttled": 9}
     later = line(would=PREVIEW, msec=102.0, seconds=0.0)
     assert count_rules([*burst, later, later])["slow"]["would"] == {"throttled": 9}

@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.proof import Proof, prove
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
 
-SHOP = [{"name": "shop", "names": ["shop.example", "localhost"], "source": "own_ca"}]
+SHOP = ({"name": "shop", "names": ["shop.example", "localhost"], "source": "own_ca"},)
 
 
 def proof(edge, pools=(), listeners=(), certificates=SHOP) -> Proof:
