@@ -159,9 +159,9 @@ def table(found: Figures) -> list[str]:
     return lines
 
 
-def put(name: str, lines: t.Iterable[str]) -> None:
+def put(name: str, lines: t.Iterable[str], part: str = "path") -> None:
     """Put lines between the two remarks of this name in docs/performance.md."""
-    begin, end = f"<!-- {name}: made by make bench path -->", f"<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: made by make bench {part} -->", f"<!-- end of {name} -->"
     before, _begin, rest = DOCUMENT.read_text().partition(begin)
     after = rest.partition(end)[2]
     DOCUMENT.write_text("\n".join((before + begin, "", *lines, "", end + after)))
