@@ -39,11 +39,7 @@ LOADS = {
 }
 AIM = 1.1  # times what HAProxy needs
 # What a variant may cost at most, as a ratio to the product without it.
-AIMS = {
-    variants.BANNED: 1.02,
-    variants.ALL_RANGES: 1.03,
-    variants.ALL_ROUTES: 1.05,
-}
+AIMS = {variants.ALL_RANGES: 1.03, variants.ALL_ROUTES: 1.05}
 MORE_ROUNDS = 4  # how often variants are measured in a round, because they differ by little
 
 

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._nginx.upstreams import tls_path
+from .closing import look_lines
 from .quoting import literal
 
 LEAST_TRIES, MOST_TRIES = 3, 10
@@ -50,7 +51,7 @@ def ask_lines(
     return [
         *(names_lines(pool["name"], route) if looks else []),
         *websockets_lines(settings),
-        *(["include live-pool.conf;"] if looks else []),
+        *(look_lines(pool["name"]) if looks else []),
         *before,
         "recursive_error_pages on;",
         *_members(pool),

@@ -17,6 +17,7 @@ from .._guard.values import Gatekeeper
 from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
 from .certificates import Certificate
+from .closing import look_lines
 from .names import covering
 from .routes import Rendered, render_host
 from .tls import REFUSE, Tls, pair_path, tls_http_lines
@@ -209,8 +210,7 @@ def _site(
     if edge.url_map and not site.rules:
         # Clients without a declared name have a certificate here, and the URL map has no such host.
         return [*lines, "location / { return 421; }", *live]
-    if not site.rules:
-        live += [f'set $peerlb_pool "{listener.pool}";', "include live-pool.conf;"]
+    live += [] if site.rules else look_lines(listener.pool)
     return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps), *live]
 
 
