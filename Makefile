@@ -40,7 +40,7 @@ soak: setup ## Operate and break the lab at random, with checks after each step 
 	python benchmarks/soak.py $(ARGS)
 
 # The parts of the benchmarks are goals only beside "bench".
-BENCHMARKS := stack database balancer path verification model gcp audit scale operate run
+BENCHMARKS := stack database balancer path edge verification model gcp audit scale operate run
 .PHONY: $(BENCHMARKS)
 $(BENCHMARKS):
 	@:

@@ -88,16 +88,18 @@ def running(every: t.Sequence[peers.Peer]) -> t.Iterator[dict[str, set[int]]]:
     """Start the members and all peers, and yield the processes of each peer by its name."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(peers.members())
-        pids: dict[str, set[int]] = {}
+        masters: dict[str, list[int]] = {}
         for peer in every:
             home = peers.written(peer)
             started = [
                 stack.enter_context(place.started(place.BALANCER, 0, command, home))
                 for command in peer.commands
             ]
-            pids[peer.name] = set().union(*map(place.family, started))
-        time.sleep(1)
-        yield pids
+            masters[peer.name] = started
+        time.sleep(2)  # the longest file takes a while
+        yield {
+            name: set().union(*map(place.family, started)) for name, started in masters.items()
+        }
 
 
 def ask(load: Load, peer: peers.Peer) -> int:
@@ -159,9 +161,9 @@ def table(found: Figures) -> list[str]:
     return lines
 
 
-def put(name: str, lines: t.Iterable[str]) -> None:
+def put(name: str, lines: t.Iterable[str], part: str = "path") -> None:
     """Put lines between the two remarks of this name in docs/performance.md."""
-    begin, end = f"<!-- {name}: made by make bench path -->", f"<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: made by make bench {part} -->", f"<!-- end of {name} -->"
     before, _begin, rest = DOCUMENT.read_text().partition(begin)
     after = rest.partition(end)[2]
     DOCUMENT.write_text("\n".join((before + begin, "", *lines, "", end + after)))

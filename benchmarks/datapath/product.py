@@ -14,8 +14,12 @@ from ansible.template import Templar
 
 from . import place
 
-# The last release line before live pools: what the product is compared with.
-FORMER = "d16c875"
+# The last release line before live pools, and the last one before the edge: what the product is
+# compared with.
+FORMER, BEFORE_EDGE = "d16c875", "b47d064"
+STORE = "store"  # certificates and flags, in the directory of a peer
+# What the collection wrote for the role of BEFORE_EDGE, beside its templates.
+LOCATION = {"upstreams/location-webapp.conf": "location / {\n    proxy_pass http://webapp;\n}\n"}
 
 
 def role_of(commit: str) -> Path | None:
@@ -37,12 +41,13 @@ def render(
 ) -> dict[str, str]:
     """Return the files of a release by path: an http and a tcp listener at *ports*.
 
-    settings: those of the pool under the name of "pool", and variables of the role.
+    settings: those of the pool under the name of "pool", those of the http listener under that of
+    "listener", and variables of the role.
     """
     # main() has called init_plugin_loader(), which makes the collection importable.
     from ansible_collections.peerlb.stack.plugins.module_utils._balancer.inputs import Inputs
 
-    given = _declared(ports, settings.pop("pool", {}))
+    given = _declared(ports, settings.pop("pool", {}), settings.pop("listener", {}))
     own = {"nginx_lb_status_port": status_port, "nginx_lb_worker_processes": 1}
     templar = Templar(
         DataLoader(),
@@ -53,7 +58,7 @@ def render(
         files.update(templar.template(templar.available_variables[name]))
     version = templar.template(templar.available_variables["nginx_lb_version"])
     release = Inputs.parse(files, *given.values(), version).release()
-    written = {**release.files, **release.generated()}
+    written = {**LOCATION, **release.files, **release.generated()}
     return {name: _adapted(text, target) for name, text in written.items()}
 
 
@@ -65,7 +70,9 @@ def _defaults(role: Path) -> dict[str, t.Any]:
     return found
 
 
-def _declared(ports: tuple[int, int], settings: dict[str, t.Any]) -> dict[str, t.Any]:
+def _declared(
+    ports: tuple[int, int], settings: dict[str, t.Any], http: dict[str, t.Any]
+) -> dict[str, t.Any]:
     """Return the role's variables for a pool and its listeners, the pools first."""
     from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
 
@@ -74,9 +81,10 @@ def _declared(ports: tuple[int, int], settings: dict[str, t.Any]) -> dict[str, t
         for number, address in enumerate(place.MEMBER_ADDRESSES, 1)
     ]
     pool = Pool.parse({"name": "webapp", "members": members, **settings})
+    kinds = ({"protocol": "http", **http}, {"protocol": "tcp"})
     listeners = [
-        vars(Listener.parse({"port": port, "pool": "webapp", "protocol": kind}, ["webapp"]))
-        for port, kind in zip(ports, ("http", "tcp"))
+        vars(Listener.parse({"port": port, "pool": "webapp", **kind}, ["webapp"]))
+        for port, kind in zip(ports, kinds)
     ]
     return {"nginx_lb_pools": [pool.params()], "nginx_lb_listeners": listeners}
 
@@ -90,6 +98,9 @@ def _adapted(text: str, target: Path) -> str:
         ("user nginx;", "user root;"),
         ("/run/", f"{target}/"),
         ("_temp_path /tmp/", f"_temp_path {target}/"),
+        ("/etc/nginx/peerlb/current", str(target)),
+        # Nearly as short as the path in the container: nginx works on its letters at each request.
+        ("/etc/nginx/peerlb", f"/proc/self/cwd/{STORE}"),
     ):
         text = text.replace(old, new)
     return text

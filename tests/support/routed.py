@@ -16,6 +16,7 @@ from pathlib import Path
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.engine import DnsWriter
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import render_steps
+from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.closing import closed_variable
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.routes import render_host
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values import (
     Decision,
@@ -141,6 +142,7 @@ def configuration(
     """Return the part http of a configuration that serves a map."""
     text = HTTP.format(place=place)
     for name in pools:
+        text += f'map "" {closed_variable(name)} {{ default ""; }}\n'
         text += (GONE if name in gone else MEMBER).format(name=name, place=place)
     for host in url_map.hosts:
         rendered = render_host(url_map, host, pools)
@@ -172,7 +174,6 @@ def routed(url_map: UrlMap, pools: Pools, gone: t.Collection[str] = ()) -> t.Ite
         place, port = Path(directory), free_port()
         conf = CONF.format(place=place, stream_module=program.stream_module)
         (place / "nginx.conf").write_text(re.sub(r"stream \{.*\}\n", "", conf))
-        (place / "live-pool.conf").write_text("")
         text = configuration(url_map, pools, port, place, gone)
         (place / "http.conf").write_text(text, "utf-8")
         running = serving(program, place / "nginx.conf", port)

@@ -68,7 +68,7 @@ server {{
     {rules}
     location / {{
         set $peerlb_pool web; set $peerlb_route "shop.example /*";
-        include live-pool.conf; recursive_error_pages on; proxy_pass http://web;
+        if ($peerlb_closed_web) {{ return 503; }} recursive_error_pages on; proxy_pass http://web;
     }}
 }}
 """
@@ -90,8 +90,9 @@ limit_conn c 1; proxy_http_version 1.1; proxy_set_header Host $host; proxy_set_h
 add_header X-Request-Id $request_id always; proxy_set_header X-Rule "$peerlb_rule";
 """,
         "acme.conf": 'set $peerlb_exempt ""; location ^~ /.well-known/acme-challenge/ { root /x; }',
-        "live.conf": "if (-f /etc/nginx/peerlb/live/bans/$remote_addr) { return 403; }",
-        "live-pool.conf": "if (-f /etc/nginx/peerlb/live/maintenance/all) { return 503; }",
+        "live.conf": "if (-f /etc/nginx/peerlb/live/bans/$remote_addr) { return 403; }"
+        " include live-pools.conf;",
+        "live-pools.conf": "set $peerlb_closed_web 1;",
         "guard/http.conf": "geo $peerlb_listed { default 1; }",
         "guard/server.conf": 'set $peerlb_rule "all"; if ($peerlb_listed) { return 403; }',
         "status.conf": "server { listen 127.0.0.1:8081; include release.conf; stub_status; }",

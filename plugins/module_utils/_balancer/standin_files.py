@@ -33,7 +33,7 @@ from .standin_servers import (
 
 MAINS = ("nginx-http.conf", "nginx.conf")  # the first one that a release has serves http
 # Emptied: who is refused is no matter of the URL map, and the status port is not needed.
-EMPTIED = ("acme.conf", "live.conf", "live-pool.conf", "status.conf", "tls.conf", "guard/")
+EMPTIED = ("acme.conf", "live.conf", "live-pools.conf", "status.conf", "tls.conf", "guard/")
 # Never needed to answer a request, and secrets stay where they are.
 LEFT_OUT = ("agent/", "units/", SECRETS, COMPOSE_FILE, STATE)
 

@@ -4,6 +4,7 @@
 """The flags that nginx looks for, below live/ beside the releases.
 
     live/on/                         there is any flag
+    live/closed/                     anything is in maintenance
     live/bans/203.0.113.7            a ban of an address
     live/bans/203.0.113              a ban of the 256 addresses of 203.0.113.0/24
     live/maintenance/webapp/         a pool is in maintenance; "all" stands for all that is served
@@ -25,7 +26,7 @@ from pathlib import Path
 from .._values.addresses import IPv4Network
 
 LIVE = "live"
-ON = "on"
+ON, CLOSED = "on", "closed"
 BANS, MAINTENANCE, RETRY, ALLOW = "bans", "maintenance", "retry", "allow"
 KEEPERS = (BANS, MAINTENANCE, RETRY, ALLOW)  # which stay though they are empty
 LISTED, UNLISTED = 0o755, 0o711  # modes of directories that are flags, and that hold flags
@@ -67,7 +68,8 @@ def wanted(bans: t.Iterable[IPv4Network], maintenance: t.Mapping[str, Closed]) -
         found[RETRY][f"{pool}.{entry.retry_after}"] = True
         found[ALLOW][pool] = True
         found[f"{ALLOW}/{pool}"] = {key: False for each in entry.networks for key in keys(each)}
-    found[""] = {**dict.fromkeys(KEEPERS, True), **({ON: True} if any(found.values()) else {})}
+    told = [name for name, true in ((ON, any(found.values())), (CLOSED, maintenance)) if true]
+    found[""] = dict.fromkeys((*KEEPERS, *told), True)
     return found
 
 

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._nginx.upstreams import tls_path
+from .closing import look_lines
 from .quoting import literal
 
 LEAST_TRIES, MOST_TRIES = 3, 10
@@ -43,14 +44,14 @@ def ask_lines(
     """Return the lines of a location that asks a pool.
 
     pool: its settings, as Pool.params() gives them. route: how the log names the route. before:
-    lines of the rewrite phase that come after maintenance. looks: whether the location looks if its
-    pool is in maintenance, as it must unless the server has one pool and looks itself. The server
-    holds `error_page 502 = @$peerlb_pool;`, which the location must not replace.
+    lines of the rewrite phase that come after maintenance. looks: whether the location names its
+    pool and looks if that is in maintenance, as it must unless the server has one pool and does so
+    itself. The server holds `error_page 502 = @$peerlb_pool;`, which the location must not replace.
     """
     return [
-        *names_lines(pool["name"], route),
+        *(names_lines(pool["name"], route) if looks else []),
         *websockets_lines(settings),
-        *(["include live-pool.conf;"] if looks else []),
+        *(look_lines(pool["name"]) if looks else []),
         *before,
         "recursive_error_pages on;",
         *_members(pool),

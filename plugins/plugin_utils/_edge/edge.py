@@ -19,6 +19,7 @@ from .._guard.values import Gatekeeper
 from .._url_map.reading import read_url_map
 from .acme import acme_lines
 from .certificates import Certificate
+from .closing import POOLS_FILE, pools_text
 from .names import covering
 from .servers import Edge, render_servers
 from .tls import CLIENT_CA_FILE, read_tls
@@ -122,7 +123,15 @@ def edge_files(edge: Edge, waf_image: str = "") -> dict[str, str]:
     waf = waf_files(edge, waf_image)
     guard = _guard_files(edge.gatekeeper, edge.balancers) if edge.gatekeeper else {}
     client_ca = {CLIENT_CA_FILE: edge.tls.client_ca} if edge.tls.client_ca else {}
-    return {"servers.conf": render_servers(edge), **guard, **client_ca, **_acme(edge), **waf}
+    closed = {POOLS_FILE: pools_text(edge.pools)}
+    return {
+        "servers.conf": render_servers(edge),
+        **closed,
+        **guard,
+        **client_ca,
+        **_acme(edge),
+        **waf,
+    }
 
 
 def _guard_files(gatekeeper: Gatekeeper, balancers: int) -> dict[str, str]:

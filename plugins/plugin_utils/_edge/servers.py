@@ -17,6 +17,7 @@ from .._guard.values import Gatekeeper
 from .._url_map.values import Host, UrlMap
 from .asking import ask_lines
 from .certificates import Certificate
+from .closing import look_lines
 from .names import covering
 from .routes import Rendered, render_host
 from .tls import REFUSE, Tls, pair_path, tls_http_lines
@@ -191,11 +192,13 @@ def _site(
 ) -> list[str]:
     """Return the lines of a server below its names."""
     lines = _secure_lines(edge, site)
+    # A variable that nothing sets is empty, and each line that sets one costs every request.
     if edge.challenges and not listener.tls:
         lines.append("include acme.conf;")
-    else:
+    elif edge.gatekeeper:
         lines.append('set $peerlb_exempt "";')
-    lines += [f'set $peerlb_pool "{listener.pool}";', 'set $peerlb_route "";']
+    if site.rules:
+        lines += [f'set $peerlb_pool "{listener.pool}";', 'set $peerlb_route "";']
     if listener.allow:
         lines.append(f"if ($peerlb_admitted_{number} = 0) {{ return 403; }}")
     lines += ["include guard/server.conf;"] if edge.gatekeeper else []
@@ -207,7 +210,7 @@ def _site(
     if edge.url_map and not site.rules:
         # Clients without a declared name have a certificate here, and the URL map has no such host.
         return [*lines, "location / { return 421; }", *live]
-    live += [] if site.rules else ["include live-pool.conf;"]
+    live += [] if site.rules else look_lines(listener.pool)
     return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps), *live]
 
 

@@ -18,6 +18,7 @@ from .asking import (
     tries,
     websockets_lines,
 )
+from .closing import look_lines
 from .quoting import literal
 from .sizes import in_milliseconds
 
@@ -45,7 +46,7 @@ def waf_lines(
     return [
         *names_lines(pool["name"], route),
         *websockets_lines(settings),
-        "include live-pool.conf;",
+        *look_lines(pool["name"]),
         f"set $peerlb_waf_ask {literal(ask_name(pool['name'], settings.timeout))};",
         # Where the firewall fails, nobody may ask the pool again behind its back.
         f"set $peerlb_pool {literal(UPSTREAM)};",

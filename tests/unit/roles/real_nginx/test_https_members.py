@@ -16,6 +16,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Li
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams import render_upstreams
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import parse_version
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.asking import ask_lines
+from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.closing import closed_variable
 from support.nginx import Backend, _Handler, _Server, free_port, programs, serving
 from support.tls import SignedPair
 
@@ -41,6 +42,7 @@ http {{
     uwsgi_temp_path {place}/uwsgi;
     scgi_temp_path {place}/scgi;
     include upstreams/http-*.conf;
+{variables}
     server {{
         listen 127.0.0.1:{port};
         error_page 502 = @$peerlb_pool;
@@ -84,9 +86,12 @@ def nginx(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Asked]:
         lines = " ".join(ask_lines(pool.params()))
         locations.append(f"location /{pool.name} {{ {lines} }}")
         locations.append(f"include upstreams/steps-{pool.name}.conf;")
+    variables = "".join(f'map "" {closed_variable(name)} {{ default ""; }}\n' for name in POLICIES)
     port = free_port()
-    text = CONF.format(place=tmp_path, port=port, locations="\n".join(locations))
-    for path, content in {**files, "nginx.conf": text, "live-pool.conf": ""}.items():
+    text = CONF.format(
+        place=tmp_path, port=port, locations="\n".join(locations), variables=variables
+    )
+    for path, content in {**files, "nginx.conf": text}.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(content)
     asked = Asked(port)

@@ -122,7 +122,7 @@ def test_every_member_is_a_stand_in_and_nobody_asks_dns() -> None:
 
 def test_guard_bans_challenges_and_the_status_port_are_empty() -> None:
     files = stand_in_copy(edge_release(), PLACES).files
-    for path in ("acme.conf", "live.conf", "live-pool.conf", "status.conf"):
+    for path in ("acme.conf", "live.conf", "status.conf"):
         assert files[path] == ""
     assert (files["guard/http.conf"], files["guard/server.conf"]) == ("", "")
     assert 'map "" $peerlb_rule { default ""; }' in files["standins.conf"]

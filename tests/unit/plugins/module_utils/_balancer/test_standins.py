@@ -30,9 +30,9 @@ with_nginx = pytest.mark.skipif(not found, reason=NONE)
 
 RULES = """
 location = /api { set $peerlb_pool api; set $peerlb_route "shop.example /api/*";
-    include live-pool.conf; proxy_pass https://api; }
+    if ($peerlb_closed_web) { return 503; } proxy_pass https://api; }
 location ^~ /api/ { set $peerlb_pool api; set $peerlb_route "shop.example /api/*";
-    include live-pool.conf; proxy_pass https://api; }
+    if ($peerlb_closed_web) { return 503; } proxy_pass https://api; }
 location ^~ /v1/ { set $peerlb_pool api; set $peerlb_route "shop.example /v1/*";
     rewrite ^/v1/(.*)$ /v2/$1 break; proxy_pass http://api; }
 location = /old { set $peerlb_route "shop.example /old"; add_header Cache-Control no-store;

@@ -48,6 +48,7 @@ def test_flags_follow_what_is_wanted(tmp_path) -> None:
     assert paths(tmp_path) == {
         *keepers,
         "on",
+        "closed",
         "bans/203.0.113.7",
         "maintenance/webapp",
         "retry/webapp.60",

@@ -12,6 +12,11 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.asking import (
     ask_lines,
 )
 
+LOOK = (
+    'if ($peerlb_closed_webapp) { set $peerlb_closed "webapp";'
+    " rewrite ^ /-/peerlb/maintenance? last; }"
+)
+
 
 def params(members: int = 1, **settings: object) -> dict:
     """Return the settings of a pool with so many members."""
@@ -24,7 +29,7 @@ def test_pool_is_asked_with_its_own_settings() -> None:
     assert lines == [
         'set $peerlb_pool "webapp";',
         'set $peerlb_route "a /b/*";',
-        "include live-pool.conf;",
+        LOOK,
         "recursive_error_pages on;",
         "proxy_pass http://webapp;",
         "proxy_connect_timeout 2s;",
@@ -56,7 +61,7 @@ def test_route_has_settings_of_its_own() -> None:
         "proxy_pass http://webapp;",
     }
     assert added <= set(lines)
-    assert lines.index("x;") == lines.index("include live-pool.conf;") + 1
+    assert lines.index("x;") == lines.index(LOOK) + 1
 
 
 def test_members_that_speak_tls_are_asked_by_the_one_policy_of_the_pool() -> None:

@@ -60,7 +60,7 @@ def test_ca_of_clients_is_a_file_of_the_release() -> None:
     files = edge_files(read_edge({**SECURE, "tls": tls}))
     assert files["client_ca.pem"] == CA
     assert "ssl_verify_client on;" in files["servers.conf"]
-    assert list(edge_files(read_edge(PLAIN))) == ["servers.conf"]
+    assert list(edge_files(read_edge(PLAIN))) == ["servers.conf", "live-pools.conf"]
 
 
 def test_reloads_are_rare_where_pools_are_live() -> None:

@@ -49,7 +49,7 @@ def test_each_pool_is_asked_with_each_of_its_timeouts() -> None:
     assert "proxy_read_timeout 1h;" in text
     assert text.count("include upstreams/steps-api.conf;") == 1
     assert 'set $peerlb_x "";' in text
-    assert "live-pool.conf" not in text
+    assert "peerlb_closed" not in text
 
 
 @pytest.mark.parametrize(("fail", "backups"), [("open", 1), ("closed", 0)])

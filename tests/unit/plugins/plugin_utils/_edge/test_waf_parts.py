@@ -64,7 +64,7 @@ def test_firewall_adds_its_files_and_a_place_where_its_failure_ends() -> None:
     assert "include waf.conf;" in files["servers.conf"]
     assert "location @peerlb_waf { return 502; }" in files["servers.conf"]
     plain = edge_files(read_edge({**PLAIN, "url_map": {"hosts": [{"default": "webapp"}]}}))
-    assert list(plain) == ["servers.conf"]
+    assert list(plain) == ["servers.conf", "live-pools.conf"]
     assert "peerlb_waf" not in plain["servers.conf"]
 
 
