@@ -177,6 +177,7 @@ guard:
     - C(alive), C(seconds_ago) and C(errors) tell of that unit, as in C(unit).
     - C(banned) is how many ranges are banned, by whomever. C(bans) has a sentence for each of the
       ten that operators and rules have set last, and C(maintenance) for each pool in maintenance.
+    - C(in_maintenance) names those pools, V(all) for all that is served.
     - C(lists) tells by the path of a list that another program writes how many C(bans) it has, and
       C(errors), the lines that are none.
   returned: success
@@ -189,6 +190,7 @@ guard:
     bans: ["203.0.113.7 until 2026-01-02T10:00:00Z, set by ada (because: tries passwords)"]
     lists: {}
     maintenance: []
+    in_maintenance: []
 connections:
   description: How many connections this host has to each member, by address and port.
   returned: success

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import typing as t
 
 import pytest
@@ -226,8 +227,10 @@ def test_labels_cards_and_boxes_do_not_overlap(show, name) -> None:
         """return all('.member').map(e =>
         [box(e.querySelector('rect')), ...[...e.querySelectorAll('text')].map(box)])""",
     )
-    for card, title, detail, zone, sign in cards:
-        assert all(inside(words, card) for words in (title, detail, sign))
+    for card, title, detail, zone, sign, *notes in cards:
+        assert all(inside(words, card) for words in (title, detail, sign, *notes))
+        lines = [detail, *notes]
+        assert not any(overlap(one, next_one) for one, next_one in itertools.pairwise(lines))
         assert not overlap(title, sign)
         assert zone["width"] == 0 or not overlap(detail, zone)
     boxes = in_drawing(browser, "return all('.box').map(box)")
@@ -237,7 +240,7 @@ def test_labels_cards_and_boxes_do_not_overlap(show, name) -> None:
         assert inside(one, in_drawing(browser, "return box(drawn[0])"))
 
 
-@pytest.mark.parametrize("name", ["well", "broken", "larger"])
+@pytest.mark.parametrize("name", ["well", "edge", "broken", "larger"])
 def test_text_of_the_drawing_is_large_enough(show, name) -> None:
     """The drawing shrinks on small screens, but its text stays 7.5 pixels high or more."""
     browser = show(name)
@@ -257,7 +260,7 @@ def test_page_follows_the_readers_theme(show, screen) -> None:
     assert brightness(corner) < 0.02 if screen[1] == "dark" else brightness(corner) > 0.85
 
 
-@pytest.mark.parametrize("name", ["well", "broken", "audited"])
+@pytest.mark.parametrize("name", ["well", "edge", "broken", "audited"])
 def test_text_has_enough_contrast(show, name) -> None:
     """WCAG asks for a contrast of 4.5 to 1 between text and what is behind it."""
     browser = show(name)
@@ -304,6 +307,16 @@ def test_health_of_pools_is_shown_inside_of_its_section(show) -> None:
     assert "web2: bad since 2026-03-14T09:20:11Z (refuses connections)" in lines[1]
     inside = "(e => e.scrollWidth <= e.clientWidth)(document.querySelector('ul.health'))"
     assert browser.evaluate(inside)
+
+
+def test_requests_are_shown_in_a_table_and_on_the_card(show) -> None:
+    browser = show("edge")
+    titles = browser.evaluate("[...document.querySelectorAll('h2')].map(e => e.textContent)")
+    assert titles[:2] == ["Topology", "What the load balancers do with requests"]
+    shown = "[...document.querySelectorAll('#edge tbody tr')].filter(e => e.offsetHeight).length"
+    assert browser.evaluate(shown) == 16
+    notes = in_drawing(browser, "return all('.note').map(e => e.closest('.member').dataset.name)")
+    assert notes == ["lb1"] * 6
 
 
 def test_the_project_is_shown_before_the_topology(show) -> None:

@@ -118,7 +118,63 @@ def edge() -> dict:
     inventory.flow("any", "nginx_lb", 443, "https")
     inventory.flow("webapp", "nginx_lb", 6379, "redis")
     inventory.flow("nginx_lb", "valkey", 6379, "redis")
-    return inventory.report(service=SERVICE)
+    return inventory.report(service=SERVICE, balancers={"lb1": balancer()})
+
+
+def balancer() -> dict[str, t.Any]:
+    """Return what is known of a load balancer with TLS, a URL map, a gatekeeper and bans."""
+    pools = ["webapp", "webapp-next"]
+    rules: dict[str, t.Any] = {
+        "scrapers": {"actions": {"deny": 31}, "would": {}, "clients": []},
+        "logins": {"actions": {}, "would": {"throttle": 4}, "clients": []},
+        "default": {"actions": {"allow": 1204}, "would": {}, "clients": []},
+    }
+    certificate = {"name": "shop", "names": ["shop.example", "*.shop.example"], "source": "acme"}
+    by_tls = {"port": 443, "pool": "webapp", "protocol": "http", "address": "", "tls": True}
+    waf = {"state": "running", "refused": 3, "would_refuse": 0, "rules": []}
+    info = {
+        "pools": [{"name": name} for name in pools],
+        "listeners": [
+            {**by_tls, "port": 80, "tls": False, "routes": ["webapp-next"]},
+            {**by_tls, "routes": ["webapp-next"]},
+            {**by_tls, "port": 3306, "tls": False, "pool": "mysql", "protocol": "mysql"},
+        ],
+        "certificates": [{**certificate, "days_left": 89.4, "used": True, "error": ""}],
+        "guard": {"banned": 2, "bans": [], "in_maintenance": ["webapp-next"]},
+        "rules": rules,
+        "inspected": {"shop.example /api/*": {"passed": 90, "refused": 3}},
+        "waf": waf,
+    }
+    return {"info": info, "url_map": _url_map(), "gatekeeper": _gatekeeper()}
+
+
+def _url_map() -> dict[str, t.Any]:
+    weighted = {"webapp": 90, "webapp-next": 10}
+    shop = [
+        {"path": "/api/*", "pool": "webapp", "waf": True},
+        {"path": "/cart", "methods": ["POST"], "pools": weighted},
+        {"path": "/old/*", "redirect": {"prefix": "/new", "code": 301}},
+        {"path": "/secret/*", "answer": {"status": 404}},
+    ]
+    names = ["shop.example", "www.shop.example"]
+    hosts = [{"names": names, "rules": shop, "default": "webapp"}, {"default": "webapp"}]
+    return {"hosts": hosts, "tests": [{"url": "http://x/", "expect": {"pool": "webapp"}}]}
+
+
+def _gatekeeper() -> dict[str, t.Any]:
+    login = {"priority": 20, "action": "throttle", "rate": "10r/m", "preview": True}
+    return {
+        "lists": {"scrapers": {"file": "scrapers.txt"}},
+        "rules": [
+            {"name": "logins", **login, "match": {"paths": ["/login"]}},
+            {
+                "name": "scrapers",
+                "priority": 10,
+                "action": "deny",
+                "match": {"lists": ["scrapers"]},
+            },
+        ],
+    }
 
 
 def well() -> dict:

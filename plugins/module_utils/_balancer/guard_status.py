@@ -40,6 +40,7 @@ def guard_status(root: Path, files: t.Container[str]) -> dict[str, t.Any]:
         "bans": [each.sentence() for each in last[:SHOWN]],
         "lists": told.get("lists", {}),
         "maintenance": maintenance_lines(truth),
+        "in_maintenance": sorted(truth.maintenance),
     }
 
 

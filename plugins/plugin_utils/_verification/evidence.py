@@ -23,9 +23,17 @@ Groups = t.Mapping[str, t.Sequence[str]]
 
 RESULTS = ("__verify_probes", "__release_info", "__verify_connection", "__verify_sample")
 SETTINGS = ("verify_path", "verify_tolerance", "verify_certificate_days", "webapp_served_by")
+DECLARED = ("url_map", "gatekeeper")  # of what the load balancers do with requests, as peerlb_…
 FACTS = ("__explanations", "__explain_plan", "__audit")  # each host of a play has its facts
 ANSWERS = ("__explain_probes", "__explain_path", "__explain_seen")
-NAMES = (*RESULTS, *SETTINGS, *FACTS, *ANSWERS)  # what to read of the hosts' variables
+OF_BALANCER = tuple(f"peerlb_{name}" for name in DECLARED)
+NAMES = (
+    *RESULTS,
+    *SETTINGS,
+    *OF_BALANCER,
+    *FACTS,
+    *ANSWERS,
+)  # what to read of the hosts' variables
 
 
 def client_of(groups: Groups) -> str:
@@ -127,6 +135,17 @@ class Evidence:
         """What nginx_release_info returned, by load balancer."""
         found = {host: self._result(host, "__release_info") for host in self.in_run}
         return {host: info for host, info in found.items() if info}
+
+    @property
+    def requests(self) -> dict[str, Record]:
+        """What is known of what each load balancer does with requests, as the report takes it."""
+        return {
+            host: {
+                "info": info,
+                **{name: self.variables[host].get(f"peerlb_{name}") for name in DECLARED},
+            }
+            for host, info in self.balancing.items()
+        }
 
     @property
     def missing_ends(self) -> list[str]:

@@ -44,6 +44,7 @@ def verification(topology: Topology, evidence: Evidence, generated_at: str) -> d
         unjudged=notes,
         service=_service(evidence),
         project=evidence.project,
+        balancers=evidence.requests,
     )
     return {
         "table": table(PROBE_HEADS, map(probe_row, results)),

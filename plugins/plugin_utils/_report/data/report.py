@@ -12,6 +12,7 @@ from ....module_utils._topology.values import CLIENTS, Host
 from ..._derive.flows import probe_targets
 from ..._derive.probe_name import ProbeName
 from ..text.tables import probe_sentence
+from .edge import edge
 from .measured import measured
 from .tally import FAILED, NOT_PROBED, OK, Record, probe_state, tally
 
@@ -31,13 +32,15 @@ def verification_report(
     unjudged: t.Iterable[str] = (),
     service: t.Mapping[str, t.Any] | None = None,
     project: t.Mapping[str, t.Any] | None = None,
+    balancers: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
 ) -> Record:
     """Return the report; the filter of this name documents what comes back, key by key.
 
     results are those of probes, and sources the hosts that had to probe. A source that is not in
     the inventory is the controller. explanations have lines by the name of a probe. problems are
     sentences about what else is not as it should be, unjudged about what was not judged. service
-    says how the application answered, project what the audit of the cloud's project found.
+    says how the application answered, project what the audit of the cloud's project found, and
+    balancers what is known of each load balancer, as edge() takes it.
     """
     hosts = _hosts(topology, sources)
     groups = _groups(topology, hosts)
@@ -51,6 +54,7 @@ def verification_report(
         **measured(topology, hosts, groups, probes),
         **{"failures": failures, "problems": other_problems, "unjudged": list(unjudged)},
         **{"service": dict(service or {}), "project": dict(project or {})},
+        "edge": edge(balancers or {}),
     }
 
 

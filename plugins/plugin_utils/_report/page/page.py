@@ -13,6 +13,7 @@ from ..picture.drawing import draw
 from ..picture.picture import ORDER, SIGNS, host_state, picture_of
 from ..picture.routes import NARROW, WIDE
 from .answer import answer_of
+from .edge import edge_marks, edge_rows
 from .environment import render
 from .failures import failures
 from .matrix import matrix, networks
@@ -41,6 +42,8 @@ def report_html(report: Record) -> str:
         # What failed comes first, because the page cuts long tables.
         flows=sorted(report["flows"], key=lambda flow: ORDER.index(flow["state"])),
         slowest=max((flow["max_ms"] or 0 for flow in report["flows"]), default=0),
+        marks=edge_marks(report.get("edge", ())),
+        edge_rows=edge_rows(report.get("edge", ())),
         answer=answer_of(report["service"].get("connection")),
         matrix=matrix(report),
         networks=networks(report),

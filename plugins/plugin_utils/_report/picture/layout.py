@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .picture import OUTSIDE, Box, Picture, Place
+from .picture import OUTSIDE, Box, Card, Picture, Place
 from .routes import (
     LEFT,
     NARROW,
@@ -29,6 +29,8 @@ HEAD = 50  # height of the name and ranges of a network
 GROUP = 24  # height of the name of a group
 CARD_GAP = 6
 PAD = 10
+NOTE = 15  # height of a note on a card
+UNDER_NOTES = 7  # from the last note to the end of its card
 
 
 def lay_out(picture: Picture, scale: Scale) -> Layout:
@@ -89,27 +91,33 @@ def _place_boxes(layout: Layout, boxes: dict[str, Box], columns: list[list[str]]
 
 def _box_height(box: Box, scale: Scale, ends: t.Mapping) -> float:
     groups = [
-        _group_height(len(cards), (box.name, group), scale, ends) + PAD
+        _group_height(cards, (box.name, group), scale, ends) + PAD
         for group, cards in box.groups.items()
     ]
     return HEAD + sum(groups) + (0 if groups else PAD)
 
 
-def _group_height(cards: int, place: Place, scale: Scale, ends: t.Mapping) -> float:
+def _group_height(cards: list[Card], place: Place, scale: Scale, ends: t.Mapping) -> float:
     """Return the height that a group needs for its cards and for the arrows at either side."""
     most = max(len(ends.get((place, side), ())) for side in (LEFT, RIGHT))
-    return max(GROUP + cards * (scale.card + CARD_GAP), most * scale.arrow_gap + 8)
+    stacked = sum(_card_height(card, scale) + CARD_GAP for card in cards)
+    return max(GROUP + stacked, most * scale.arrow_gap + 8)
+
+
+def _card_height(card: Card, scale: Scale) -> float:
+    return scale.card + (len(card.notes) * NOTE + UNDER_NOTES if card.notes else 0)
 
 
 def _place_groups(layout: Layout, box: Box, ends: t.Mapping) -> None:
-    frame, card_height = layout.boxes[box.name], layout.scale.card
+    frame = layout.boxes[box.name]
     x, y, width = frame.x + PAD, frame.y + HEAD, frame.width - 2 * PAD
     for group, cards in box.groups.items():
         place = (box.name, group)
-        height = _group_height(len(cards), place, layout.scale, ends)
+        height = _group_height(cards, place, layout.scale, ends)
         layout.groups[place] = Frame(x, y, width, height)
+        heights = [_card_height(card, layout.scale) for card in cards]
         layout.cards[place] = [
-            Frame(x, y + GROUP + number * (card_height + CARD_GAP), width, card_height)
-            for number in range(len(cards))
+            Frame(x, y + GROUP + sum(heights[:number]) + number * CARD_GAP, width, own)
+            for number, own in enumerate(heights)
         ]
         y += height + PAD

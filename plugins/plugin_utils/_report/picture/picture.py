@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..data.tally import FAILED, NOT_PROBED, OK, Record, group_by, tally
+from .notes import notes_of
 
 OUTSIDE = ""  # the box of the hosts that are in no network
 OTHER_NETWORKS = "\0rest"  # the box of the networks that are too many; no network has this name
@@ -29,12 +30,16 @@ Place = tuple[str, str]  # a box and a group in it: ("vpc-db", "mysql")
 
 @dataclass(frozen=True)
 class Card:
-    """A host with its address and zone, or the number of hosts that are not shown one by one."""
+    """A host with its address and zone, or the number of hosts that are not shown one by one.
+
+    notes: what a load balancer does with requests, a few words each.
+    """
 
     title: str
     detail: str
     zone: str
     state: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -78,8 +83,9 @@ def picture_of(report: Record) -> Picture:
         host["name"]: _place(host["network"] or OUTSIDE, host["group"], boxes)
         for host in report["hosts"]
     }
+    notes = notes_of(report.get("edge", ()))
     for place, hosts in group_by(report["hosts"], lambda host: places[host["name"]]).items():
-        boxes[place[0]].groups[place[1]] = _cards(hosts)
+        boxes[place[0]].groups[place[1]] = _cards(hosts, notes)
     arrows = sorted(_arrows(report, places), key=lambda arrow: ORDER.index(arrow.tally["state"]))
     if any(arrow.source == (OUTSIDE, "") for arrow in arrows):
         boxes[OUTSIDE].groups.setdefault("", [])
@@ -126,13 +132,16 @@ def _peerings(report: Record, boxes: t.Container[str]) -> list[tuple[str, str]]:
     return [(one, other) for one, other in dict.fromkeys(map(tuple, pairs)) if one != other]
 
 
-def _cards(hosts: list[Record]) -> list[Card]:
+def _cards(hosts: list[Record], notes: t.Mapping[str, tuple[str, ...]]) -> list[Card]:
     """Return a card for each host; of many hosts only the failed ones, and one for the others."""
     worst_first = sorted(hosts, key=lambda host: ORDER.index(host_state(host)))
     shown = hosts
     if len(hosts) > MAX_CARDS:
         shown = [host for host in worst_first[: MAX_CARDS - 1] if host_state(host) == FAILED]
-    cards = [Card(h["name"], h["address"] or "-", h["zone"], host_state(h)) for h in shown]
+    cards = [
+        Card(h["name"], h["address"] or "-", h["zone"], host_state(h), notes.get(h["name"], ()))
+        for h in shown
+    ]
     if len(shown) < len(hosts):
         states = [host_state(host) for host in worst_first if host not in shown]
         counts = collections.Counter(states)

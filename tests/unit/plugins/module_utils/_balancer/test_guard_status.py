@@ -42,6 +42,7 @@ def test_status_is_what_is_wanted_and_what_the_unit_says(tmp_path, told) -> None
     assert len(found["bans"]) == 10
     assert found["bans"][0].startswith("203.0.113.12 ")
     assert found["maintenance"][0].startswith("pool webapp is in maintenance")
+    assert found["in_maintenance"] == ["webapp"]
     assert found["lists"] == told["lists"]
     (tmp_path / "live/bans/203.0.113.4").unlink()
     assert "nginx does not see 1 of the flags, such as bans/203.0.113.4" in str(

@@ -71,3 +71,10 @@ def test_facts_of_a_play_are_read_from_any_of_its_hosts(run) -> None:
     run.variables["db1"]["__audit"] = {"findings": []}
     assert run.evidence().explanations == {"web1 -> lb1:80": ["a", "b"]}
     assert run.evidence().project == {"findings": []}
+
+
+def test_requests_are_what_was_read_and_what_is_declared(run) -> None:
+    run.variables["lb1"] |= {"peerlb_url_map": {"hosts": [{"default": "webapp"}]}}
+    info = run.variables["lb1"]["__release_info"]
+    declared = {"url_map": {"hosts": [{"default": "webapp"}]}, "gatekeeper": None}
+    assert run.evidence().requests == {"lb1": {"info": info, **declared}}

@@ -261,3 +261,12 @@ def test_certificate_that_soon_ends_is_a_problem(run) -> None:
     run.variables["lb1"]["verify_certificate_days"] = 21
     (problem,) = problems(run.evidence())
     assert problem.startswith("lb1: certificate shop ends at 2027-02-26T10:15:00Z: 20.0 days are")
+
+
+def test_report_shows_the_routes_that_are_declared(run) -> None:
+    assert verified(run)["report"]["edge"] == []
+    run.variables["lb1"]["peerlb_url_map"] = {"hosts": [{"default": "webapp"}]}
+    (edge,) = verified(run)["report"]["edge"]
+    assert [(route["path"], route["pools"]) for route in edge["routes"]] == [
+        ("(default)", [{"name": "webapp", "weight": 1}])
+    ]

@@ -68,6 +68,13 @@ def test_failure_has_its_explanation(stack, lines) -> None:
     assert flows(report)[failure["flow"]]["ok"] == 1
 
 
+def test_report_tells_what_load_balancers_do_with_requests(stack) -> None:
+    assert stack.report()["edge"] == []
+    report = stack.report(balancers={"lb1": report_samples.balancer()})
+    assert [each["host"] for each in report["edge"]] == ["lb1"]
+    assert json.loads(json.dumps(report)) == report
+
+
 def test_problem_that_repeats_a_failure_is_left_out(stack) -> None:
     found = {"lb1 -> web2:3000": ("refused", "Connection refused")}
     sentence = stack.report(found)["failures"][0]["sentence"]

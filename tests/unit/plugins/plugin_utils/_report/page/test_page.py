@@ -182,6 +182,62 @@ def test_tls_has_a_mark_of_its_own(reports) -> None:
     assert "flow in TLS" not in report_html(reports["well"])
 
 
+TABLE = "What the load balancers do with requests"
+
+
+def test_table_tells_what_the_load_balancers_do_with_requests(reports) -> None:
+    found = rows(section(report_html(reports["edge"]), TABLE))
+    assert found[0] == ["Part", "Name", "Does", "Seen"]
+    assert found[4] == ["Listener", "443 TLS", "leads to webapp, webapp-next", "-"]
+    assert len(found) == 17
+
+
+def test_table_names_the_load_balancer_where_they_differ(reports) -> None:
+    report = copy.deepcopy(reports["edge"])
+    report["edge"].append({**report["edge"][0], "host": "lb2", "banned": 0})
+    found = rows(section(report_html(report), TABLE))
+    assert found[0] == ["Part", "Name", "Does", "Only on", "Seen"]
+    assert found[2] == ["Bans", "2 ranges", "refused", "lb1", "-"]
+
+
+def test_nothing_of_requests_is_shown_where_nothing_is_declared(reports) -> None:
+    page = report_html(reports["well"])
+    assert TABLE not in page
+    assert by_class(svg(page), "note") == []
+    older = {key: value for key, value in reports["well"].items() if key != "edge"}
+    assert report_html(older) == page
+
+
+@pytest.mark.parametrize("width", ["wide", "narrow"])
+def test_picture_notes_what_a_load_balancer_does(reports, width) -> None:
+    notes = [each.text for each in by_class(svg(report_html(reports["edge"]), width), "note")]
+    assert notes[1:] == [
+        *("TLS: shop, 89 days", "URL map: 6 routes", "gatekeeper: 2 rules"),
+        *("bans: 2 ranges", "WAF: running"),
+    ]
+    assert (
+        notes[0] == {"wide": "maintenance: webapp-next", "narrow": "maintenance: webapp-ne…"}[width]
+    )
+
+
+def test_matrix_has_routes_and_rules_at_the_listeners(reports) -> None:
+    heads = rows(section(report_html(reports["edge"]), "Matrix"))[0]
+    assert [head for head in heads if "routes" in head] == [
+        "lb1:806 routes2 rulesWAF",
+        "lb1:4436 routes2 rulesWAF",
+    ]
+
+
+# Words of the edge that come from load balancers or from the inventory.
+@pytest.mark.parametrize(
+    "word", ["shop", "webapp-next", "scrapers", "/cart", "acme", "running", "deny", "redirect"]
+)
+def test_markup_in_what_load_balancers_do_stays_text(reports, word) -> None:
+    page = report_html(json.loads(json.dumps(reports["edge"]).replace(word, "<b>x</b>")))
+    assert "<b>x" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in section(page, TABLE)
+
+
 def test_valkey_has_a_place_in_the_picture(reports) -> None:
     drawing = svg(report_html(reports["edge"]))
     assert "kv1" in [each.get("data-name") for each in by_class(drawing, "member")]

@@ -14,7 +14,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._report.picture.route
 )
 from support import report_samples
 
-REPORTS = ("well", "broken", "larger", "huge")
+REPORTS = ("well", "edge", "broken", "larger", "huge")
 
 
 @pytest.fixture(params=itertools.product(REPORTS, (WIDE, NARROW)), ids=str)
