@@ -124,9 +124,7 @@ class Chromium:
 
 
 @contextlib.contextmanager
-def started(
-    profile: Path, *flags: str, entering: t.Sequence[str] = ()
-) -> t.Iterator[Chromium]:
+def started(profile: Path, *flags: str, entering: t.Sequence[str] = ()) -> t.Iterator[Chromium]:
     """Start a browser with its own profile, and end it with all of its processes.
 
     entering: the words before its command, such as those that enter a network namespace.

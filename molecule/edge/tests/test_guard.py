@@ -10,8 +10,8 @@ import time
 import typing as t
 
 import pytest
-from conftest import NAME, OVERLAY
-from support.lab import ADDRESSES, fabric_rule, in_network, run, run_in_network, shell, start_play
+from support.edge import NAME, OVERLAY
+from support.lab import ADDRESSES, fabric_rule, run_in_network, shell, start_play
 
 CLIENT = "203.0.113.10"
 SECOND = "203.0.113.20"  # another address of the client's host
@@ -30,7 +30,9 @@ def second_client() -> t.Iterator[None]:
     run_in_network("client", "ip", "addr", "add", f"{SECOND}/32", "dev", link)
     run_in_network("fabric", "ip", "route", "add", f"{SECOND}/32", "dev", back)
     try:
-        with fabric_rule(f"inet peerlb forward ip saddr {SECOND} ip daddr {ADDRESSES['lb1']} accept"):
+        with fabric_rule(
+            f"inet peerlb forward ip saddr {SECOND} ip daddr {ADDRESSES['lb1']} accept"
+        ):
             yield
     finally:
         run_in_network("fabric", "ip", "route", "del", f"{SECOND}/32", "dev", back)
@@ -97,9 +99,7 @@ def test_block_and_unblock_take_effect(lab, figures) -> None:
 
 
 def test_maintenance_is_on_but_for_operators_and_off(lab, figures) -> None:
-    on = effect(
-        lab, "maintenance", "503", pool="webapp", state="on", retry_after=600, allow=SECOND
-    )
+    on = effect(lab, "maintenance", "503", pool="webapp", state="on", retry_after=600, allow=SECOND)
     head = lab.curl("-D-", "-o/dev/null").lower()
     assert "retry-after: 600" in head
     assert lab.code(f"https://{NAME}/", *BY_SECOND) == "200"

@@ -10,9 +10,9 @@ import time
 import typing as t
 
 import pytest
-from conftest import CA, NAME, OVERLAY
 from support.certificates import Authority
-from support.lab import output_of, start_play
+from support.edge import CA, NAME, OVERLAY
+from support.lab import start_play
 
 CHANGES = {"certificates": 20, "routes": 20, "bans": 40, "weights": 50}
 RATE = 110  # requests a second of each load

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import copy
-import json
 import typing as t
 
 import pytest
 import yaml
-from conftest import NAME, ROOT
+from support.edge import NAME, ROOT
 from support.lab import shell
 
 DECLARED = yaml.safe_load((ROOT / "inventories/lab_edge/group_vars/all.yml").read_text())

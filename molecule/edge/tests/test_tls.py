@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import time
 
 import pytest
-from conftest import CA, NAME, ROOT
 from support.certificates import Authority
 from support.chromium import started
-from support.lab import ADDRESSES, in_network, run, run_in_network, shell
+from support.edge import CA, NAME, ROOT
+from support.lab import ADDRESSES, in_network, run, shell
 
 ADDRESS = ADDRESSES["lb1"]
 PAIR = "/opt/peerlb/nginx_lb/nginx/tls/shop/current/pair.pem"
@@ -36,7 +35,9 @@ def serial() -> str:
 
 
 def test_http_leads_to_https_with_path_and_query(lab) -> None:
-    told = lab.curl("-o/dev/null", "-w%{http_code} %{redirect_url}", url=f"http://{NAME}/a%2Fb?c=d&e")
+    told = lab.curl(
+        "-o/dev/null", "-w%{http_code} %{redirect_url}", url=f"http://{NAME}/a%2Fb?c=d&e"
+    )
     assert told == f"308 https://{NAME}/a%2Fb?c=d&e"
 
 
@@ -102,7 +103,7 @@ def test_browser_that_trusts_the_ca_opens_the_page(tmp_path, monkeypatch) -> Non
                 assert error == "net::ERR_CERT_AUTHORITY_INVALID"
                 continue
             assert error == ""
-            browser.wait(f"location.protocol + document.readyState", "https:complete")
+            browser.wait("location.protocol + document.readyState", "https:complete")
             assert "web" in browser.evaluate("document.body.innerText")
             assert browser.evaluate("isSecureContext") is True
 

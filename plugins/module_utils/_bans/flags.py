@@ -12,7 +12,8 @@
 
 nginx keeps it in mind for a second that there is no such file, or that there is a directory. What
 is a file it looks at anew each time, and keeps none of them open. A flag needs no content. Workers
-look for exact names, so nobody but root may list the bans.
+open each flag, also one that is a directory, so they may read it. They look for exact names, so
+nobody but root may list the bans.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LIVE = "live"
 ON = "on"
 BANS, MAINTENANCE, RETRY, ALLOW = "bans", "maintenance", "retry", "allow"
 KEEPERS = (BANS, MAINTENANCE, RETRY, ALLOW)  # which stay though they are empty
+LISTED, UNLISTED = 0o755, 0o711  # modes of directories that are flags, and that hold flags
 NET = 24  # the prefix length of the ranges that have a flag of their own
 
 
@@ -76,7 +78,7 @@ def apply(root: Path, flags: Flags) -> int:
     """
     live, changed = root / LIVE, 0
     for name in sorted({"", *flags}):
-        _directory(live / name)
+        _directory(live / name, UNLISTED)
     # Whoever is served nevertheless is so before others are not, and as long.
     order = sorted(flags, key=lambda name: (name == "", name == MAINTENANCE, name))
     for name in order:
@@ -86,13 +88,13 @@ def apply(root: Path, flags: Flags) -> int:
     return changed
 
 
-def _directory(path: Path) -> None:
-    """Make a directory that workers may enter and not list; what stands in its way goes."""
+def _directory(path: Path, mode: int) -> None:
+    """Make a directory with this mode; what stands in its way goes."""
     if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
         path.mkdir()
-    if path.stat().st_mode & 0o777 != 0o711:
-        path.chmod(0o711)
+    if path.stat().st_mode & 0o777 != mode:
+        path.chmod(mode)
 
 
 def _there(place: Path) -> dict[str, bool]:
@@ -109,7 +111,8 @@ def _add(place: Path, flags: t.Mapping[str, bool]) -> int:
         if name in there:
             _remove(place / name)
         if flags[name]:
-            _directory(place / name)
+            kept = place.name == ALLOW or name in KEEPERS
+            _directory(place / name, UNLISTED if kept else LISTED)
         else:
             handle = os.open(place / name, os.O_WRONLY | os.O_CREAT, 0o644)
             os.fchmod(handle, 0o644)

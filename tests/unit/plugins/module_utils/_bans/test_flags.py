@@ -61,9 +61,13 @@ def test_flags_follow_what_is_wanted(tmp_path) -> None:
 
 def test_only_exact_names_can_be_looked_for(tmp_path) -> None:
     flags.apply(tmp_path, flags.wanted(networks("203.0.113.7/32"), {"webapp": Maintenance()}))
+    holding = {"live", "bans", "maintenance", "retry", "allow", "allow/webapp"}
+    listed = {"on", "maintenance/webapp", "retry/webapp.300"}  # workers open a flag to look at it
     for path in (tmp_path / "live").rglob("*"):
-        wanted = 0o711 if path.is_dir() else 0o644
-        assert stat.S_IMODE(path.stat().st_mode) == wanted
+        name = str(path.relative_to(tmp_path / "live"))
+        assert path.is_dir() == (name in holding | listed)
+        wanted = 0o711 if name in holding else 0o755 if name in listed else 0o644
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, name
     assert stat.S_IMODE((tmp_path / "live").stat().st_mode) == 0o711
 
 
