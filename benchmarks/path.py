@@ -97,9 +97,7 @@ def running(every: t.Sequence[peers.Peer]) -> t.Iterator[dict[str, set[int]]]:
             ]
             masters[peer.name] = started
         time.sleep(2)  # the longest file takes a while
-        yield {
-            name: set().union(*map(place.family, started)) for name, started in masters.items()
-        }
+        yield {name: set().union(*map(place.family, started)) for name, started in masters.items()}
 
 
 def ask(load: Load, peer: peers.Peer) -> int:

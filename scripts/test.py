@@ -81,6 +81,7 @@ LAB = {
     "firewall": "molecule test -s firewall --destroy=never",
     "operate": "molecule test -s operate --destroy=never",
     "pools": "molecule test -s pools --destroy=never",
+    "edge": "molecule test -s edge --destroy=never",
     "hosts": "molecule test -s hosts --destroy=never",
     "applications": "molecule test -s applications --destroy=never",
     "cloud": "molecule test -s cloud --destroy=never",

@@ -36,7 +36,7 @@ class Edge(Lab):
         return super().play(name, *OVERLAY, *options, fails=fails, seconds=seconds, **extra)
 
     def start_load(self, path: str, *flags: str, **options: t.Any) -> Load:
-        """Start load.py in the client's namespace. It trusts the lab's CA unless told otherwise."""
+        """Start load.py in the client's namespace. It trusts the lab's CA, or that of an option."""
         options = {"ca": CA, "connect": ADDRESSES["lb1"], **options}
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         script = [sys.executable, str(LOAD), self.url + path, *words, *flags]

@@ -149,8 +149,8 @@ def test_rollback_over_a_renewal_keeps_the_newer_certificate(lab) -> None:
 
 def test_key_is_in_no_log_argv_readable_file_or_git() -> None:
     key = shell("lb1", f"grep -A1 'PRIVATE KEY' {PAIR}").splitlines()[1]
-    places = "/opt/peerlb /var/log/peerlb /run /tmp"
-    readable = f"find {places} -type f -perm /077 -exec grep -l -e {key} {{}} + || true"
+    places = "find /opt/peerlb /var/log/peerlb /run /tmp -type f -perm /077"
+    readable = f"{places} -exec grep -l -e {key} {{}} + || true"
     assert shell("lb1", readable) == ""
     for place in (
         "journalctl --no-pager -n 20000",
