@@ -136,5 +136,6 @@ def test_service_is_asked_by_tls_where_http_redirects(edge, tls, found) -> None:
 
 def test_service_is_asked_by_http_without_a_listener_of_tls(stack) -> None:
     read = (stack.topology, stack.groups, stack.hostvars)
-    found = filters.service_url(*read, source="client")
+    model = derived(*read, parts=["verify"])["model"]
+    found = filters.service_url(model, source="client")
     assert found == {"scheme": "http", "address": "10.0.0.2:80", "name": ""}
