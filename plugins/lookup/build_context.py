@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: build_context
 author: The peerlb authors (@peerlb)
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Pack a directory of the controller as a build context
 description:
   - Returns a directory as a tar archive, gzipped, in base64, for the option C(context) of

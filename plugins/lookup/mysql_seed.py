@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: mysql_seed
 author: The peerlb authors (@peerlb)
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Judge the seed of a MySQL database
 description:
   - Reads a file with SQL, which may be packed with gzip, and says whether it can be loaded into one

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: operator
 author: The peerlb authors (@peerlb)
-version_added: 0.1.0
+version_added: 1.0.0
 short_description: Say who runs the playbook
 description:
   - Returns the name of the user who runs the playbook on the controller. The playbooks of this

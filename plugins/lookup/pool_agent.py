@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: pool_agent
 author: The peerlb authors (@peerlb)
-version_added: 0.2.0
+version_added: 1.0.0
 short_description: Return a program of a load balancer, such as the one that watches members
 description:
   - Returns the source of units, as text by path in a release of nginx. The role

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: docker_engine
 short_description: Compare the Docker engine of a host with what is wanted, and apply its settings
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Tells which packages the host lacks, compares C(daemon.json) with the wanted text, and asks the
     engine which settings it has loaded. If nothing differs, it does nothing.

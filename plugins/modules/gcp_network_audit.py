@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gcp_network_audit
 short_description: Audit a Google Cloud project against the declaration
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Compares peerings, ranges, VMs, firewall rules and policies of a project with the declaration,
     for all addresses. Each difference is a finding, with the rules that cause it and, where there

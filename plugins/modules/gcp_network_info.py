@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: gcp_network_info
 short_description: Read what decides who reaches whom in a Google Cloud project
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads networks with their peerings, subnetworks, firewall rules and policies, routers with
     their NAT, routes and instances of one project, and returns them as one document.

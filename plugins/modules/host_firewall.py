@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: host_firewall
 short_description: Compare a host's own firewall, and apply what cannot lock Ansible out
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Manages the table C(inet peerlb) of nftables and the service that loads it when the host boots.
   - New rules may lock Ansible out, so this module does not load them. It tells that they need a

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: http_sample
 short_description: Count which members answer a number of HTTP requests
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends GET requests one after the other, each on a connection of its own and none of them twice.
   - Counts the answers by status, and by a header that names the member which answered.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: image_info
 short_description: Ask registries which digest images have now
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Asks the Docker engine of the host, which asks its mirrors and the registry. Nothing is pulled.
   - Root's own logins on the host are used.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_ban
 short_description: Ban clients of the load balancer, without a reload
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Refuses the requests of addresses or ranges with status 403, whatever the answer would be, but
     for challenges by which a certificate is proved.

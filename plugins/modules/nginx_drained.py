@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_drained
 short_description: Wait until members of a pool have no connections left
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Counts the connections from this load balancer to members that get no new requests, until none
     is left or O(timeout) is over.

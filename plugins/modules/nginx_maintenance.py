@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_maintenance
 short_description: Put a pool, or all that is served, into maintenance, without a reload
-version_added: 0.2.0
+version_added: 1.0.0
 description:
   - Lets nginx answer requests with a page of status 503 and a Retry-After, without asking a member.
     The role's C(nginx_lb_maintenance_page) is the page.

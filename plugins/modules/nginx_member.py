@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_member
 short_description: Take a member out of its pools for a renewal, and put it back
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - With V(out), drains the member in each pool in which it serves, and waits until its requests
     have ended. A member that somebody else has drained stays as it is. In a pool of method

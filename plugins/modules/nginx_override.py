@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_override
 short_description: Set the weights and states of members at run time
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sets weights and states that win over the inventory, also in later runs of
     M(peerlb.stack.nginx_release), until they are reset with O(reset).

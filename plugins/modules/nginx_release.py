@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_release
 short_description: Make a tested set of nginx files live
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Manages the configuration of an nginx that runs in a Compose project, as releases.
   - A release is a directory named by the hash of its content. The module writes it beside the live

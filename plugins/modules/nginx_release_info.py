@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_release_info
 short_description: Report which release of nginx is live, and how it balances
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the releases of M(peerlb.stack.nginx_release) from the disk, and asks nginx which one it
     serves.

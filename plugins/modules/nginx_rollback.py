@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: nginx_rollback
 short_description: Make a former release of nginx live again
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Goes back to a release of M(peerlb.stack.nginx_release) that is still on the disk, with its
     files and its image.

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: path_info
 short_description: Read what a host knows of connections from it and to it
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - For connections from this host, returns the kernel's route to an address.
   - For connections to this host, returns which sockets listen on a port and which processes hold

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: reachability
 short_description: Prove which targets a host can reach, and which it cannot
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Probes a list of targets at the same time, from the host on which the module runs, and compares
     each outcome with the expected one.

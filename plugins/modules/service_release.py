@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: service_release
 short_description: Make a release of a service live, or leave what ran before
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - A release is the whole of what a service is on a host; its Compose project, its files, its
     secrets and its image. It is a directory that nobody changes, and its name is a hash of its

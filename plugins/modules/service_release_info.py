@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: service_release_info
 short_description: Tell which release of a service is live, and what really runs
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the release that is live on the disk, the container that runs, and the history. This works
     for the releases of M(peerlb.stack.nginx_release) too, whose O(service) is V(nginx).

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: service_removal
 short_description: Remove from a host what a service has put there
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Stops and removes the container, and removes the units of systemd, the releases with their
     secrets, and the images. This works for the releases of M(peerlb.stack.nginx_release) too, whose

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: service_rollback
 short_description: Make a former release of a service live again
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes a release live that is kept on the disk, with the image, the files and the secrets that it
     had. It is tested, started and confirmed as M(peerlb.stack.service_release) does it.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: write_files
 short_description: Write reports on the controller
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Writes texts to files on the controller, without a module that would have to be started there. A
     directory that is missing is made.
