@@ -27,13 +27,8 @@ DECLARED = ("url_map", "gatekeeper")  # of what the load balancers do with reque
 FACTS = ("__explanations", "__explain_plan", "__audit")  # each host of a play has its facts
 ANSWERS = ("__explain_probes", "__explain_path", "__explain_seen")
 OF_BALANCER = tuple(f"peerlb_{name}" for name in DECLARED)
-NAMES = (
-    *RESULTS,
-    *SETTINGS,
-    *OF_BALANCER,
-    *FACTS,
-    *ANSWERS,
-)  # what to read of the hosts' variables
+# What to read of the hosts' variables.
+NAMES = (*RESULTS, *SETTINGS, *OF_BALANCER, *FACTS, *ANSWERS)
 
 
 def client_of(groups: Groups) -> str:
@@ -139,13 +134,11 @@ class Evidence:
     @property
     def requests(self) -> dict[str, Record]:
         """What is known of what each load balancer does with requests, as the report takes it."""
-        return {
-            host: {
-                "info": info,
-                **{name: self.variables[host].get(f"peerlb_{name}") for name in DECLARED},
-            }
-            for host, info in self.balancing.items()
-        }
+        found: dict[str, Record] = {}
+        for host, info in self.balancing.items():
+            own = self.variables[host]
+            found[host] = {"info": info, **{key: own.get(f"peerlb_{key}") for key in DECLARED}}
+        return found
 
     @property
     def missing_ends(self) -> list[str]:

@@ -46,15 +46,13 @@ def verification_report(
     groups = _groups(topology, hosts)
     probes = _probes(topology, hosts, groups, _with_missing(topology, hosts, results, sources))
     failures = [_failure(p, explanations or {}) for p in probes if probe_state(p) == FAILED]
-    told = {failure["sentence"] for failure in failures}
-    other_problems = [problem for problem in problems if problem not in told]
+    others = _others(problems, failures)
     return {
-        **{"version": VERSION, "generated_at": generated_at},
-        "summary": _summary(probes, other_problems),
+        **{"version": VERSION, "generated_at": generated_at, "summary": _summary(probes, others)},
         **measured(topology, hosts, groups, probes),
-        **{"failures": failures, "problems": other_problems, "unjudged": list(unjudged)},
+        **{"failures": failures, "problems": others, "unjudged": list(unjudged)},
         **{"service": dict(service or {}), "project": dict(project or {})},
-        "edge": edge(balancers or {}),
+        **{"edge": edge(balancers or {})},
     }
 
 
@@ -123,6 +121,12 @@ def _failure(probe: Record, explanations: Explanations) -> Record:
         "sentence": probe_sentence(probe),
         "explanation": [str(line) for line in explanation],
     }
+
+
+def _others(problems: t.Iterable[str], failures: list[Record]) -> list[str]:
+    """Return the problems that are not told as a failure of a probe."""
+    told = {failure["sentence"] for failure in failures}
+    return [problem for problem in problems if problem not in told]
 
 
 def _summary(probes: list[Record], problems: list[str]) -> Record:
