@@ -41,7 +41,7 @@ NOT_RUN = {
     r"(gcloud|for|done|docker|skopeo|mkdir)\b": "needs a project of Google Cloud, or a registry",
     r"\.venv/bin/python -m lab (-i \S+ )*(up|down|images|retag|acme)\b": "molecule does it",
     r"ansible-playbook playbooks/check\.yml$": "tests run it with other inventories",
-    r"(\.venv/bin/)?ansible-playbook -i inventories/lab -i inventories/lab_edge ": "see molecule/edge",
+    r"(\.venv/bin/)?ansible-playbook -i \S+/lab -i inventories/lab_edge ": "see molecule/edge",
     r"curl --cacert \.lab/": "needs the port that make demo opens; see molecule/edge",
     r"ansible-playbook site\.yml && ": "needs a lab with a host that runs Debian 12",
     r"ansible-playbook playbooks/remove\.yml ": "would take a host out of the lab for good",
