@@ -14,7 +14,9 @@ from . import ROOT
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
-PLAYBOOKS = "drain|explain|lb_status|nginx_lb|set_weights|status|undrain|verify"
+PLAYBOOKS = (
+    "block|drain|explain|lb_status|maintenance|nginx_lb|set_weights|status|unblock|undrain|verify"
+)
 # Run on the lab, by molecule/contract/test_documents.py.
 ON_THE_LAB = (
     r"\. \.venv/bin/activate",
@@ -37,7 +39,10 @@ NOT_RUN = {
     r"(ansible-playbook|ansible-inventory) -i inventories/mine ": "needs VMs of the reader's own",
     r"cp -r inventories/gcp ": "needs a project of Google Cloud",
     r"(gcloud|for|done|docker|skopeo|mkdir)\b": "needs a project of Google Cloud, or a registry",
-    r"\.venv/bin/python -m lab (up|down|images|retag|acme)\b": "done by molecule, with another lab",
+    r"\.venv/bin/python -m lab (-i \S+ )*(up|down|images|retag|acme)\b": "molecule does it",
+    r"ansible-playbook playbooks/check\.yml$": "tests run it with other inventories",
+    r"(\.venv/bin/)?ansible-playbook -i \S+/lab -i inventories/lab_edge ": "see molecule/edge",
+    r"curl --cacert \.lab/": "needs the port that make demo opens; see molecule/edge",
     r"ansible-playbook site\.yml && ": "needs a lab with a host that runs Debian 12",
     r"ansible-playbook playbooks/remove\.yml ": "would take a host out of the lab for good",
     r"ip -n peerlb-fabric route del |.* handle N$": "breaks the lab; see molecule/contract",
