@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from ...module_utils._nginx.versions import NEWEST, show_version
 from ...module_utils._topology.hosts import HostVars, Variables
@@ -16,6 +17,7 @@ from .._derive.flows import only_flow, source_ranges
 from .._derive.pools import pool_flows
 from .._derive.served_names import CERTIFICATES, certificate_names
 from .._edge.edge import read_edge
+from .._edge.front import decide_first
 from .._edge.waf_parts import told_of
 from .._stack import StackGroups
 from .._url_map.stored import failed_tests
@@ -77,9 +79,10 @@ def prove_servers(
             problems += str(exc).splitlines()
             continue
         if edge.url_map:
-            tests = len(edge.url_map.tests)
-            rows.append((f"{host.name} has a URL map", f"with {tests} stored tests"))
-            problems += [f"peerlb_url_map.{each}" for each in failed_tests(edge.url_map)]
+            stored = f"with {len(edge.url_map.tests)} stored tests"
+            rows.append((f"{host.name} has a URL map", stored))
+            failed = failed_tests(edge.url_map, partial(decide_first, edge))
+            problems += map("peerlb_url_map.{}".format, failed)
         if edge.gatekeeper:
             names = listing(rule.name for rule in edge.gatekeeper.rules) or "no rule"
             rows.append((f"{host.name} has a gatekeeper", f"with {names}"))
