@@ -20,7 +20,8 @@ from .._edge.edge import read_edge
 from .._edge.front import decide_first
 from .._edge.waf_parts import told_of
 from .._stack import StackGroups
-from .._url_map.stored import failed_tests
+from .._url_map.stored import First, failed_tests
+from .._url_map.values import UrlMap
 
 # The variables of the load balancers of which this depends.
 OF_BALANCER = (
@@ -81,14 +82,18 @@ def prove_servers(
         if edge.url_map:
             stored = f"with {len(edge.url_map.tests)} stored tests"
             rows.append((f"{host.name} has a URL map", stored))
-            failed = failed_tests(edge.url_map, partial(decide_first, edge))
-            problems += map("peerlb_url_map.{}".format, failed)
+            problems += _failed(edge.url_map, partial(decide_first, edge))
         if edge.gatekeeper:
             names = listing(rule.name for rule in edge.gatekeeper.rules) or "no rule"
             rows.append((f"{host.name} has a gatekeeper", f"with {names}"))
         if edge.waf:
             rows.append((f"{host.name} has a web application firewall", told_of(edge)))
     return rows, problems
+
+
+def _failed(url_map: UrlMap, first: First) -> list[str]:
+    """Return a problem for each stored test that fails."""
+    return [f"peerlb_url_map.{each}" for each in failed_tests(url_map, first)]
 
 
 def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[str, t.Any]:
