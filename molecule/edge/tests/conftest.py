@@ -21,7 +21,7 @@ def lab() -> Edge:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def deployed(lab) -> t.Iterator[None]:
+def stack(lab) -> t.Iterator[None]:
     """Deploy the stack with Valkey. At the end, the lab is as the other scenarios expect it."""
     if not os.environ.get("EDGE_KEEP"):
         lab.play("site", seconds=400)

@@ -71,7 +71,7 @@ def ca() -> t.Iterator[Ca]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def deployed(lab, ca) -> t.Iterator[str]:
+def deployed(lab, stack, ca) -> t.Iterator[str]:
     """Deploy a load balancer that asks the CA; return what Ansible said."""
     shell("lb1", f"rm -rf {ROOT_DIR}/acme {ROOT_DIR}/tls/shop")
     yield lab.play("nginx_lb", **ca.settings(SHOP))

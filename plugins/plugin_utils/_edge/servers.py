@@ -205,7 +205,7 @@ def _site(
     # It comes last because it ends this phase of a request while there is nobody to refuse.
     live = ["include live.conf;"]
     port = edge.secure_port()
-    if not listener.tls and port and edge.tls.redirect and _has_certificate(edge, site):
+    if not listener.tls and port and redirects(edge, site):
         return [*lines, *_redirect(port), *live]
     if edge.url_map and not site.rules:
         # Clients without a declared name have a certificate here, and the URL map has no such host.
@@ -214,9 +214,11 @@ def _site(
     return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps), *live]
 
 
-def _has_certificate(edge: Edge, site: Site) -> bool:
+def redirects(edge: Edge, site: Site) -> bool:
+    """Tell whether a site without TLS leads to TLS: it does if one of its names is served there."""
     known = edge.names_of_certificates
-    return not site.names or any(covering(known, name) for name in site.names)
+    certified = not site.names or any(covering(known, name) for name in site.names)
+    return edge.tls.redirect and certified
 
 
 def _redirect(port: int) -> list[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from ...module_utils._nginx.versions import NEWEST, show_version
 from ...module_utils._topology.hosts import HostVars, Variables
@@ -16,9 +17,11 @@ from .._derive.flows import only_flow, source_ranges
 from .._derive.pools import pool_flows
 from .._derive.served_names import CERTIFICATES, certificate_names
 from .._edge.edge import read_edge
+from .._edge.front import decide_first
 from .._edge.waf_parts import told_of
 from .._stack import StackGroups
-from .._url_map.stored import failed_tests
+from .._url_map.stored import First, failed_tests
+from .._url_map.values import UrlMap
 
 # The variables of the load balancers of which this depends.
 OF_BALANCER = (
@@ -77,15 +80,20 @@ def prove_servers(
             problems += str(exc).splitlines()
             continue
         if edge.url_map:
-            tests = len(edge.url_map.tests)
-            rows.append((f"{host.name} has a URL map", f"with {tests} stored tests"))
-            problems += [f"peerlb_url_map.{each}" for each in failed_tests(edge.url_map)]
+            stored = f"with {len(edge.url_map.tests)} stored tests"
+            rows.append((f"{host.name} has a URL map", stored))
+            problems += _failed(edge.url_map, partial(decide_first, edge))
         if edge.gatekeeper:
             names = listing(rule.name for rule in edge.gatekeeper.rules) or "no rule"
             rows.append((f"{host.name} has a gatekeeper", f"with {names}"))
         if edge.waf:
             rows.append((f"{host.name} has a web application firewall", told_of(edge)))
     return rows, problems
+
+
+def _failed(url_map: UrlMap, first: First) -> list[str]:
+    """Return a problem for each stored test that fails."""
+    return [f"peerlb_url_map.{each}" for each in failed_tests(url_map, first)]
 
 
 def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[str, t.Any]:

@@ -8,15 +8,20 @@ from __future__ import annotations
 import typing as t
 
 from .evaluate import Evaluator
-from .values import Decision, Expected, StoredTest, UrlMap
+from .values import Decision, Expected, Request, StoredTest, UrlMap
+
+First = t.Callable[[Request], "Decision | None"]
 
 
-def failed_tests(url_map: UrlMap) -> list[str]:
-    """Return a message for each test that fails: expected, actual, and the rule that took it."""
+def failed_tests(url_map: UrlMap, first: First | None = None) -> list[str]:
+    """Return a message for each test that fails: expected, actual, and the rule that took it.
+
+    first: what a listener answers before the URL map is asked, None where it is asked.
+    """
     evaluator = Evaluator(url_map)
     problems = []
     for test in url_map.tests:
-        actual = evaluator.decide(test.request)
+        actual = (first(test.request) if first else None) or evaluator.decide(test.request)
         if not meets(test, actual):
             problems.append(
                 f"{test.title}: expected {_expected(test.expected)}; actual {_actual(actual)},"
@@ -87,4 +92,4 @@ def _actual(actual: Decision) -> str:
         return f"pool {' or '.join(actual.pools)} with {actual.path}"
     if actual.kind == "redirect":
         return f"redirect to {actual.url} with {actual.code}"
-    return f"status {actual.code}"
+    return f"status {actual.code}" if actual.code else "no answer"

@@ -21,6 +21,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._balancer.standins im
     refuse_failing_tests,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import ServiceError
+from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.closing import pools_text
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.routes import render_host
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.reading import read_url_map
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.stored import (
@@ -85,7 +86,7 @@ def release(url_map: UrlMap) -> NginxRelease:
     own = servers[: servers.index("location /")] + rendered.server + "}\n"
     files = {**edge_release(map_conf=split + rendered.http), "servers.conf": own, **upstreams}
     tests = write_tests(parse_tests(standin_tests(url_map)))
-    return NginxRelease({**files, "tests.json": tests})
+    return NginxRelease({**files, "live-pools.conf": pools_text(POOLS), "tests.json": tests})
 
 
 def refusal(url_map: UrlMap) -> list[str]:
