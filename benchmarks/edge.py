@@ -3,7 +3,7 @@
 
 """Measure what the edge costs a request, in CPU time of the balancer (root).
 
-    ROUNDS=9 make bench edge        benchmarks/edge.py [--rounds 4]
+    ROUNDS=9 make bench edge        benchmarks/edge.py [--rounds 4] [--parts tls declared]
 
 TLS is compared with what other load balancers need for the same: kept connections of HTTP/1.1 and
 HTTP/2, resumed and whole handshakes. What is declared of bans, a gatekeeper and a URL map is
@@ -118,7 +118,7 @@ def declared(rounds: int) -> tuple[list[str], list[str]]:
 
 def asking(variant: variants.Variant) -> t.Callable[[], int]:
     """Return a function that sends requests to a variant, and returns how many."""
-    url = f"http://{place.ADDRESS}:{variant.peer.http}{variant.path}"
+    url = f"http://{place.ADDRESS}:{variant.peer.http}{variants.PATH}"
 
     def ask() -> int:
         return loads.wrk(url, "-H", f"Host: {variants.HOST}")
@@ -131,7 +131,7 @@ def counted(every: t.Mapping[str, variants.Variant]) -> dict[str, float]:
     found = {}
     with peers.members():
         for name, each in every.items():
-            request = prices.asking(variants.HOST, each.path)
+            request = prices.asking(variants.HOST, variants.PATH)
             prepare = functools.partial(variants.ban, each)
             found[name] = prices.for_a_request(each.peer, request, prepare)
     return found
@@ -149,9 +149,25 @@ def declared_table(found: dict[str, list[Sample]], instructions: dict[str, float
     return lines
 
 
+def of_tls(rounds: int) -> dict[str, list[str]]:
+    return {"TLS": terminated_table(terminated(rounds))}
+
+
+def of_declared(rounds: int) -> dict[str, list[str]]:
+    costs, changes = declared(rounds)
+    return {"edge": costs, "changes": changes, "stored tests": control.stored_tests()}
+
+
+PARTS: dict[str, t.Callable[[int], dict[str, list[str]]]] = {
+    "tls": of_tls,
+    "declared": of_declared,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "4")))
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     args = parser.parse_args()
     # So that namespaces and programs are removed.
     signal.signal(signal.SIGTERM, lambda *_words: sys.exit("ended"))
@@ -159,12 +175,10 @@ def main() -> None:
     place.install()
     if (place.CACHE / "peers").exists():
         shutil.rmtree(place.CACHE / "peers")
-    tables = {"TLS": terminated_table(terminated(args.rounds))}
-    tables["edge"], tables["changes"] = declared(args.rounds)
-    tables["stored tests"] = control.stored_tests()
-    for name, lines in tables.items():
-        print("\n".join([*lines, ""]), flush=True)
-        path.put(name, lines, "edge")
+    for part in args.parts:
+        for name, lines in PARTS[part](args.rounds).items():
+            print("\n".join([*lines, ""]), flush=True)
+            path.put(name, lines, "edge")
 
 
 if __name__ == "__main__":

@@ -89,6 +89,7 @@ LAB = {
 }
 STEPS = {**CHECK, **SLOW, **LAB}
 BESIDE = 10  # the niceness of the steps beside the lab
+IN_TIME = ("artefact",)  # galaxy-importer gives ansible-lint three minutes
 
 
 RUNNING: set[subprocess.Popen[bytes]] = set()
@@ -161,8 +162,9 @@ def environment() -> dict[str, str]:
 
 def take(names: t.Sequence[str], workers: int, niceness: int) -> dict[str, bool]:
     """Run some of the steps, so many at a time, and return by name which pass."""
+    as_nice = [0 if name in IN_TIME else niceness for name in names]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return dict(zip(names, pool.map(run, names, [niceness] * len(names)), strict=True))
+        return dict(zip(names, pool.map(run, names, as_nice), strict=True))
 
 
 def run_all(names: t.Sequence[str]) -> dict[str, bool]:

@@ -17,15 +17,15 @@ NONE, BEFORE = "nothing declared", "before the edge"
 ONE_RANGE, ALL_RANGES = "gatekeeper, 1 range", f"gatekeeper, {RANGES:,} ranges"
 ONE_ROUTE, ALL_ROUTES = "URL map, 1 route", f"URL map, {ROUTES:,} routes"
 BANNED = f"{BANS:,} bans of others"
-HOST = "shop.example"
+HOST, PATH = "shop.example", "/service-500/cart"
+ASKED = 500  # the route of this path
 
 
 @dataclass(frozen=True)
 class Variant:
-    """The product with some of the edge declared, the path that is asked for, and its flags."""
+    """The product with some of the edge declared, and the addresses that are banned."""
 
     peer: peers.Peer
-    path: str = "/"
     flags: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -39,15 +39,12 @@ def everybody() -> dict[str, Variant]:
     for number, (name, count) in enumerate(((ONE_RANGE, 1), (ALL_RANGES, RANGES))):
         found[name] = _variant(name, 8130 + 10 * number, nginx_lb_gatekeeper=gatekeeper(count))
     for number, (name, count) in enumerate(((ONE_ROUTE, 1), (ALL_ROUTES, ROUTES))):
-        path = f"/service-{count // 2}/cart"
-        found[name] = _variant(name, 8150 + 10 * number, path, nginx_lb_url_map=url_map(count))
+        found[name] = _variant(name, 8150 + 10 * number, nginx_lb_url_map=url_map(count))
     return found
 
 
-def _variant(
-    name: str, port: int, path: str = "/", flags: tuple[str, ...] = (), **settings: t.Any
-) -> Variant:
-    return Variant(peers.nginx(name.replace(",", ""), port, ROLE, **settings), path, flags)
+def _variant(name: str, port: int, flags: tuple[str, ...] = (), **settings: t.Any) -> Variant:
+    return Variant(peers.nginx(name.replace(",", ""), port, ROLE, **settings), flags)
 
 
 def _flags() -> tuple[str, ...]:
@@ -78,7 +75,9 @@ def gatekeeper(count: int) -> dict[str, t.Any]:
 
 def url_map(count: int, tests: int = 0) -> dict[str, t.Any]:
     """Return a URL map of so many prefixes, with tests of as many of them as are wanted."""
-    rules = [{"path": f"/service-{number}/*", "pool": "webapp"} for number in range(count)]
+    first = min(ASKED, ROUTES - count)
+    numbers = range(first, first + count)
+    rules = [{"path": f"/service-{number}/*", "pool": "webapp"} for number in numbers]
     stored = [
         {"url": f"http://{HOST}/service-{number}/cart", "expect": {"pool": "webapp"}}
         for number in range(tests)

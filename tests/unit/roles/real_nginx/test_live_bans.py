@@ -77,13 +77,20 @@ class Edge:
 @pytest.fixture
 def edge(role, tmp_path) -> t.Iterator[Edge]:
     """Return a balancer that runs, with answers of its own besides those of its pool."""
-    place, port = tmp_path, free_port()
+    with running(role, tmp_path) as served:
+        yield served
+
+
+@contextlib.contextmanager
+def running(role, place: Path, **variables: t.Any) -> t.Iterator[Edge]:
+    """Run a balancer with variables of the role until the end of the block."""
+    port = free_port()
     (place / "store").mkdir()
     with Backend("web1").running() as member:
         pool = Pool.parse({"name": "webapp", "members": [member.entry()]})
         listener = Listener(port, "webapp", "http", "127.0.0.1")
         extra = {"server": OWN_ANSWERS}
-        write_release(role, place, pool, [listener], found[-1], nginx_lb_extra=extra)
+        write_release(role, place, pool, [listener], found[-1], nginx_lb_extra=extra, **variables)
         text = (place / "servers.conf").read_text()
         # What acme.conf does before the flags are looked for.
         exempt = f"if ($uri = {CHALLENGE}) {{ set $peerlb_exempt acme; }}\n    include live.conf;"
@@ -160,6 +167,23 @@ def test_maintenance_shows_a_page_with_retry_after_and_ends(edge, what) -> None:
     edge.closed = {}
     edge.apply()
     until(lambda: edge.status() == 200)
+
+
+def test_pool_of_a_route_in_maintenance_closes_what_asks_it_alone(role, tmp_path) -> None:
+    rules = [{"path": "/own", "answer": {"status": 204}}, {"path": "/a/*", "pool": "webapp"}]
+    url_map = {"hosts": [{"rules": rules, "default": "webapp"}]}
+    with running(role, tmp_path, nginx_lb_url_map=url_map) as edge:
+        assert [edge.status(path) for path in ("/", "/a/b", "/own")] == [200, 200, 204]
+        edge.closed = {"webapp": Maintenance(retry_after=30, allow=(f"{NEIGHBOUR}/32",))}
+        edge.apply()
+        until(lambda: edge.status() == 503)
+        assert [edge.status(path) for path in ("/", "/a/b", "/own")] == [503, 503, 204]
+        assert edge.ask("/a/b", method="POST")[1]["Retry-After"] == "30"
+        assert edge.status("/a/b", client=NEIGHBOUR) == 200
+        edge.closed = {}
+        edge.apply()
+        until(lambda: edge.status() == 200)
+        assert edge.status("/a/b") == 200
 
 
 def test_other_pool_in_maintenance_closes_nothing(edge) -> None:
