@@ -3,7 +3,6 @@
 
 """The explanation of one request of HTTP: what a load balancer would do with it, step by step.
 
-<<<<<<< HEAD
 It knows the order in which nginx judges a request, and tells each step with the value read.
 It must not ask a host, nor do other I/O. Steps take what the URL map and the gatekeeper say in the
 form of `decisions.py`, and do not know how they are declared. Begin with `explain.py`.

@@ -63,11 +63,7 @@ def test_flags_follow_what_is_wanted(tmp_path) -> None:
 def test_only_exact_names_can_be_looked_for(tmp_path) -> None:
     flags.apply(tmp_path, flags.wanted(networks("203.0.113.7/32"), {"webapp": Maintenance()}))
     holding = {"live", "bans", "maintenance", "retry", "allow", "allow/webapp"}
-<<<<<<< HEAD
     # Workers open a flag to look at it.
-=======
-    # Workers open a flag that is a directory to look at it.
->>>>>>> origin/h-bench
     listed = {"on", "closed", "maintenance/webapp", "retry/webapp.300"}
     for path in (tmp_path / "live").rglob("*"):
         name = str(path.relative_to(tmp_path / "live"))
