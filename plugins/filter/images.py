@@ -22,7 +22,8 @@ VARIABLES = {
     STACK.store: "valkey_image",
 }
 # A container beside the load balancer, which is there if one of these is declared.
-FIREWALL, DECLARES_FIREWALL = "nginx_lb_waf_image", ("nginx_lb_waf", "peerlb_waf")
+FIREWALL = "nginx_lb_waf_image"
+DECLARES_FIREWALL = ("nginx_lb_waf", "peerlb_waf")
 # Images that the controller brings to a host; no registry is asked for them.
 ARCHIVES = "docker_image_archives"
 
