@@ -46,7 +46,7 @@ LINES: dict[str, Changes] = {
     "limit of connections of a client": [(PROXY, r"limit_conn peerlb_clients[^\n]*\n", "")],
     "bans and maintenance": [
         (SERVERS, r"include live[^\n]*\n", ""),
-        (SERVERS, r"set \$peerlb_pool [^\n]*\n", ""),
+        (SERVERS, r"if \(\$peerlb_closed_[^\n]*\n", ""),
     ],
     "25 headers that are cleared": [(PROXY, r'proxy_set_header [A-Za-z0-9-]* "";\n', "")],
     "`proxy_next_upstream`": [(SERVERS, r"proxy_next_upstream [^\n]*\n", "")],
