@@ -25,7 +25,7 @@ def test_recent_lines_are_counted_by_member_and_rule(tmp_path) -> None:
 
 def test_without_a_time_nothing_is_read(tmp_path) -> None:
     (tmp_path / "access.log").write_text(f"{line(0)}\n")
-    assert logged(str(tmp_path), "", []) == {"traffic": {}, "rules": {}}
+    assert logged(str(tmp_path), "", []) == {"traffic": {}, "rules": {}, "inspected": {}}
 
 
 def test_a_time_that_is_none_is_refused(tmp_path) -> None:
