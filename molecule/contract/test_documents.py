@@ -16,7 +16,8 @@ PAGES = list(dict.fromkeys(each.page for each in SHOWN))
 # What the command of the tour has to say.
 SAID = {
     "python -m lab next": "http://127.0.0.1:",
-    "explain.yml": "lb1 -> web2:3000 (http) fails at ",
+    "explain.yml -e from": "lb1 -> web2:3000 (http) fails at ",
+    "explain.yml -e url": " is banned (403)",
     "lb_status.yml": "web1",
     "set_weights.yml -e weights=web1=3": " is live",
     "/drain.yml": "web2 gets no new requests",
@@ -29,6 +30,8 @@ def undone() -> t.Iterator[None]:
     yield
     run(["bash", "-c", "python -m lab start web1 web2"])
     assert play("set_weights", weights="inventory").returncode == 0
+    assert play("unblock", client="203.0.113.10").returncode == 0
+    assert play("maintenance", pool="webapp", state="off").returncode == 0
 
 
 @pytest.mark.parametrize("page", PAGES)
