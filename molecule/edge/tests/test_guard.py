@@ -26,7 +26,8 @@ def second_client() -> t.Iterator[None]:
     """Give the client's host another address, to which the balancer's network knows the way."""
     link = run_in_network("client", "ip", "-o", "-4", "addr", "show", "to", CLIENT).split()[1]
     rules = run_in_network("fabric", "ip", "rule").splitlines()
-    table = next(line.split()[-1] for line in rules if "iif lb1 " in line)
+    tables = [line.split()[-1] for line in rules if "iif lb1 " in line]
+    table = tables[0]
     back = (f"{SECOND}/32", "dev", "client", "table", table)
     way = f"inet peerlb forward ip saddr {SECOND} ip daddr {ADDRESSES['lb1']} accept"
     run_in_network("client", "ip", "addr", "add", f"{SECOND}/32", "dev", link)
