@@ -23,6 +23,7 @@ from ...module_utils._values.entries import (
     typed,
     whole_number,
 )
+from .._edge.asked_ca import acme_problems
 from .._edge.certificates import read_certificates
 from .._hostvars import read_variables
 from .._stack import StackGroups
@@ -78,13 +79,15 @@ def wrong_variables(
 
 def wrong_certificates(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
     """Return what is wrong with the certificates that load balancers declare, without any key."""
-    names = {host: ["peerlb_certificates"] for host in hosts}
+    names = {host: ["peerlb_certificates", "peerlb_acme"] for host in hosts}
     variables, problems = read_variables(hostvars, names, secret=True)
     for own in variables.values():
+        declared, acme = own.get("peerlb_certificates") or [], own.get("peerlb_acme")
         try:
-            read_certificates(own.get("peerlb_certificates") or [])
+            read_certificates(declared)
         except ValueError as exc:
             problems += str(exc).splitlines()
+        problems += acme_problems({} if acme is None else acme, declared)
     return problems
 
 

@@ -125,3 +125,12 @@ def test_a_name_that_no_environment_holds_is_refused(name) -> None:
 )
 def test_my_cnf_gets_no_lines_of_other_settings(config) -> None:
     assert problems(mysql_config=config)[0].startswith("host db1: mysql_config: ")
+
+
+def test_certificates_and_their_ca_are_judged_before_any_host_and_no_key_is_shown() -> None:
+    shop = {"name": "shop", "names": ["shop.example"], "source": "acme"}
+    assert problems(peerlb_certificates=[{"name": "shop"}])
+    (told,) = problems(peerlb_certificates=[shop], peerlb_acme={"directory": 7})
+    assert told.startswith("nginx_lb_acme (peerlb_acme): ")
+    found = problems(peerlb_certificates=[shop], peerlb_acme=["hmac-of-an-account"])
+    assert found and "hmac-of-an-account" not in str(found)
