@@ -128,8 +128,11 @@ def second(lab, tmp_path) -> t.Iterator[list[str]]:
     host = {"ansible_host": ADDRESSES["db1"], "peerlb_addresses": ["10.0.0.3"], **connection()}
     inventory.write_text(json.dumps({"nginx_lb": {"hosts": {"lb2": host}}}))
     yield ["-i", str(inventory)]
-    remove = "systemctl disable --now peerlb-pools; docker rm -f peerlb-nginx"
-    shell("db1", f"{remove}; rm -rf /opt/peerlb/nginx_lb /etc/systemd/system/peerlb-pools.service")
+    units = "peerlb-pools.service peerlb-guard.service peerlb-certificates.timer peerlb-logs.timer"
+    shell("db1", f"systemctl disable --now {units}; docker rm -f peerlb-nginx")
+    files = " ".join(f"/etc/systemd/system/{kind}*" for kind in ("peerlb-pools", "peerlb-guard"))
+    files += " /etc/systemd/system/peerlb-certificates* /etc/systemd/system/peerlb-logs*"
+    shell("db1", f"rm -rf /opt/peerlb/nginx_lb {files}; systemctl daemon-reload")
 
 
 def test_no_balancer_changes_unless_all_can_change(lab, figures, second) -> None:
