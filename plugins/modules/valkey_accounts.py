@@ -74,7 +74,7 @@ options:
     type: bool
     default: false
   in_use:
-    description: The SHA-256 of passwords that clients have, as M(ansible.builtin.stat) tells it.
+    description: The SHA-256 of passwords that clients have, as C(ansible.builtin.stat) tells it.
     type: list
     elements: str
     default: []
