@@ -12,7 +12,6 @@ timer spreads the attempts of many hosts already.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import ssl
@@ -20,11 +19,13 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._certificates import store
 from .wanted import Certificate, Wanted
 
 Run = t.Callable[[t.Sequence[str], float], "tuple[int, str]"]  # words, seconds -> code, output
 PATIENCE = 600.0  # seconds for one attempt; a CA that does not answer takes half a minute
 MESSAGE = 600  # characters of lego's words in a message
+PRIVATE = 0o600
 # As lego writes what is no failure.
 PROGRESS = re.compile(
     r"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?\[INFO\]|^!!!!|^Your account|^You should"
@@ -117,8 +118,9 @@ class Lego:
         self.webroot.chmod(0o755)  # nginx's workers read it
         home.mkdir(mode=0o700, exist_ok=True)
         home.chmod(0o700)
-        _write(home / "ca.pem", self.wanted.ca)
-        _write(home / "environment", "".join(f"{line}\n" for line in self._environment()))
+        store.replace(home / "ca.pem", self.wanted.ca.encode(), PRIVATE)
+        environment = "".join(f"{line}\n" for line in self._environment())
+        store.replace(home / "environment", environment.encode(), PRIVATE)
 
     def _environment(self) -> t.Iterator[str]:
         if self.wanted.ca:
@@ -160,13 +162,3 @@ def said(output: str) -> str:
     told = [TIME.sub("", line) for line in lines if line and not PROGRESS.search(line)]
     message = " ".join(" ".join(told).split())
     return message if len(message) <= MESSAGE else f"{message[:MESSAGE]}…"
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that only root may read, by one rename."""
-    fresh = path.with_name(f".{path.name}")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    fresh.replace(path)

@@ -15,11 +15,11 @@ A file is replaced by one rename, so a program that is killed leaves the former 
 from __future__ import annotations
 
 import json
-import os
 import typing as t
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from .._certificates import store
 from .._release.who import moment
 
 HOUR = 3600
@@ -92,13 +92,8 @@ def read_state(root: Path, name: str) -> State:
 
 def write_state(root: Path, name: str, state: State) -> None:
     """Write the state of a certificate by one rename; an OSError says that the disk refuses."""
-    path = root / "acme" / f"{name}.json"
-    fresh = path.with_name(f".{path.name}")
-    with fresh.open("w", encoding="utf-8") as stream:
-        json.dump(asdict(state), stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    fresh.replace(path)
+    text = json.dumps(asdict(state), indent=1)
+    store.replace(root / "acme" / f"{name}.json", text.encode(), 0o644)
 
 
 def states(root: Path, names: t.Iterable[str]) -> dict[str, State]:
