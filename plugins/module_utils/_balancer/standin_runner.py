@@ -111,6 +111,7 @@ def running(copy: Copy, staged: Path, runner: Runner) -> t.Iterator[Path]:
 
 def _remove(place: Path) -> None:
     if place.exists():
+        # The tests have told their result; the next run removes what stays.
         shutil.rmtree(place, ignore_errors=True)
 
 
