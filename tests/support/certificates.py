@@ -80,13 +80,17 @@ class Authority:
         signed = builder.sign(signer.private, hashes.SHA256())
         return signed.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, *names: str, begins: float = -1, ends: float = 90) -> Made:
+    def issue(
+        self,
+        *names: str,
+        begins: float = -1,
+        ends: float = 90,
+        usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+    ) -> Made:
         """Return a certificate for names of hosts; begins and ends are days from now."""
         private = new_key()
         builder = _builder(names[0] if names else "none", self.name, private, begins, ends)
-        builder = builder.add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False
-        )
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), False)
         if names:
             alternatives = x509.SubjectAlternativeName([x509.DNSName(each) for each in names])
             builder = builder.add_extension(alternatives, False)

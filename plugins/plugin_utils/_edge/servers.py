@@ -20,7 +20,7 @@ from .certificates import Certificate
 from .closing import look_lines
 from .names import covering
 from .routes import Rendered, render_host
-from .tls import REFUSE, Tls, pair_path, tls_http_lines
+from .tls import REFUSE, Tls, client_lines, pair_path, tls_http_lines
 from .waf import Waf
 from .waf_asking import UPSTREAM
 from .waf_nginx import WAF_FILE, WafPorts
@@ -211,7 +211,7 @@ def _site(
         # Clients without a declared name have a certificate here, and the URL map has no such host.
         return [*lines, "location / { return 421; }", *live]
     live += [] if site.rules else look_lines(listener.pool)
-    return [*lines, "include proxy.conf;", *_asking(edge, listener, site, maps), *live]
+    return [*lines, *_asking(edge, listener, site, maps), *live]
 
 
 def redirects(edge: Edge, site: Site) -> bool:
@@ -245,12 +245,13 @@ def _asking(
     edge: Edge, listener: Listener, site: Site, maps: t.Mapping[Host, Rendered]
 ) -> list[str]:
     """Return the lines by which a server asks pools."""
+    told = client_lines(edge.tls, listener.tls) if edge.secure_port() else []
     steps = [f"include upstreams/steps-{name}.conf;" for name in listener.pools]
     # Where a web application firewall fails, nobody else is asked.
     steps += [f"location @{UPSTREAM} {{ return 502; }}"] if edge.waf else []
     first = "$peerlb_pool" if site.rules else listener.pool
     # Not inside of the locations, where it would take the place of all error pages of the server.
-    lines = [*steps, f"error_page 502 = @{first};"]
+    lines = ["include proxy.conf;", *told, *steps, f"error_page 502 = @{first};"]
     if site.rules:
         return [*lines, "absolute_redirect off;", *maps[site.rules].server.splitlines()]
     asked = ask_lines(edge.pools[listener.pool], looks=False)

@@ -21,6 +21,7 @@ from ...module_utils._values.entries import (
     whole_number,
 )
 from .certificates import PEM_CERTIFICATE, Certificate, TlsError
+from .quoting import quoted
 
 PROFILES = ("intermediate", "modern")
 CLIENT_CERTIFICATES = ("optional", "required")
@@ -29,6 +30,14 @@ MOUNT = "/etc/nginx/peerlb"  # the store, as the container sees it
 # The file of the release that holds peerlb_tls.client_ca.
 CLIENT_CA_FILE = "client_ca.pem"
 TICKET_KEYS = ("0.key", "1.key")  # below tls/tickets: the present one, and the one before
+# What members are told of a client's certificate. The names are those of the variables of nginx and
+# of Apache, by which most applications look for them.
+CLIENT_HEADERS = {
+    "X-SSL-Client-Verify": "$ssl_client_verify",
+    "X-SSL-Client-S-DN": "$ssl_client_s_dn",
+    "X-SSL-Client-I-DN": "$ssl_client_i_dn",
+    "X-SSL-Client-Serial": "$ssl_client_serial",
+}
 
 # Mozilla's intermediate profile, without the ciphers of finite fields, which are slow.
 CIPHERS = (
@@ -159,3 +168,18 @@ def tls_http_lines(tls: Tls, version: str = "1.30", mount: str = MOUNT) -> str:
         verify = "on" if tls.client_certificate == "required" else "optional"
         lines += [f"ssl_client_certificate {CLIENT_CA_FILE};", f"ssl_verify_client {verify};"]
     return "\n".join(lines) + "\n"
+
+
+def client_lines(tls: Tls, secure: bool) -> list[str]:
+    """Return the lines for a server that tell members who the client is.
+
+    secure: whether it is reached by TLS. A variable is empty where a client has no certificate.
+    nginx then sends no such header, and what the client itself wrote under the name reaches nobody
+    either. By http that holds for all, and costs nothing if it is written as such. Where nobody is
+    asked for a certificate there are no lines, and these headers are as any others.
+    """
+    told = CLIENT_HEADERS if tls.client_ca else {}
+    return [
+        f"proxy_set_header {name} {variable if secure else quoted('')};"
+        for name, variable in told.items()
+    ]

@@ -117,6 +117,17 @@ def test_browsers_are_told_to_ask_by_tls_alone() -> None:
     assert secure["add_header"] == [header]
 
 
+def test_nobody_writes_of_certificates_by_http_where_a_listener_asks_for_them() -> None:
+    tls = Tls(redirect=False, client_ca="pem", client_certificate="optional")
+    both = edge(HTTP, HTTPS, tls=tls, certificates=(SHOP,))
+    plain, _refusing, secure = servers(render_servers(both))
+    assert {each.split()[1] for each in plain["proxy_set_header"]} == {'""'}
+    told = [each.split()[0] for each in secure["proxy_set_header"]]
+    assert [each.split()[0] for each in plain["proxy_set_header"]] == told
+    (alone,) = servers(render_servers(edge(HTTP, tls=tls)))
+    assert "proxy_set_header" not in alone
+
+
 def test_unknown_names_may_get_a_certificate() -> None:
     tls = Tls(unknown_names="blog")
     first, *others = servers(render_servers(edge(HTTPS, certificates=(SHOP, BLOG), tls=tls)))

@@ -11,6 +11,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.certificates im
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.tls import (
     Hsts,
     Tls,
+    client_lines,
     pair_path,
     read_tls,
     tls_http_lines,
@@ -93,6 +94,16 @@ def test_older_nginx_is_not_asked_for_a_group_that_its_openssl_may_not_know() ->
 def test_certificates_of_clients(wanted, word) -> None:
     lines = tls_http_lines(Tls(client_ca=PEM, client_certificate=wanted)).splitlines()
     assert lines[-2:] == ["ssl_client_certificate client_ca.pem;", f"ssl_verify_client {word};"]
+
+
+def test_members_are_told_of_certificates_where_they_are_asked_for() -> None:
+    assert client_lines(Tls(), True) == client_lines(Tls(), False) == []
+    asking = Tls(client_ca=PEM, client_certificate="optional")
+    lines = client_lines(asking, True)
+    assert lines[0] == "proxy_set_header X-SSL-Client-Verify $ssl_client_verify;"
+    cleared = client_lines(asking, False)
+    assert cleared[0] == 'proxy_set_header X-SSL-Client-Verify "";'
+    assert len(cleared) == len(lines) == 4
 
 
 def test_path_of_a_pair() -> None:
