@@ -6,32 +6,24 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 import typing as t
 import urllib.parse
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._certificates import tickets
-from ansible_collections.peerlb.stack.plugins.module_utils._certificates.store import (
-    CertificateStore,
-)
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.tls import CLIENT_HEADERS
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from support.balancer import write_release
 from support.certificates import Authority, Made
-from support.nginx import CONF, Backend, free_port, programs, serving
+from support.nginx import Backend, free_port, programs
+from support.terminating import Terminating
 from support.tls_nginx import client_context
 from support.waf import stand_in
 
-found = programs()
 NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
+pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
 
 ROLE = "nginx_lb"
-NAME = "shop.example"
 USERS = Authority("users")
 ALICE = USERS.issue("alice", usage=ExtendedKeyUsageOID.CLIENT_AUTH)
 STRANGER = Authority("strangers").issue("alice", usage=ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -57,43 +49,30 @@ RULES = [
 ]
 
 
-class Asked:
-    """A load balancer with a listener of https, one of http that serves, and a member."""
+class Asked(Terminating):
+    """A load balancer that serves by http as well, with a guarded route and a member."""
 
     def __init__(
         self, role: t.Any, place: Path, member: Backend, extra: str = "", **tls: t.Any
     ) -> None:
-        self.place, self.member = place, member
-        self.secure, self.plain = free_port(), free_port()
+        self.member = member
         self.ports = {"waf": free_port(), "inner": free_port(), "tls": free_port()}
-        # Nobody answers at the first member, so that each second request is asked again.
-        members = [Backend("gone").entry(), member.entry()]
-        listeners = [
-            Listener(self.secure, "webapp", "http", "127.0.0.1", tls=True),
-            Listener(self.plain, "webapp", "http", "127.0.0.1"),
-        ]
-        write_release(
-            *(role, place, Pool.parse({"name": "webapp", "members": members}), listeners),
-            found[-1],
-            nginx_lb_certificates=[{"name": "shop", "names": [NAME], "source": "given"}],
+        super().__init__(
+            *(role, place),
+            # Nobody answers at the first member, so that each second request is asked again.
+            [Backend("gone"), member],
             nginx_lb_tls={"redirect": False, **tls},
             nginx_lb_url_map={"hosts": [{"rules": RULES, "default": "webapp"}]},
             nginx_lb_extra={"server": extra},
             nginx_lb_waf={"paranoia": 1},
             nginx_lb_waf_ports=self.ports,
         )
-        pair = place / "store/tls/shop/current/pair.pem"
-        pair.parent.mkdir(parents=True)
-        pair.write_text(Authority().issue(NAME).text)
-        tickets.make_missing(CertificateStore(place / "store"))
-        conf = CONF.format(place=place, stream_module=found[-1].stream_module)
-        (place / "nginx.conf").write_text(conf)
 
     @contextlib.contextmanager
     def running(self) -> t.Iterator[Asked]:
-        """Serve until the end of the block."""
+        """Serve until the end of the block, and run what stands for the firewall."""
         firewall = stand_in(self.place / "firewall", self.ports["waf"], self.ports["inner"])
-        with firewall, serving(found[-1], self.place / "nginx.conf", self.secure):
+        with firewall, super().running():
             yield self
 
     def context(self, client: Made | None) -> ssl.SSLContext:
@@ -105,39 +84,11 @@ class Asked:
             context.load_cert_chain(path)
         return context
 
-    def ask(
-        self,
-        path: str,
-        context: ssl.SSLContext | None,
-        lines: t.Sequence[str] = (),
-        session: ssl.SSLSession | None = None,
-    ) -> Told:
-        """Send a request by TLS, or without it if there is no context."""
-        port = self.secure if context else self.plain
-        sent = [f"GET {path} HTTP/1.1", f"Host: {NAME}", "Connection: close", *lines, "", ""]
-        with contextlib.ExitStack() as stack:
-            used: t.Any = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
-            if context:
-                options = {"server_hostname": NAME, "session": session}
-                used = stack.enter_context(context.wrap_socket(used, **options))
-            used.sendall("\r\n".join(sent).encode())
-            answer = b"".join(iter(lambda: used.recv(4096), b""))
-            resumed = context is not None and used.session_reused
-            return Told(int(answer.split()[1]), resumed, used.session if context else None)
-
     def told(self) -> dict[str, str]:
         """Return what the member was told of the client's certificate with the last request."""
         headers = {name.lower().replace("_", "-"): v for name, v in self.member.told[-1].items()}
         named = {name: headers.get(name.lower()) for name in CLIENT_HEADERS}
         return {name: value for name, value in named.items() if value is not None}
-
-
-class Told(t.NamedTuple):
-    """The status that a client got, whether its session was taken, and the session."""
-
-    status: int
-    resumed: bool
-    session: ssl.SSLSession | None
 
 
 @pytest.fixture
@@ -179,7 +130,7 @@ def test_client_that_comes_back_is_told_of_once_more(asked, version) -> None:
         context.maximum_version = version
         session = nginx.ask("/", context).session
         nginx.member.told.clear()
-        assert nginx.ask("/", context, FORGED, session).resumed
+        assert nginx.ask("/", context, FORGED, session=session).resumed
         assert nginx.told() == TOLD_OF_ALICE
 
 
