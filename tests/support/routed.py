@@ -137,7 +137,7 @@ class Client:
 
 
 def configuration(
-    url_map: UrlMap, pools: Pools, port: int, place: Path, gone: t.Collection[str]
+    url_map: UrlMap, pools: Pools, port: int, place: Path, gone: t.Collection[str], counted: bool
 ) -> str:
     """Return the part http of a configuration that serves a map."""
     text = HTTP.format(place=place)
@@ -145,7 +145,7 @@ def configuration(
         text += f'map "" {closed_variable(name)} {{ default ""; }}\n'
         text += (GONE if name in gone else MEMBER).format(name=name, place=place)
     for host in url_map.hosts:
-        rendered = render_host(url_map, host, pools)
+        rendered = render_host(url_map, host, pools, counted=counted)
         text += rendered.http + SERVER.format(
             port=port,
             default="" if host.names else " default_server",
@@ -164,17 +164,20 @@ def steps(pool: t.Mapping[str, t.Any]) -> str:
 
 
 @contextlib.contextmanager
-def routed(url_map: UrlMap, pools: Pools, gone: t.Collection[str] = ()) -> t.Iterator[Client]:
+def routed(
+    url_map: UrlMap, pools: Pools, gone: t.Collection[str] = (), counted: bool = False
+) -> t.Iterator[Client]:
     """Run the newest nginx with a map until the end of the block.
 
-    gone: the pools of which nginx finds nobody to ask before it comes to the last resort.
+    gone: the pools of which nginx finds nobody to ask before it comes to the last resort. counted:
+    whether the locations are those of a gatekeeper with rates.
     """
     program = programs()[-1]
     with tempfile.TemporaryDirectory() as directory:
         place, port = Path(directory), free_port()
         conf = CONF.format(place=place, stream_module=program.stream_module)
         (place / "nginx.conf").write_text(re.sub(r"stream \{.*\}\n", "", conf))
-        text = configuration(url_map, pools, port, place, gone)
+        text = configuration(url_map, pools, port, place, gone, counted)
         (place / "http.conf").write_text(text, "utf-8")
         running = serving(program, place / "nginx.conf", port)
         with running, contextlib.closing(Client(port)) as client:

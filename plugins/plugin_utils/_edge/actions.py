@@ -16,6 +16,9 @@ from .._url_map.paths import ODD
 from .._url_map.values import Answer, Redirect, Rule
 from .quoting import fixed, literal, quoted
 
+# No file has this path. nginx keeps in mind for a second that there is none.
+NO_FILE = "/-/peerlb/none"
+
 
 def strict_lines() -> list[str]:
     """Return the line that refuses paths which a member may read in another way than nginx."""
@@ -112,3 +115,12 @@ def answer_lines(answer: Answer) -> list[str]:
     # Without `types`, nginx would go by the ending of the path.
     kind = ["types { }", f"default_type {literal(answer.content_type)};"]
     return [*kind, f"return {answer.status}{text};"]
+
+
+def counted_line(name: str) -> str:
+    """Return the line that leads to a named location once the rates of the gatekeeper have counted.
+
+    `return` answers in nginx's phase rewrite, and `limit_req` counts in the phase preaccess, which
+    a request then never comes to. `try_files` is looked at after both.
+    """
+    return f"try_files {NO_FILE} {quoted('@' + name)};"

@@ -19,6 +19,7 @@ from .._url_map.values import Action, Host, Rule, UrlMap
 from .actions import (
     answer_lines,
     conditions,
+    counted_line,
     redirect_lines,
     rewrite_lines,
     shares,
@@ -41,13 +42,14 @@ class Rendered:
     server: str
 
 
-def render_host(url_map: UrlMap, host: Host, pools: Pools) -> Rendered:
+def render_host(url_map: UrlMap, host: Host, pools: Pools, *, counted: bool = False) -> Rendered:
     """Return the locations of a host; pools are the settings of each by name, as params() gives.
 
+    counted: whether the gatekeeper has rates, which then count redirects and fixed answers too.
     The server needs `error_page 502 = @$peerlb_pool;`, the named locations of each pool, and
     `absolute_redirect off;`. http needs the variable $peerlb_request_id.
     """
-    writer = _Writer(host, pools)
+    writer = _Writer(host, pools, counted)
     lines = strict_lines() if url_map.strict_paths else []
     for opening, chain in _locations(Table.of(host)):
         lines += _block(f"location {opening}", writer.location(chain))
@@ -97,8 +99,8 @@ class _Writer:
     named: the lines of named locations, by name. splits: the blocks that divide requests.
     """
 
-    def __init__(self, host: Host, pools: Pools) -> None:
-        self._host, self._pools = host, pools
+    def __init__(self, host: Host, pools: Pools, counted: bool) -> None:
+        self._host, self._pools, self._counted = host, pools, counted
         self.named: dict[str, list[str]] = {}
         self.splits: list[str] = []
         self._divided: dict[str, str] = {}
@@ -148,10 +150,18 @@ class _Writer:
 
     def _act(self, rule: Rule, action: Action) -> list[str]:
         if action.redirect:
-            return [self._told(rule), *redirect_lines(rule, action.redirect)]
+            return [self._told(rule), *self._answer(rule, redirect_lines(rule, action.redirect))]
         if action.answer:
-            return [self._told(rule), *answer_lines(action.answer)]
+            return [self._told(rule), *self._answer(rule, answer_lines(action.answer))]
         return self._ask(rule, action.pools[0][0])
+
+    def _answer(self, rule: Rule, lines: list[str]) -> list[str]:
+        """Return the lines by which nginx answers by itself, or that lead to them once counted."""
+        if not self._counted:
+            return lines
+        name = _location_name(rule, "answer")
+        self.named[name] = lines
+        return [counted_line(name)]
 
     def _ask(self, rule: Rule, pool: str) -> list[str]:
         action = rule.action
@@ -175,12 +185,12 @@ def _numbers(rule: Rule) -> list[str]:
     return [*numbers, *(["default"] if len(numbers) == 1 else [])]
 
 
-def _location_name(rule: Rule) -> str:
+def _location_name(rule: Rule, kind: str = "route") -> str:
     """Return the name of the location that acts for a rule: 1_0_peerlb_route.
 
     nginx compares names from their beginning, one after the other, so what differs comes first.
     """
-    return "_".join([*reversed(_numbers(rule)), "peerlb_route"])
+    return "_".join([*reversed(_numbers(rule)), "peerlb", kind])
 
 
 def _largest(sizes: t.Iterable[str]) -> str:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import Version, has, show_version
+from .._guard.limits import limited
 from .._guard.values import Gatekeeper
 from .._url_map.values import Host, UrlMap
+from .actions import counted_line
 from .asking import ask_lines
 from .certificates import Certificate
 from .closing import look_lines
@@ -27,6 +29,7 @@ from .waf_nginx import WAF_FILE, WafPorts
 
 BACKLOG = "reuseport backlog=4096"
 HTTP, HTTPS = 80, 443
+ANSWER = "peerlb_answer"  # the location of a server that gives one answer to all requests
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Edge:
     def challenges(self) -> bool:
         """Whether a CA asks for challenges of ACME."""
         return any(each.source == "acme" for each in self.certificates)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the gatekeeper has rates, in effect or as previews, so that answers count."""
+        return self.gatekeeper is not None and bool(limited(self.gatekeeper))
 
     def challenged_port(self) -> int | None:
         """Return the port at which a CA asks for challenges: 80 if there is a choice."""
@@ -135,7 +143,9 @@ def render_servers(edge: Edge) -> str:
             blocks.append(_refusing(listener))
         for site in own:
             if site.rules and edge.url_map and site.rules not in maps:
-                maps[site.rules] = render_host(edge.url_map, site.rules, edge.pools)
+                maps[site.rules] = render_host(
+                    edge.url_map, site.rules, edge.pools, counted=edge.counts
+                )
             blocks.append(_block(listener, site, _site(edge, listener, number, site, maps)))
     head = "".join(f"{line}\n" for line in _common(edge))
     return head + "".join(each.http for each in maps.values()) + "\n".join(blocks)
@@ -206,10 +216,10 @@ def _site(
     live = ["include live.conf;"]
     port = edge.secure_port()
     if not listener.tls and port and redirects(edge, site):
-        return [*lines, *_redirect(port), *live]
+        return [*lines, *_answering(edge, _redirect(port)), *live]
     if edge.url_map and not site.rules:
         # Clients without a declared name have a certificate here, and the URL map has no such host.
-        return [*lines, "location / { return 421; }", *live]
+        return [*lines, *_answering(edge, "return 421;"), *live]
     live += [] if site.rules else look_lines(listener.pool)
     return [*lines, *_asking(edge, listener, site, maps), *live]
 
@@ -221,10 +231,17 @@ def redirects(edge: Edge, site: Site) -> bool:
     return edge.tls.redirect and certified
 
 
-def _redirect(port: int) -> list[str]:
-    """Return the lines that lead to the same address by TLS, with the path and the query."""
+def _redirect(port: int) -> str:
+    """Return the line that leads to the same address by TLS, with the path and the query."""
     place = "$host" if port == HTTPS else f"$host:{port}"
-    return [f"location / {{ return 308 https://{place}$request_uri; }}"]
+    return f"return 308 https://{place}$request_uri;"
+
+
+def _answering(edge: Edge, line: str) -> list[str]:
+    """Return the locations of a server that answers all requests by one line."""
+    if not edge.counts:
+        return [f"location / {{ {line} }}"]
+    return [f"location / {{ {counted_line(ANSWER)} }}", f"location @{ANSWER} {{ {line} }}"]
 
 
 def _secure_lines(edge: Edge, site: Site) -> list[str]:

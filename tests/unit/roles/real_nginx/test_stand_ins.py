@@ -135,6 +135,10 @@ SHOP = {
 }
 
 
+RATE = {"name": "all", "priority": 1, "action": "throttle", "rate": "1/m"}
+
+
+@pytest.mark.parametrize("gatekeeper", [{}, {"rules": [RATE]}], ids=["no rates", "rates"])
 @pytest.mark.parametrize(
     ("expect", "changes"),
     [
@@ -148,9 +152,12 @@ SHOP = {
         ({"status": 421}, {"host": "other.example", "scheme": "http"}),
     ],
 )
-def test_url_map_of_the_role_is_asked_over_both_listeners(refusal, expect, changes) -> None:
+def test_url_map_of_the_role_is_asked_over_both_listeners(
+    refusal, expect, changes, gatekeeper
+) -> None:
     asked = {"scheme": "https", **changes}
-    assert refusal(found[-1], expect, SECURE, test=asked, **SHOP) == ""
+    settings = {**SHOP, "nginx_lb_gatekeeper": gatekeeper}
+    assert refusal(found[-1], expect, SECURE, test=asked, **settings) == ""
 
 
 def test_undeclared_name_gets_no_answer_by_tls(refusal) -> None:

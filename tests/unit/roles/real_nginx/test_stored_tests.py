@@ -74,9 +74,9 @@ def read(rules: list[dict[str, t.Any]], tests: list[dict[str, t.Any]]) -> UrlMap
     return read_url_map({"hosts": [host], "tests": tests}, POOLS)
 
 
-def release(url_map: UrlMap) -> NginxRelease:
+def release(url_map: UrlMap, counted: bool = False) -> NginxRelease:
     """Return a release that serves a map at shop.example, with its tests."""
-    rendered = render_host(url_map, url_map.hosts[0], POOLS)
+    rendered = render_host(url_map, url_map.hosts[0], POOLS, counted=counted)
     upstreams = {
         f"upstreams/http-{name}.conf": f"upstream {name} {{ server 10.1.0.2:3000; }}"
         for name in POOLS
@@ -89,12 +89,13 @@ def release(url_map: UrlMap) -> NginxRelease:
     return NginxRelease({**files, "live-pools.conf": pools_text(POOLS), "tests.json": tests})
 
 
-def refusal(url_map: UrlMap) -> list[str]:
+def refusal(url_map: UrlMap, counted: bool = False) -> list[str]:
     """Return the lines by which a release with a map is refused; [] if it is not."""
     with tempfile.TemporaryDirectory(dir="/tmp") as root:
         runner = ProgramRunner(found[-1], Path(root, ".standins"))
         try:
-            refuse_failing_tests(release(url_map), None, Path(root, "releases/.staging"), runner)
+            made = release(url_map, counted)
+            refuse_failing_tests(made, None, Path(root, "releases/.staging"), runner)
         except ServiceError as exc:
             return str(exc).splitlines()
         finally:
@@ -102,10 +103,11 @@ def refusal(url_map: UrlMap) -> list[str]:
     return []
 
 
-def test_tests_pass_on_nginx_as_by_the_evaluator() -> None:
+@pytest.mark.parametrize("counted", [False, True])
+def test_tests_pass_on_nginx_as_by_the_evaluator(counted) -> None:
     url_map = read(RULES, TESTS)
     assert failed_tests(url_map) == []
-    assert refusal(url_map) == []
+    assert refusal(url_map, counted) == []
 
 
 @pytest.mark.parametrize("number", range(len(TESTS)))

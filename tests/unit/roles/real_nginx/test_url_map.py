@@ -184,14 +184,14 @@ def agree(client: Client, decided: Decision, request: Request) -> bool:
     return actual == replace(decided, rule="")
 
 
-def disagreements(seed: int, maps: int, requests: int) -> list[str]:
+def disagreements(seed: int, maps: int, requests: int, counted: bool) -> list[str]:
     """Ask a real nginx and the evaluator so many requests to so many random maps."""
     draw = random.Random(seed)
     found = []
     for _each in range(maps):
         url_map = random_map(draw)
         evaluator = Evaluator(url_map)
-        with routed(url_map, POOLS) as client:
+        with routed(url_map, POOLS, counted=counted) as client:
             for _request in range(requests):
                 request = random_request(draw, url_map)
                 decided = evaluator.decide(request)
@@ -201,15 +201,17 @@ def disagreements(seed: int, maps: int, requests: int) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("counted", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_evaluator_and_nginx_agree(seed) -> None:
-    assert disagreements(seed, 1, 300) == []
+def test_evaluator_and_nginx_agree(seed, counted) -> None:
+    assert disagreements(seed, 1, 300, counted) == []
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("counted", [False, True])
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_evaluator_and_nginx_agree_on_many_requests(seed) -> None:
-    assert disagreements(seed, 10, 120) == []
+def test_evaluator_and_nginx_agree_on_many_requests(seed, counted) -> None:
+    assert disagreements(seed, 10, 120, counted) == []
 
 
 def read(*rules: dict[str, t.Any], **settings: t.Any) -> UrlMap:
@@ -277,11 +279,12 @@ def test_route_and_pool_are_told_to_the_log(conditions) -> None:
     assert [each["x-pool"] for each in told] == ["api", "web"]
 
 
-def test_answer_is_what_was_written() -> None:
+@pytest.mark.parametrize("counted", [False, True])
+def test_answer_is_what_was_written(counted) -> None:
     text = 'a "quoted" \\ {}; # of\ntwo lines, é'
     answer = {"status": 503, "body": text, "content_type": "text/html; charset=utf-8"}
     rules = [{"path": "/x.json", "answer": answer}, {"path": "/gone/*", "answer": {"status": 410}}]
-    with routed(read(*rules), POOLS) as client:
+    with routed(read(*rules), POOLS, counted=counted) as client:
         told = client.ask(Request("h", "/x.json"))
         gone = client.ask(Request("h", "/gone/a.html"))
     assert told.body.encode("latin-1").decode() == text
@@ -289,11 +292,12 @@ def test_answer_is_what_was_written() -> None:
     assert (gone.status, gone.body, gone.headers["content-type"]) == (410, "410\n", "text/plain")
 
 
-def test_request_cannot_write_headers_of_a_redirect() -> None:
+@pytest.mark.parametrize("counted", [False, True])
+def test_request_cannot_write_headers_of_a_redirect(counted) -> None:
     kept = {"scheme": "https", "strip_query": True}
     rules = [{"path": "/a/*", "redirect": kept}, {"path": "/b/*", "redirect": {"prefix": "/c"}}]
     rules.append({"path": "/d/*", "redirect": {"prefix": "/"}})
-    with routed(read(*rules), POOLS) as client:
+    with routed(read(*rules), POOLS, counted=counted) as client:
         for path in ("/a/x%0d%0aX-Injected:%201", "/b/x%0d%0aX-Injected:%201"):
             assert "x-injected" not in client.ask(Request("h", path)).headers
         assert asked(client, "/d//other.example/x").code == 400

@@ -15,14 +15,14 @@ from support.routed import pool_settings
 POOLS = {name: pool_settings(name) for name in ("web", "api", "next")}
 
 
-def render(*rules: dict[str, t.Any], **settings: t.Any) -> Rendered:
+def render(*rules: dict[str, t.Any], counted: bool = False, **settings: t.Any) -> Rendered:
     """Return the text of a host with these rules."""
     written = {
         "hosts": [{"names": ["a.example"], "rules": list(rules), "default": "web"}],
         **settings,
     }
     url_map = read_url_map(written, POOLS)
-    return render_host(url_map, url_map.hosts[0], POOLS)
+    return render_host(url_map, url_map.hosts[0], POOLS, counted=counted)
 
 
 def locations(text: str) -> list[str]:
@@ -117,3 +117,17 @@ def test_no_capture_is_without_a_name_and_no_map_is_written() -> None:
 
 def test_strict_paths_are_judged_before_any_location() -> None:
     assert render(strict_paths=True).server.startswith("if ($request_uri ~* ")
+
+
+def test_answers_are_counted_before_they_are_given() -> None:
+    rules = [
+        {"path": "/a/*", "redirect": {"prefix": "/b"}},
+        {"path": "/c", "answer": {"status": 410}, "methods": ["GET"]},
+    ]
+    counted = render(*rules, counted=True)
+    named = ('"@0_0_peerlb_answer"', '"@1_0_peerlb_answer"')
+    for begin, body in re.findall(r"^location (.*?) \{\n(.*?)^\}$", counted.server, re.M | re.S):
+        answers = re.findall(r"return (?!463)", body)
+        assert bool(answers) is (begin in named), begin
+    assert [counted.server.count(f"none {name};") for name in named] == [2, 1]
+    assert "try_files" not in render(*rules).server

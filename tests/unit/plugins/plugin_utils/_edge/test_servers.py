@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
@@ -14,6 +15,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.servers import 
     sites,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.tls import Hsts, Tls
+from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.reading import read_gatekeeper
 from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.reading import read_url_map
 
 
@@ -78,6 +80,20 @@ def test_listener_without_tls_leads_to_the_one_with_tls() -> None:
     port = Listener(8443, "webapp", tls=True)
     (plain, *_rest) = servers(render_servers(edge(HTTP, port, certificates=(SHOP,))))
     assert plain["location"] == ["/ { return 308 https://$host:8443$request_uri; }"]
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_redirect_to_tls_is_counted_where_there_are_rates(preview) -> None:
+    rule = {"name": "all", "priority": 1, "action": "throttle", "rate": "9/s", "preview": preview}
+    both = edge(HTTP, HTTPS, certificates=(SHOP,), gatekeeper=read_gatekeeper({"rules": [rule]}))
+    plain, *_secure = servers(render_servers(both))
+    assert plain["location"] == [
+        '/ { try_files /-/peerlb/none "@peerlb_answer"; }',
+        "@peerlb_answer { return 308 https://$host$request_uri; }",
+    ]
+    allowed = read_gatekeeper({"rules": [{"name": "all", "priority": 1, "action": "allow"}]})
+    plain, *_secure = servers(render_servers(replace(both, gatekeeper=allowed)))
+    assert plain["location"] == ["/ { return 308 https://$host$request_uri; }"]
 
 
 def test_redirect_is_by_choice_and_for_names_with_a_certificate() -> None:
