@@ -57,7 +57,7 @@ else:
 
     start(sys.argv[1:])
 """,
-        ("_bans", "_live", "_nginx", "_probe", "_values"),
+        ("_bans", "_files", "_live", "_nginx", "_probe", "_values"),
     ),
     "certificates": (
         """\
@@ -65,7 +65,7 @@ from peerlb._acme.program import start
 
 start(sys.argv[1:])
 """,
-        ("_acme", "_certificates", "_live", "_nginx", "_probe", "_release", "_values"),
+        ("_acme", "_certificates", "_files", "_live", "_nginx", "_probe", "_release", "_values"),
     ),
 }
 MAIN = """\

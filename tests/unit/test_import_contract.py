@@ -64,6 +64,7 @@ def test_the_copy_keeps_the_contract(lint) -> None:
         ("plugin_utils/_derive/flows.py", "plugin_utils._proof.proof", "7 The controller"),
         ("plugin_utils/_report/data/report.py", "plugin_utils._report.page.page", "8 A report"),
         ("plugin_utils/_derive/flows.py", "import socket", "9 What is pure"),
+        ("plugin_utils/_derive/flows.py", "module_utils._files.writing", "9 What is pure"),
         ("plugin_utils/_report/page/page.py", "import jinja2", "9 What is pure"),
         ("module_utils/_live/agent.py", "module_utils._topology.model", "10 The unit"),
         ("module_utils/_values/ranges.py", "module_utils._topology.model", "11 No circles"),

@@ -19,13 +19,12 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from .._certificates import store
+from .._files.writing import replace_file
 from .wanted import Certificate, Wanted
 
 Run = t.Callable[[t.Sequence[str], float], "tuple[int, str]"]  # words, seconds -> code, output
 PATIENCE = 600.0  # seconds for one attempt; a CA that does not answer takes half a minute
 MESSAGE = 600  # characters of lego's words in a message
-PRIVATE = 0o600
 # As lego writes what is no failure.
 PROGRESS = re.compile(
     r"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?\[INFO\]|^!!!!|^Your account|^You should"
@@ -118,9 +117,9 @@ class Lego:
         self.webroot.chmod(0o755)  # nginx's workers read it
         home.mkdir(mode=0o700, exist_ok=True)
         home.chmod(0o700)
-        store.replace(home / "ca.pem", self.wanted.ca.encode(), PRIVATE)
+        replace_file(home / "ca.pem", self.wanted.ca.encode())
         environment = "".join(f"{line}\n" for line in self._environment())
-        store.replace(home / "environment", environment.encode(), PRIVATE)
+        replace_file(home / "environment", environment.encode())
 
     def _environment(self) -> t.Iterator[str]:
         if self.wanted.ca:

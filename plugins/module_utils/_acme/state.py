@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from .._certificates import store
+from .._files.writing import replace_file
 from .._release.who import moment
 
 HOUR = 3600
@@ -93,7 +93,7 @@ def read_state(root: Path, name: str) -> State:
 def write_state(root: Path, name: str, state: State) -> None:
     """Write the state of a certificate by one rename; an OSError says that the disk refuses."""
     text = json.dumps(asdict(state), indent=1)
-    store.replace(root / "acme" / f"{name}.json", text.encode(), 0o644)
+    replace_file(root / "acme" / f"{name}.json", text.encode(), 0o644)
 
 
 def states(root: Path, names: t.Iterable[str]) -> dict[str, State]:

@@ -18,12 +18,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from .._files.writing import replace_file
 from .._values.addresses import IPv4Network
 from . import flags
 from .entries import Ban
@@ -59,19 +59,7 @@ def locked(root: Path, wait: float) -> t.Iterator[None]:
 
 def write(path: Path, value: t.Any) -> None:
     """Write a value as JSON, in one step that outlasts a power cut; an OSError says what failed."""
-    fresh = path.with_name(f".{path.name}")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(fresh, path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    replace_file(path, json.dumps(value).encode())
 
 
 def _read(path: Path) -> dict[str, t.Any]:

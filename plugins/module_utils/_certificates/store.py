@@ -19,6 +19,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files.writing import replace_file, replace_link
 from .._release.lock import locked
 from .pem import CertificateError, Pair
 
@@ -104,9 +105,9 @@ class CertificateStore:
         with writing(directory):
             for each in (self.directory, directory, directory / version):
                 each.mkdir(mode=0o755, parents=True, exist_ok=True)
-            replace(directory / version / PAIR, pair.text.encode(), 0o600)
+            replace_file(directory / version / PAIR, pair.text.encode())
             about = json.dumps({"source": source}) + "\n"
-            replace(directory / version / ABOUT, about.encode(), 0o644)
+            replace_file(directory / version / ABOUT, about.encode(), 0o644)
             os.utime(directory / version)
         return version
 
@@ -116,11 +117,8 @@ class CertificateStore:
         with writing(link):
             if version is None:
                 link.unlink(missing_ok=True)
-                return
-            fresh = link.with_name(f".{LINK}.new")
-            fresh.unlink(missing_ok=True)
-            fresh.symlink_to(version)
-            fresh.replace(link)
+            else:
+                replace_link(link, version)
 
     def drop(self, name: str, version: str) -> None:
         """Remove a version that is not in use."""
@@ -136,19 +134,6 @@ class CertificateStore:
         newest = sorted(versions, key=lambda each: each.stat().st_mtime, reverse=True)
         for each in newest[KEPT:]:
             self.drop(name, each.name)
-
-
-def replace(path: Path, content: bytes, mode: int) -> None:
-    """Write a file as a whole: who reads it finds the former content or the new one."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as stream:
-        os.fchmod(handle, mode)
-        stream.write(content)
-        stream.flush()
-        os.fsync(handle)
-    fresh.replace(path)
 
 
 @contextlib.contextmanager

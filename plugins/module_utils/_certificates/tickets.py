@@ -15,7 +15,8 @@ import os
 import secrets
 from pathlib import Path
 
-from .store import CertificateStore, replace, writing
+from .._files.writing import replace_file
+from .store import CertificateStore, writing
 
 PRESENT, FORMER = "0.key", "1.key"
 SIZE = 80  # bytes: nginx takes AES-256 for a file of this size
@@ -33,7 +34,7 @@ def make_missing(store: CertificateStore) -> bool:
     with writing(store.directory / "tickets"):
         for path in lacking:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace(path, secrets.token_bytes(SIZE), 0o600)
+            replace_file(path, secrets.token_bytes(SIZE))
     return bool(lacking)
 
 
@@ -48,8 +49,8 @@ def rotate(store: CertificateStore, now: float, age: float = A_DAY) -> bool:
     if now - present.stat().st_mtime < age:
         return False
     with writing(present.parent):
-        replace(former, present.read_bytes(), 0o600)
-        replace(present, secrets.token_bytes(SIZE), 0o600)
+        replace_file(former, present.read_bytes())
+        replace_file(present, secrets.token_bytes(SIZE))
         os.utime(present, (now, now))
     return True
 

@@ -10,13 +10,13 @@ applied even if the run that wrote daemon.json was interrupted.
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files.writing import replace_file
 from .packages import HostError, Run
 
 DAEMON_JSON = Path("/etc/docker/daemon.json")
@@ -88,16 +88,18 @@ class Daemon:
         try:
             if foreign and self._unit()[0] == "active":
                 # The engine can load this one setting without a restart.
-                self._write(json.dumps({**json.loads(former or "{}"), "live-restore": True}))
+                live = {**json.loads(former or "{}"), "live-restore": True}
+                self._write(self.path, json.dumps(live))
                 self._systemctl("reload")
             if self.present() != self.text:
-                self._write(self.text)
+                self._write(self.path, self.text)
             self._load()
         except HostError as exc:
             raise HostError(f"{exc}\n{self._put_back(former)}") from None
 
     def _test(self) -> None:
-        fresh = self._write_beside(self.text)
+        fresh = self.path.with_name(".daemon.json.peerlb")
+        self._write(fresh, self.text)
         try:
             command = ["dockerd", "--validate", *self._flags(), "--config-file", str(fresh)]
             code, out, err = self.run(command)
@@ -115,21 +117,12 @@ class Daemon:
         flags = [each for each in started[1].split() if not each.startswith("$")] if started else []
         return flags or FLAGS
 
-    def _write_beside(self, text: str) -> Path:
-        fresh = self.path.with_name(".daemon.json.peerlb")
+    def _write(self, path: Path, text: str) -> None:
         try:
-            self.path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            with open(fresh, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            fresh.chmod(0o644)
+            path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            replace_file(path, text.encode(), 0o644)
         except OSError as exc:
-            raise HostError(f"cannot write {fresh}: {exc.strerror}") from exc
-        return fresh
-
-    def _write(self, text: str) -> None:
-        os.replace(self._write_beside(text), self.path)
+            raise HostError(f"cannot write {path}: {exc.strerror}") from exc
 
     def _load(self) -> None:
         """Start, reload or restart the engine, as the difference asks for."""
@@ -169,7 +162,7 @@ class Daemon:
         """Bring the former settings back into force; say what came of it."""
         if former is None or former == self.text:
             return "there were no other settings before"
-        self._write(former)
+        self._write(self.path, former)
         self.run(["systemctl", "reset-failed", "docker"])
         code, out, err = self.run(["systemctl", "restart", "docker"])
         if code != 0:

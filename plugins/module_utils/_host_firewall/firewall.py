@@ -11,14 +11,14 @@ directory/trial.nft   rules on trial; directory/undo.nft brings the former ones 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
-import tempfile
 import time
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .._files.writing import replace_file
 
 Run = t.Callable[[list[str]], tuple[int, str, str]]  # command to (rc, stdout, stderr)
 
@@ -168,7 +168,8 @@ class Firewall:
         self.make_directory()
         stale = [path for path, text in self.units.items() if present.files[path] != File(text)]
         for path in stale:
-            _write(Path(path), self.units[path])
+            Path(path).parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            replace_file(Path(path), self.units[path].encode(), UNIT_MODE)
         if stale:
             self._succeed("systemctl", "daemon-reload")
         if not present.enabled:
@@ -194,17 +195,3 @@ class Firewall:
         code, out, err = self.run(list(command))
         if code != 0:
             raise FirewallError(f"{' '.join(command)}: {(err or out).strip()}")
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8") as stream:
-            os.fchmod(stream.fileno(), UNIT_MODE)
-            stream.write(text)
-        os.replace(fresh, path)
-    except BaseException:
-        os.unlink(fresh)
-        raise

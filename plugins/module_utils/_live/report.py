@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import typing as t
 from pathlib import Path
+
+from .._files.writing import replace_file
 
 REPORT = Path("/run/peerlb-pools/report.json")
 UNIT = "peerlb-pools.service"
@@ -34,9 +35,7 @@ def digest(text: str) -> str:
 
 def write(report: Report, path: Path = REPORT) -> None:
     """Write the report in one step; an OSError says why that failed."""
-    fresh = path.with_name(f".{path.name}")
-    fresh.write_text(json.dumps(report), encoding="utf-8")
-    os.replace(fresh, path)
+    replace_file(path, json.dumps(report).encode(), 0o644)
 
 
 def read(path: Path = REPORT) -> Report:

@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files.writing import replace_file
 from .engine import ServiceError
 
 PASSWORD_LENGTH = 40
@@ -68,14 +69,7 @@ class Place:
 
     def _write_password(self, path: Path) -> None:
         password = "".join(secrets.choice(PASSWORD_CHARACTERS) for _each in range(PASSWORD_LENGTH))
-        fresh = path.with_name(f".{path.name}")
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        with open(handle, "w", encoding="ascii") as stream:
-            stream.write(password)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)
+        replace_file(path, password.encode(), 0o400)
 
     def _own(self, path: Path) -> None:
         if os.geteuid() == 0:

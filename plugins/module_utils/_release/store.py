@@ -21,6 +21,7 @@ import shutil
 import typing as t
 from pathlib import Path
 
+from .._files.writing import create_file, replace_file, replace_link, sync_directory
 from .lock import locked
 from .release import SECRETS, Release
 from .who import moment
@@ -155,14 +156,9 @@ class Store:
                 path = staging / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 mode = 0o600 if release.is_private(name) else 0o644
-                with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as stream:
-                    stream.write(text.encode())
-                    stream.flush()
-                    os.fchmod(stream.fileno(), mode)
-                    os.fchown(stream.fileno(), self._owner_of(name), -1)
-                    os.fsync(stream.fileno())
+                create_file(path, text.encode(), mode, self._owner_of(name))
             for directory in {path.parent for path in staging.rglob("*")}:
-                _sync(directory)
+                sync_directory(directory)
         return staging
 
     def discard(self) -> None:
@@ -180,19 +176,16 @@ class Store:
             if directory.exists():
                 shutil.rmtree(directory)
             os.replace(self.releases / STAGING, directory)
-            _sync(self.releases)
+            sync_directory(self.releases)
 
     def switch(self, release_id: str | None) -> None:
         """Point the link to a release in one step; None removes the link."""
-        fresh = self.root / ".current"
         with self._writing(self.link), contextlib.suppress(FileNotFoundError):
-            if release_id is None:
-                self.link.unlink()
+            if release_id is not None:
+                replace_link(self.link, Path("releases") / release_id)
             else:
-                fresh.unlink(missing_ok=True)
-                fresh.symlink_to(Path("releases") / release_id)
-                os.replace(fresh, self.link)
-            _sync(self.root)
+                self.link.unlink()
+                sync_directory(self.root)
 
     def history(self) -> list[dict[str, t.Any]]:
         """Return the history, newest last: [{"id": "3f9a…", "by": "ada", "at": "…", "reason": ""}].
@@ -279,18 +272,10 @@ class Store:
         return text
 
     def _replace(self, name: str, text: str, mode: int = 0o600) -> None:
-        """Write a file beside the releases in one step, so that a power cut leaves a whole one."""
-        fresh = self.root / f".{name}"
+        """Write a file beside the releases in one step."""
         with self._writing(self.root / name):
             self.root.mkdir(parents=True, exist_ok=True)
-            fresh.unlink(missing_ok=True)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with open(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(fresh, self.root / name)
-            _sync(self.root)
+            replace_file(self.root / name, text.encode(), mode)
 
     def noted(self, name: str) -> t.Any:
         """Return what `note` has written, or None."""
@@ -348,12 +333,3 @@ def _text(path: Path) -> str:
     """Return a file's text with its own line ends; bytes that are not text make it differ."""
     with open(path, encoding="utf-8", errors="replace", newline="") as stream:
         return stream.read()
-
-
-def _sync(path: Path) -> None:
-    """Make what was written to a file, or renamed in a directory, outlast a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files.writing import replace_file
 from .engine import Engine, ServiceError
 from .release import Release
 from .store import Store
@@ -99,11 +100,8 @@ class Units:
 
     def _install(self, name: str, text: str) -> None:
         path = self.directory / name
-        fresh = path.with_name(f".{name}.peerlb")
         try:
-            fresh.write_text(text, encoding="utf-8")
-            fresh.chmod(0o644)
-            fresh.replace(path)
+            replace_file(path, text.encode(), 0o644)
         except OSError as exc:
             raise ServiceError(f"cannot write {path}: {exc.strerror}") from exc
 

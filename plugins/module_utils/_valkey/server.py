@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._files.writing import replace_file
 from .._release.engine import Engine, ServiceError
 from .._release.place import Place
 from .acl import ADMIN, Accounts, parse, render
@@ -61,17 +61,7 @@ class Server:
 
     def write(self, accounts: Accounts) -> None:
         """Replace the ACL file in one step; only its owner can read it."""
-        path = self.root / ACL_FILE
-        fresh = path.with_name(f".{path.name}")
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "w", encoding="utf-8") as stream:
-            stream.write(render(accounts))
-            stream.flush()
-            if os.geteuid() == 0:
-                os.fchown(stream.fileno(), self.owner, self.owner)
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)
+        replace_file(self.root / ACL_FILE, render(accounts).encode(), owner=self.owner)
 
     def load(self) -> None:
         """Let the running server read the file; connections of accounts that stay are kept.

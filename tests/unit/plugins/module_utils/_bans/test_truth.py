@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 
 import pytest
@@ -13,7 +12,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._bans.truth import (
     Busy,
     Truth,
     locked,
-    write,
 )
 
 NOW = 1767261600.0
@@ -79,10 +77,3 @@ def test_one_at_a_time_may_change_it(tmp_path) -> None:
         pass
     with locked(tmp_path, 0):
         pass
-
-
-def test_file_that_a_killed_run_has_left_is_no_hindrance(tmp_path) -> None:
-    (tmp_path / ".bans.json").write_text("half")
-    write(tmp_path / "bans.json", {"bans": []})
-    assert json.loads((tmp_path / "bans.json").read_text()) == {"bans": []}
-    assert not (tmp_path / ".bans.json").exists()
