@@ -118,12 +118,11 @@ def run(module: AnsibleModule) -> dict:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    started = time.monotonic()
     try:
         result = run(module)
     except ERRORS as exc:
         module.fail_json(msg=str(exc))
-    module.exit_json(**result, seconds=round(time.monotonic() - started, 3))
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import ipaddress
 import os
 import time
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .._bans import flags, report
@@ -55,6 +55,7 @@ class GuardModule:
     params: dict[str, t.Any]
     check_mode: bool
     diff_header: str
+    started: float = field(default_factory=time.monotonic)
 
     @classmethod
     def of(cls, module: AnsibleModule, diff_header: str) -> GuardModule:
@@ -118,6 +119,7 @@ class GuardModule:
             "changed": changed,
             "diff": [{**header, **texts}] if changed else [],
             "now": lines(after),
+            "seconds": round(time.monotonic() - self.started, 3),
         }
 
     def warnings(self) -> list[str]:
