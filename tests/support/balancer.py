@@ -54,9 +54,10 @@ def write_release(
     *,
     engine: Engine = RELOAD,
     overrides: Overrides | None = None,
+    conf: str = CONF,
     **variables: t.Any,
 ) -> None:
-    """Write the files of a release, as they are deployed, into a directory."""
+    """Write the files of a release, as they are deployed, and nginx.conf, into a directory."""
     pools = [pool.params()]
     ports = [{**vars(each), "allow": list(each.allow), "routes": []} for each in listeners]
     files = role.get(
@@ -82,6 +83,8 @@ def write_release(
     (place / "types.conf").write_text(
         "types { text/plain txt; text/html html; application/json json; }"
     )
+    main = conf.format(place=place, stream_module=program.stream_module)
+    (place / "nginx.conf").write_text(main)
 
 
 class Balancer:
@@ -122,11 +125,9 @@ class Balancer:
             self.program,
             engine=self.engine,
             overrides=overrides,
+            conf=CONF.replace("master_process off;", WORKERS),
             **self._variables,
         )
-        conf = CONF.replace("master_process off;", WORKERS)
-        own = conf.format(place=self.place, stream_module=self.program.stream_module)
-        (self.place / "nginx.conf").write_text(own)
 
     def running(self) -> contextlib.AbstractContextManager[None]:
         """Run nginx until the end of the block."""

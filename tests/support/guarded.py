@@ -17,24 +17,13 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.reading import
 from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.rendering import render
 from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.values import Gatekeeper
 
-from .nginx import Program, free_port, serving
+from .nginx import Program, free_port, serving, write_conf
 
-CONF = """\
-daemon off;
-master_process off;
-pid {place}/pid;
-error_log stderr;
-events {{ worker_connections 512; }}
-http {{
+HTTP = """\
     log_format peerlb escape=json '{{"client":"$remote_addr","status":$status,"msec":$msec,'
         '"seconds":$request_time,"rule":"$peerlb_rule","action":"$peerlb_action",'
         '"would":"$peerlb_would"}}';
     access_log {place}/access.log peerlb;
-    client_body_temp_path {place}/client_body;
-    proxy_temp_path {place}/proxy;
-    fastcgi_temp_path {place}/fastcgi;
-    uwsgi_temp_path {place}/uwsgi;
-    scgi_temp_path {place}/scgi;
     {trusted}
     include guard/http.conf;
     server {{
@@ -57,7 +46,6 @@ http {{
         location = /fixed {{ return 410; }}
         location = /broken {{ proxy_pass http://127.0.0.1:{closed}; }}
     }}
-}}
 """
 
 
@@ -78,12 +66,10 @@ class Guarded:
         for name, text in render(self.gatekeeper).items():
             place.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
             place.joinpath(name).write_text(text)
-        self.conf = place / "nginx.conf"
-        self.conf.write_text(
-            CONF.format(
-                place=place, port=self.port, member=self.member, closed=free_port(), trusted=trusted
-            )
+        http = HTTP.format(
+            place=place, port=self.port, member=self.member, closed=free_port(), trusted=trusted
         )
+        self.conf = write_conf(place, http)
 
     @contextlib.contextmanager
     def running(self, program: Program) -> t.Iterator[Guarded]:

@@ -26,17 +26,18 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions impor
 from .image_program import of_the_lab
 
 VARIABLE = "PEERLB_NGINX"  # commands, with ":" between them
+NO_NGINX = "no nginx on this machine: install one, or let `python -m lab` build the images"
 NEEDED = "sbin/nginx|lib/nginx/modules/[^/]*"  # of the image's files below usr/
-CONF = """\
-{stream_module}
+MAIN = """\
 daemon off;
 master_process off;
 pid {place}/pid;
 error_log stderr;
 events {{ worker_connections 512; }}
-http {{ include http.conf; }}
-stream {{ include stream.conf; }}
 """
+PARTS = "http {{ include http.conf; }}\nstream {{ include stream.conf; }}\n"
+CONF = f"{{stream_module}}\n{MAIN}{PARTS}"
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,19 @@ def programs() -> list[Program]:
 def _of_the_lab() -> list[str]:
     """Return the words that start the nginx of the lab's image; [] if there is no image."""
     return of_the_lab("nginx", "usr/sbin/nginx", NEEDED)
+
+
+def temporary_paths(place: Path) -> str:
+    """Return the directives by which nginx keeps its temporary files below a directory."""
+    return "".join(f"{name}_temp_path {place}/{name};" for name in TEMPORARY)
+
+
+def write_conf(place: Path, http: str) -> Path:
+    """Write nginx.conf with these directives of http, for one process; return its path."""
+    conf = place / "nginx.conf"
+    main = MAIN.format(place=place)
+    conf.write_text(f"{main}http {{\n{temporary_paths(place)}\n{http}}}\n")
+    return conf
 
 
 def free_port() -> int:

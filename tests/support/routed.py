@@ -24,19 +24,17 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values impor
     UrlMap,
 )
 
-from .nginx import CONF, free_port, programs, serving
+from .nginx import CONF, free_port, programs, serving, temporary_paths
 
 Pools = t.Mapping[str, t.Mapping[str, t.Any]]
 HTTP = """\
-client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/f;
-uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
 access_log off;
 keepalive_requests 1000000;
 large_client_header_buffers 4 32k;
-map $http_x_request_id $peerlb_request_id {{
+map $http_x_request_id $peerlb_request_id {
     "" "$connection-$connection_requests-$msec";
     default $http_x_request_id;
-}}
+}
 absolute_redirect off;
 """
 MEMBER = """\
@@ -140,7 +138,7 @@ def configuration(
     url_map: UrlMap, pools: Pools, port: int, place: Path, gone: t.Collection[str], counted: bool
 ) -> str:
     """Return the part http of a configuration that serves a map."""
-    text = HTTP.format(place=place)
+    text = temporary_paths(place) + HTTP
     for name in pools:
         text += f'map "" {closed_variable(name)} {{ default ""; }}\n'
         text += (GONE if name in gone else MEMBER).format(name=name, place=place)

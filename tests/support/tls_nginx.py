@@ -25,7 +25,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._certificates.store i
     CertificateStore,
 )
 
-from .nginx import Program, free_port
+from .nginx import Program, free_port, temporary_paths
 
 CONF = """\
 daemon off;
@@ -54,7 +54,6 @@ SERVER = """    server {{
         location / {{ return 200 "{name}"; }}
     }}
 """
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 @dataclass
@@ -87,7 +86,7 @@ class TlsNginx:
             SERVER.format(port=self.port, root=self.root, name=name, names=names)
             for name, names in self.hosts.items()
         )
-        paths = "".join(f"{each}_temp_path {self.root}/{each};" for each in TEMPORARY)
+        paths = temporary_paths(self.root)
         text = CONF.format(
             root=self.root, port=self.port, http=self.http, servers=servers, paths=paths
         )

@@ -12,19 +12,11 @@ import contextlib
 import typing as t
 from pathlib import Path
 
-from .nginx import programs, serving
+from .nginx import programs, serving, write_conf
 
 # As the public image proxies; only the inspection is another.
-CONF = """\
-daemon off;
-master_process off;
-pid {place}/pid;
-error_log stderr;
-events {{ worker_connections 512; }}
-http {{
+HTTP = """\
     access_log off;
-    client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/f;
-    uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
     keepalive_timeout 60s;
     map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
     server {{
@@ -50,7 +42,6 @@ http {{
             real_ip_recursive on;
         }}
     }}
-}}
 """
 
 
@@ -58,7 +49,6 @@ http {{
 def stand_in(place: Path, port: int, inner: int) -> t.Iterator[None]:
     """Run the proxy until the end of the block; inner is the port that it asks."""
     place.mkdir(exist_ok=True)
-    conf = place / "nginx.conf"
-    conf.write_text(CONF.format(place=place, port=port, inner=inner))
+    conf = write_conf(place, HTTP.format(port=port, inner=inner))
     with serving(programs()[-1], conf, port):
         yield

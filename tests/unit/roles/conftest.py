@@ -87,10 +87,14 @@ class Role:
 
 
 @pytest.fixture
-def role(request) -> Role:
-    """Return the role that the test file names as ROLE, or is named after."""
-    named_after = pathlib.Path(request.path).stem.removeprefix("test_")
-    return Role(getattr(request.module, "ROLE", named_after))
+def role_name(request) -> str:
+    """Return the name of the role that the test file is named after."""
+    return pathlib.Path(request.path).stem.removeprefix("test_")
+
+
+@pytest.fixture
+def role(role_name) -> Role:
+    return Role(role_name)
 
 
 @pytest.fixture

@@ -24,8 +24,6 @@ from support.nginx import programs
 from support.tls_nginx import TlsNginx, client_context, group_of
 
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
 ROOT = made.Authority()
 NAMES = ("shop.example", "*.shop.example")
 TLS13 = {"minimum_version": ssl.TLSVersion.TLSv1_3}

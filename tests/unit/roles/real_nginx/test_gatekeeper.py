@@ -17,10 +17,6 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._guard.values import 
 from support.guarded import Answer, Guarded
 from support.nginx import programs
 
-ROLE = "nginx_lb"
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
-
 CLIENTS = [f"127.0.0.{number}" for number in (1, 2, 3, 65, 66)] + ["127.0.1.1"]
 LISTS = {
     "office": {"ranges": ["127.0.0.2", "127.0.1.0/24"]},

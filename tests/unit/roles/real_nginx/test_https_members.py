@@ -17,7 +17,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.upstreams impo
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import parse_version
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.asking import ask_lines
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.closing import closed_variable
-from support.nginx import Backend, _Handler, _Server, free_port, programs, serving
+from support.nginx import Backend, _Handler, _Server, free_port, programs, serving, write_conf
 from support.tls import SignedPair
 
 NAME = "shop.internal"
@@ -28,19 +28,8 @@ POLICIES = {
     "untrusted": {"name": NAME, "ca": OTHER.certificate},
     "unverified": {"verify": False},
 }
-CONF = """\
-daemon off;
-master_process off;
-pid {place}/pid;
-error_log stderr;
-events {{ worker_connections 512; }}
-http {{
+HTTP = """\
     access_log off;
-    client_body_temp_path {place}/body;
-    proxy_temp_path {place}/proxied;
-    fastcgi_temp_path {place}/fastcgi;
-    uwsgi_temp_path {place}/uwsgi;
-    scgi_temp_path {place}/scgi;
     include upstreams/http-*.conf;
 {variables}
     server {{
@@ -48,10 +37,7 @@ http {{
         error_page 502 = @$peerlb_pool;
 {locations}
     }}
-}}
 """
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
 
 
 @dataclass
@@ -88,10 +74,9 @@ def nginx(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Asked]:
         locations.append(f"include upstreams/steps-{pool.name}.conf;")
     variables = "".join(f'map "" {closed_variable(name)} {{ default ""; }}\n' for name in POLICIES)
     port = free_port()
-    text = CONF.format(
-        place=tmp_path, port=port, locations="\n".join(locations), variables=variables
-    )
-    for path, content in {**files, "nginx.conf": text}.items():
+    http = HTTP.format(port=port, locations="\n".join(locations), variables=variables)
+    conf = write_conf(tmp_path, http)
+    for path, content in files.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(content)
     asked = Asked(port)
@@ -103,7 +88,7 @@ def nginx(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Asked]:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            with serving(program, tmp_path / "nginx.conf", port):
+            with serving(program, conf, port):
                 yield asked
         finally:
             server.shutdown()

@@ -20,14 +20,8 @@ from ansible_collections.peerlb.stack.plugins.module_utils._bans.maintenance imp
     RETRY_AFTER,
     Maintenance,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
-from support.balancer import until, write_release
-from support.nginx import CONF, Backend, free_port, programs, serving
-
-ROLE = "nginx_lb"
-found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
+from support.balancer import until
+from support.nginx import Backend, programs, serving
 
 ME, NEIGHBOUR, STRANGER = "127.0.7.1", "127.0.7.2", "127.0.8.1"
 CHALLENGE = "/.well-known/acme-challenge/token"
@@ -75,22 +69,19 @@ class Edge:
 
 
 @pytest.fixture
-def edge(role, tmp_path) -> t.Iterator[Edge]:
+def edge(deploy, tmp_path) -> t.Iterator[Edge]:
     """Return a balancer that runs, with answers of its own besides those of its pool."""
-    with running(role, tmp_path) as served:
+    with running(deploy, tmp_path) as served:
         yield served
 
 
 @contextlib.contextmanager
-def running(role, place: Path, **variables: t.Any) -> t.Iterator[Edge]:
+def running(deploy, place: Path, **variables: t.Any) -> t.Iterator[Edge]:
     """Run a balancer with variables of the role until the end of the block."""
-    port = free_port()
     (place / "store").mkdir()
     with Backend("web1").running() as member:
-        pool = Pool.parse({"name": "webapp", "members": [member.entry()]})
-        listener = Listener(port, "webapp", "http", "127.0.0.1")
-        extra = {"server": OWN_ANSWERS}
-        write_release(role, place, pool, [listener], found[-1], nginx_lb_extra=extra, **variables)
+        extra = {"nginx_lb_extra": {"server": OWN_ANSWERS}}
+        port = deploy(member.entry(), variables={**extra, **variables})
         text = (place / "servers.conf").read_text()
         # What acme.conf does before the flags are looked for.
         exempt = f"if ($uri = {CHALLENGE}) {{ set $peerlb_exempt acme; }}\n    include live.conf;"
@@ -98,10 +89,7 @@ def running(role, place: Path, **variables: t.Any) -> t.Iterator[Edge]:
         (place / "servers.conf").write_text(
             text.replace("include live.conf;", f"{challenge} {exempt}", 1)
         )
-        (place / "nginx.conf").write_text(
-            CONF.format(place=place, stream_module=found[-1].stream_module)
-        )
-        with serving(found[-1], place / "nginx.conf", port):
+        with serving(programs()[-1], place / "nginx.conf", port):
             yield Edge(port, place / "store", member)
 
 
@@ -169,10 +157,10 @@ def test_maintenance_shows_a_page_with_retry_after_and_ends(edge, what) -> None:
     until(lambda: edge.status() == 200)
 
 
-def test_pool_of_a_route_in_maintenance_closes_what_asks_it_alone(role, tmp_path) -> None:
+def test_pool_of_a_route_in_maintenance_closes_what_asks_it_alone(deploy, tmp_path) -> None:
     rules = [{"path": "/own", "answer": {"status": 204}}, {"path": "/a/*", "pool": "webapp"}]
     url_map = {"hosts": [{"rules": rules, "default": "webapp"}]}
-    with running(role, tmp_path, nginx_lb_url_map=url_map) as edge:
+    with running(deploy, tmp_path, nginx_lb_url_map=url_map) as edge:
         assert [edge.status(path) for path in ("/", "/a/b", "/own")] == [200, 200, 204]
         edge.closed = {"webapp": Maintenance(retry_after=30, allow=(f"{NEIGHBOUR}/32",))}
         edge.apply()

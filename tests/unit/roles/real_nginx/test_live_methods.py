@@ -20,10 +20,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions impor
 from support.balancer import Told, until
 from support.nginx import Backend, programs
 
-ROLE = "nginx_lb"
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
-
 KEYS = range(300)
 RARE = 1e-6  # how seldom a law of chance may fail though it holds
 

@@ -22,15 +22,12 @@ from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec impor
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
 from support.balancer import until
 from support.name_server import NameServer
-from support.nginx import Backend, free_port, programs, serving
+from support.nginx import Backend, free_port, programs, serving, temporary_paths
 
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
 WEB1, WEB2, WEB3 = "127.1.0.1", "127.1.0.2", "127.1.0.3"
 REFUSES, HANGS = "127.1.9.9", "127.1.9.8"
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 CONF = """\
 {stream_module}
 daemon off;
@@ -96,7 +93,7 @@ class Balancer:
             place=place,
             user=getpass.getuser(),
             stream_module=found[-1].stream_module,
-            paths="".join(f"{name}_temp_path {place}/{name};" for name in TEMPORARY),
+            paths=temporary_paths(place),
             listens="".join(f"listen {each}:{self._member_port};" for each in members),
             upstream=UPSTREAM.format(protocol="http", **words),
             stream_upstream=UPSTREAM.format(protocol="tcp", **words),

@@ -16,11 +16,6 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Pool
 from support.balancer import Watched, until
 from support.fake_redis import FakeRedis
-from support.nginx import programs
-
-ROLE = "nginx_lb"
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
 
 INTERVAL, FALL = 0.2, 3
 BUDGET = FALL * INTERVAL + 2.0  # seconds from a failure to the first answer of another member

@@ -9,14 +9,9 @@ import contextlib
 import http.client
 import re
 import typing as t
-from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import (
-    METHODS,
-    Listener,
-    Pool,
-)
+from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import METHODS
 from ansible_collections.peerlb.stack.plugins.module_utils._nginx.versions import (
     SINCE,
     has,
@@ -26,12 +21,9 @@ from ansible_collections.peerlb.stack.plugins.module_utils._traffic.http_sample 
 from ansible_collections.peerlb.stack.plugins.plugin_utils._report.text.sample import (
     sample_problems,
 )
-from support.balancer import write_release
-from support.nginx import CONF, Backend, Program, free_port, programs, serving
+from support.nginx import Backend, programs, serving, temporary_paths
 
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
 SNIPPETS = {
     "http2_directive": "server { listen 127.0.0.1:1; http2 on; }",
@@ -41,13 +33,6 @@ SNIPPETS = {
     "sticky": "upstream a { server 127.0.0.1; server 127.0.0.2 drain; sticky cookie c; }",
     "keepalive_by_default": "upstream a { server 127.0.0.1; keepalive 0; }",
 }
-TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-
-
-@pytest.fixture
-def place(tmp_path) -> Path:
-    """Return the directory of the release."""
-    return tmp_path
 
 
 @pytest.fixture
@@ -58,35 +43,13 @@ def backends() -> t.Iterator[list[Backend]]:
 
 
 @pytest.fixture
-def deploy(role, place):
-    """Write the role's files for a pool, with a listener of this protocol; return its port."""
-
-    def run(
-        *members: dict,
-        protocol: str = "http",
-        program: Program = found[-1],
-        variables: dict[str, t.Any] | None = None,
-        **pool,
-    ) -> int:
-        port = free_port()
-        listener = Listener(port, "webapp", protocol, "127.0.0.1")
-        wanted = Pool.parse({"name": "webapp", "members": list(members), **pool})
-        write_release(role, place, wanted, [listener], program, **(variables or {}))
-        conf = CONF.format(place=place, stream_module=program.stream_module)
-        (place / "nginx.conf").write_text(conf)
-        return port
-
-    return run
-
-
-@pytest.fixture
-def start(deploy, place):
+def start(deploy, tmp_path):
     """Deploy a pool and run its nginx until the end of the test; return its port."""
     with contextlib.ExitStack() as stack:
 
         def run(*members: dict, **pool) -> int:
             port = deploy(*members, **pool)
-            stack.enter_context(serving(found[-1], place / "nginx.conf", port))
+            stack.enter_context(serving(found[-1], tmp_path / "nginx.conf", port))
             return port
 
         yield run
@@ -105,30 +68,29 @@ def ask(port: int, path: str = "/", method: str = "GET", **headers: str):
 
 @pytest.mark.parametrize("feature", SINCE)
 @pytest.mark.parametrize("program", found, ids=lambda program: program.version)
-def test_table_of_versions_is_true(place, program, feature) -> None:
-    paths = "".join(f"{name}_temp_path {place}/{name};" for name in TEMPORARY)
-    conf = place / "nginx.conf"
-    text = f"pid {place}/pid; events {{}} http {{ access_log off; {paths} {SNIPPETS[feature]} }}"
-    conf.write_text(text)
+def test_table_of_versions_is_true(tmp_path, program, feature) -> None:
+    conf = tmp_path / "nginx.conf"
+    http = f"access_log off; {temporary_paths(tmp_path)} {SNIPPETS[feature]}"
+    conf.write_text(f"pid {tmp_path}/pid; events {{}} http {{ {http} }}")
     told = program.test(conf)
     assert (not told) is has(parse_version(program.version), feature), told
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("program", found, ids=lambda program: program.version)
-def test_files_of_every_method_pass_nginx(deploy, place, backends, program, method) -> None:
+def test_files_of_every_method_pass_nginx(deploy, tmp_path, backends, program, method) -> None:
     if method == "sticky" and not has(parse_version(program.version), "sticky"):
         return
     members = [each.entry(state=state) for each, state in zip(backends, ("up", "drain"))]
     deploy(*members, program=program, method=method, keepalive=0)
-    assert program.test(place / "nginx.conf") == ""
+    assert program.test(tmp_path / "nginx.conf") == ""
 
 
 @pytest.mark.parametrize(
     ("protocol", "method"),
     [("http", each) for each in METHODS] + [("tcp", "round_robin"), ("tcp", "hash")],
 )
-def test_five_thousand_members_pass_nginx(deploy, place, protocol, method) -> None:
+def test_five_thousand_members_pass_nginx(deploy, tmp_path, protocol, method) -> None:
     members = [
         {
             "name": f"member-with-a-long-name-{each}",
@@ -139,7 +101,7 @@ def test_five_thousand_members_pass_nginx(deploy, place, protocol, method) -> No
         for each in range(5000)
     ]
     deploy(*members, protocol=protocol, method=method)
-    assert found[-1].test(place / "nginx.conf") == ""
+    assert found[-1].test(tmp_path / "nginx.conf") == ""
 
 
 BAD = [
@@ -223,14 +185,14 @@ def test_shares_of_every_method_are_judged_as_they_are(start, backends, method, 
     assert sample_problems(sample.report(), pool, 400, 0) == []
 
 
-def test_drained_member_of_a_sticky_pool_keeps_its_clients(deploy, place, backends) -> None:
+def test_drained_member_of_a_sticky_pool_keeps_its_clients(deploy, tmp_path, backends) -> None:
     one, two = backends
     port = deploy(one.entry(), two.entry(), method="sticky")
-    with serving(found[-1], place / "nginx.conf", port):
+    with serving(found[-1], tmp_path / "nginx.conf", port):
         answers = [ask(port) for _each in range(2)]
         cookies = {member: cookie for _status, member, cookie in answers}
     port = deploy(one.entry(), two.entry(state="drain"), method="sticky")
-    with serving(found[-1], place / "nginx.conf", port):
+    with serving(found[-1], tmp_path / "nginx.conf", port):
         assert {ask(port, Cookie=cookies["web2"])[:2] for _each in range(4)} == {(200, "web2")}
         assert {ask(port)[:2] for _each in range(4)} == {(200, "web1")}
 
@@ -297,11 +259,11 @@ def test_websocket_is_the_only_upgrade(start, backends, passing, route, upgrade)
     assert "Upgrade" not in one.told[-1]
 
 
-def test_names_may_be_long_and_many(deploy, place, backends) -> None:
+def test_names_may_be_long_and_many(deploy, tmp_path, backends) -> None:
     long = ".".join(["a" * 60] * 4) + ".example"
     names = [long, *(f"host{number}.shop.example" for number in range(500))]
     deploy(backends[0].entry(), variables={"nginx_lb_server_names": names})
-    assert found[-1].test(place / "nginx.conf") == ""
+    assert found[-1].test(tmp_path / "nginx.conf") == ""
 
 
 def test_names_of_others_are_not_served(start, backends) -> None:

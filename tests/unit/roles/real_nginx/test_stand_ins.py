@@ -25,10 +25,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.engine impor
 from support.nginx import Program, programs
 from support.standins import ProgramRunner
 
-ROLE = "nginx_lb"
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
 WEB = [{"name": f"web{each}", "address": f"10.1.0.{each}", "port": 3000} for each in (1, 2)]
 DB = [{"name": "db1", "address": "10.2.0.2", "port": 3306}]

@@ -34,8 +34,6 @@ from support.routed import pool_settings
 from support.standins import ProgramRunner, edge_release
 
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
 POOLS = {name: pool_settings(name) for name in ("web", "api", "next")}
 URL = "https://shop.example"

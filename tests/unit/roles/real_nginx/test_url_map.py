@@ -19,11 +19,7 @@ from ansible_collections.peerlb.stack.plugins.plugin_utils._url_map.values impor
     UrlMap,
     UrlMapError,
 )
-from support.nginx import programs
 from support.routed import Client, pool_settings, routed
-
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
 
 POOLS = {name: pool_settings(name) for name in ("api", "api-next", "web", "img.v2")}
 ELEMENTS = ("api", "v1", "v1x", "a.b", "~u", "API", "x-y", "q=1", "(b)", "..c", "'d", "e:@&+,;!")

@@ -12,16 +12,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.peerlb.stack.plugins.module_utils._nginx.pool import Listener, Pool
-from support.balancer import until, write_release
-from support.nginx import CONF, Backend, free_port, programs, serving
+from support.balancer import until
+from support.nginx import Backend, free_port, programs, serving
 from support.waf import stand_in
 
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not found, reason=NONE)
 
-ROLE = "nginx_lb"
 RULES = [
     {"path": "/guarded/*", "pool": "webapp", "waf": True, "timeout": "9s"},
     {"path": "/new/*", "pool": "webapp", "waf": True, "rewrite": "/old"},
@@ -36,19 +32,16 @@ OWN = ("X-Request-Id",)
 class Guarded:
     """A nginx of which some routes are guarded, its member, and what stands for the firewall."""
 
-    def __init__(self, role: t.Any, place: Path, members: list[Backend], **waf: t.Any) -> None:
-        self.place, self.port = place, free_port()
+    def __init__(self, deploy: t.Any, place: Path, members: list[Backend], **waf: t.Any) -> None:
+        self.place = place
         self.ports = {"waf": free_port(), "inner": free_port(), "tls": free_port()}
         hosts = [{"names": ["shop.example"], "rules": RULES, "default": "webapp"}]
-        pool = Pool.parse({"name": "webapp", "members": [each.entry() for each in members]})
-        write_release(
-            *(role, place, pool, [Listener(self.port, "webapp", "http", "127.0.0.1")], found[-1]),
-            nginx_lb_url_map={"hosts": hosts},
-            nginx_lb_waf={"paranoia": 1, **waf},
-            nginx_lb_waf_ports=self.ports,
-        )
-        conf = CONF.format(place=place, stream_module=found[-1].stream_module)
-        (place / "nginx.conf").write_text(conf)
+        variables = {
+            "nginx_lb_url_map": {"hosts": hosts},
+            "nginx_lb_waf": {"paranoia": 1, **waf},
+            "nginx_lb_waf_ports": self.ports,
+        }
+        self.port = deploy(*(each.entry() for each in members), variables=variables)
 
     def running(self) -> contextlib.AbstractContextManager[None]:
         return serving(found[-1], self.place / "nginx.conf", self.port)
@@ -85,16 +78,16 @@ def member() -> t.Iterator[Backend]:
 
 
 @pytest.fixture
-def guarded(role, tmp_path, member) -> t.Iterator[Guarded]:
+def guarded(deploy, tmp_path, member) -> t.Iterator[Guarded]:
     """A load balancer whose firewall runs."""
-    balancer = Guarded(role, tmp_path, [member])
+    balancer = Guarded(deploy, tmp_path, [member])
     with balancer.firewall(), balancer.running():
         yield balancer
 
 
 @pytest.mark.parametrize("program", found, ids=lambda program: program.version)
-def test_files_pass_nginx(role, tmp_path, member, program) -> None:
-    Guarded(role, tmp_path, [member], fail="closed")
+def test_files_pass_nginx(deploy, tmp_path, member, program) -> None:
+    Guarded(deploy, tmp_path, [member], fail="closed")
     assert program.test(tmp_path / "nginx.conf") == ""
 
 
@@ -145,16 +138,16 @@ def test_largest_body_is_that_of_the_route(guarded) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_open_firewall_that_is_gone_lets_requests_pass(role, tmp_path, member, method) -> None:
-    guarded = Guarded(role, tmp_path, [member])
+def test_open_firewall_that_is_gone_lets_requests_pass(deploy, tmp_path, member, method) -> None:
+    guarded = Guarded(deploy, tmp_path, [member])
     with guarded.running():
         assert {guarded.ask("/guarded/?probe=1", method) for _each in range(5)} == {200}
         assert {each["waf"] for each in guarded.log(5)} == {"uninspected"}
     assert len(member.paths) == 5
 
 
-def test_closed_firewall_that_is_gone_lets_nothing_pass(role, tmp_path, member) -> None:
-    guarded = Guarded(role, tmp_path, [member], fail="closed")
+def test_closed_firewall_that_is_gone_lets_nothing_pass(deploy, tmp_path, member) -> None:
+    guarded = Guarded(deploy, tmp_path, [member], fail="closed")
     with guarded.running():
         assert {guarded.ask("/guarded/") for _each in range(3)} == {502}
         assert guarded.ask("/plain") == 200
@@ -164,8 +157,8 @@ def test_closed_firewall_that_is_gone_lets_nothing_pass(role, tmp_path, member) 
     assert member.paths == ["/plain", "/guarded"]
 
 
-def test_another_member_is_asked_if_one_is_gone(role, tmp_path, member) -> None:
-    guarded = Guarded(role, tmp_path, [Backend("web2"), member])
+def test_another_member_is_asked_if_one_is_gone(deploy, tmp_path, member) -> None:
+    guarded = Guarded(deploy, tmp_path, [Backend("web2"), member])
     with guarded.firewall(), guarded.running():
         assert {guarded.ask("/guarded") for _each in range(6)} == {200}
 

@@ -34,7 +34,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._release.engine impor
 from ansible_collections.peerlb.stack.plugins.module_utils._release.rollout import Look, Rollout
 from ansible_collections.peerlb.stack.plugins.module_utils._release.store import Store
 from ansible_collections.peerlb.stack.plugins.module_utils._release.units import Units
-from support.nginx import programs
+from support.nginx import NO_NGINX, programs
 from support.standins import ProgramRunner, edge_release
 
 OTHER_CONTAINER = Look(None, details={"same_container": False})
@@ -129,7 +129,7 @@ def test_release_that_runs_has_no_reason_to_change(live, fake_nginx, store) -> N
     assert fake_nginx.commands == []
 
 
-@pytest.mark.skipif(not programs(), reason="no nginx on this machine: install one")
+@pytest.mark.skipif(not programs(), reason=NO_NGINX)
 def test_release_whose_tests_fail_does_not_go_live(fake_nginx, tmp_path) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as root:
         store = Store(f"{root}/nginx", NginxRelease)

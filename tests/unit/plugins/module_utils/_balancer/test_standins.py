@@ -21,12 +21,11 @@ from ansible_collections.peerlb.stack.plugins.module_utils._balancer.standins im
     refuse_failing_tests,
 )
 from ansible_collections.peerlb.stack.plugins.module_utils._release.engine import ServiceError
-from support.nginx import programs
+from support.nginx import NO_NGINX, programs
 from support.standins import ProgramRunner, edge_release
 
 found = programs()
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-with_nginx = pytest.mark.skipif(not found, reason=NONE)
+with_nginx = pytest.mark.skipif(not found, reason=NO_NGINX)
 
 RULES = """
 location = /api { set $peerlb_pool api; set $peerlb_route "shop.example /api/*";

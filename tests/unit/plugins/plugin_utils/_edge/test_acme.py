@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.acme import PATH, acme_lines
-from support.nginx import CONF, free_port, programs, serving
+from support.nginx import CONF, NO_NGINX, free_port, programs, serving, temporary_paths
 
-pytestmark = pytest.mark.skipif(not programs(), reason="no nginx on this machine")
+pytestmark = pytest.mark.skipif(not programs(), reason=NO_NGINX)
 TOKEN = "Zk3-_abc"
 ANSWER = "Zk3-_abc.thumbprint"
 HTTP = """\
@@ -53,8 +53,7 @@ class Balancer:
     def running(self, *peers: str) -> t.Iterator[Balancer]:
         """Serve until the end of the block."""
         self.place.mkdir(exist_ok=True)
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "".join(f"{kind}_temp_path {self.place}/{kind};\n" for kind in kinds)
+        temporary = temporary_paths(self.place)
         program = programs()[-1]
         module = program.stream_module
         (self.place / "nginx.conf").write_text(CONF.format(stream_module=module, place=self.place))
