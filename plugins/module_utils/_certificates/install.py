@@ -13,7 +13,7 @@ from . import judge
 from .judge import Wanted, moment
 from .openssl import Facts, Openssl
 from .pem import CertificateError, Pair
-from .serving import ServingNginx, asked_name
+from .serving import ServingNginx
 from .store import CertificateStore, Version
 
 PLACEHOLDER = "placeholder"
@@ -34,13 +34,6 @@ class Change:
     def differs(self) -> bool:
         """Whether the file on the disk is another one."""
         return self.present is None or self.present.pair != self.wanted.pair
-
-    @property
-    def server_name(self) -> str:
-        """A name with which to ask nginx: one that the release knows already, if there is one."""
-        known = self.former.names if self.former else ()
-        both = [name for name in self.wanted.names if name in known]
-        return asked_name(both or self.wanted.names)
 
     def diff(self) -> dict[str, str]:
         """Return the change for people: names, serial and end; never the certificate or its key."""
@@ -99,7 +92,7 @@ class Installation:
         if change.differs:
             return change
         pair, name = change.wanted.pair, change.wanted.name
-        stale = bool(self.nginx.serves(name, change.server_name, pair.leaf)) and self.nginx.runs()
+        stale = bool(self.nginx.serves(name, pair.leaf)) and self.nginx.runs()
         return Change(change.wanted, change.facts, change.present, change.former, stale)
 
     def _facts(self, version: Version | None) -> Facts | None:
@@ -116,7 +109,7 @@ class Installation:
             )
             for each in changes
         }
-        served = [each for each in changes if self.nginx.ports(each.wanted.name)]
+        served = [each for each in changes if self.nginx.places(each.wanted.name)]
         runs = bool(served) and self.nginx.runs()
         try:
             for name, version in staged.items():
@@ -125,7 +118,7 @@ class Installation:
                 self.nginx.test()
                 self.nginx.reload()
                 for each in served:
-                    self.nginx.confirm(each.wanted.name, each.server_name, each.wanted.pair.leaf)
+                    self.nginx.confirm(each.wanted.name, each.wanted.pair.leaf)
         except CertificateError as exc:
             self._put_back(changes, staged, runs)
             raise CertificateError(f"{exc}\nthe former certificates are in use again") from None

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import ssl
@@ -17,9 +16,24 @@ from pathlib import Path
 from .pem import CertificateError
 
 Run = t.Callable[..., "tuple[int, str, str]"]
+SERVER = re.compile(r"^\s*server\s*{", re.MULTILINE)  # with what a block begins
+LISTEN = re.compile(r"^\s*listen\s+(?:([0-9.]+|\*):)?([0-9]+)\s[^;]*\bssl\b", re.MULTILINE)
+EVERYWHERE = ("", "*", "0.0.0.0")
 CONFIG = "/etc/nginx/peerlb/current/nginx.conf"  # as the container sees it
 A_LABEL = "peerlb-check"  # stands for the star of a name when nginx is asked
 IN_A_ROW = 3  # answers, as workers of before a reload may still take a connection
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where nginx serves a certificate; server_name is a name with which to ask, "" for none."""
+
+    address: str
+    port: int
+    server_name: str
+
+    def __str__(self) -> str:
+        return f"{self.address}:{self.port}" + f" for {self.server_name}" * bool(self.server_name)
 
 
 @dataclass(frozen=True)
@@ -38,19 +52,19 @@ class ServingNginx:
         )
         return code == 0 and out.strip() == "true"
 
-    def ports(self, name: str) -> list[tuple[str, int]]:
-        """Return the addresses at which the live release serves a certificate; [] if nowhere."""
-        live = self.root / "current"
-        used = re.compile(rf"/tls/{re.escape(name)}/current/")
+    def places(self, name: str) -> list[Place]:
+        """Return where the live release serves a certificate, and by which names; [] if nowhere.
+
+        The declaration may have other names already than the release that serves them.
+        """
+        used = re.compile(rf"ssl_certificate \S*/tls/{re.escape(name)}/current/")
         try:
-            listeners = json.loads((live / "state.json").read_text(encoding="utf-8"))["listeners"]
-            files = [path.read_text(encoding="utf-8") for path in live.glob("*.conf")]
-        except (OSError, ValueError, KeyError):
+            files = sorted((self.root / "current").glob("*.conf"))
+            texts = [path.read_text(encoding="utf-8") for path in files]
+        except (OSError, ValueError):
             return []
-        if not any(used.search(text) for text in files):
-            return []
-        tls = [each for each in listeners if each.get("tls")]
-        return [(each.get("address") or "127.0.0.1", each["port"]) for each in tls]
+        servers = [server for text in texts for server in SERVER.split(text)[1:]]
+        return [place for server in servers if used.search(server) for place in _places(server)]
 
     def test(self) -> None:
         """Let nginx test all that it would read; a CertificateError ends with its words."""
@@ -69,31 +83,35 @@ class ServingNginx:
         if code != 0:
             raise CertificateError(f"the reload was refused: {(err or out).strip()}")
 
-    def serves(self, name: str, server_name: str, leaf: bytes) -> str:
-        """Return where another certificate than this one (DER) is served; "" if nowhere."""
-        for address, port in self.ports(name):
-            if served(address, port, server_name) != leaf:
-                return f"{address}:{port}"
+    def serves(self, name: str, leaf: bytes) -> str:
+        """Return where another certificate than this one (DER) is shown; "" if nowhere."""
+        for place in self.places(name):
+            if served(place.address, place.port, place.server_name) != leaf:
+                return str(place)
         return ""
 
-    def confirm(self, name: str, server_name: str, leaf: bytes) -> None:
-        """Wait until nginx shows this certificate at each port, several times in a row."""
+    def confirm(self, name: str, leaf: bytes) -> None:
+        """Wait until nginx shows this certificate at each place, several times in a row."""
         end, seen = time.monotonic() + self.timeout, 0
         while seen < IN_A_ROW:
-            where = self.serves(name, server_name, leaf)
+            where = self.serves(name, leaf)
             seen = 0 if where else seen + 1
             if where and time.monotonic() > end:
                 raise CertificateError(
-                    f"certificate {name}: {where} did not show it for {server_name} within"
-                    f" {self.timeout:g} s"
+                    f"certificate {name}: {where} did not show it within {self.timeout:g} s"
                 )
             if where:
                 time.sleep(0.05)
 
 
-def asked_name(names: t.Iterable[str]) -> str:
-    """Return the name of a host with which to ask for a certificate of these names."""
-    return next(iter(names), "").replace("*", A_LABEL)
+def _places(server: str) -> t.Iterator[Place]:
+    """Return where and by which name to ask a block server of nginx's configuration."""
+    names = " ".join(re.findall(r"^\s*server_name (.*);", server, re.MULTILINE)).split()
+    # A regular expression is not a name with which to ask; "_" is no name, for the default server.
+    asked = next((each for each in names if not each.startswith("~")), "")
+    asked = "" if asked == "_" else asked.replace("*", A_LABEL).lstrip(".")
+    for address, port in LISTEN.findall(server):
+        yield Place("127.0.0.1" if address in EVERYWHERE else address, int(port), asked)
 
 
 def served(address: str, port: int, server_name: str, timeout: float = 3.0) -> bytes:

@@ -17,6 +17,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._certificates.pem imp
     CertificateError,
     Pair,
 )
+from ansible_collections.peerlb.stack.plugins.module_utils._certificates.serving import Place
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.store import (
     CertificateStore,
 )
@@ -37,8 +38,8 @@ class Nginx:
     def runs(self) -> bool:
         return True
 
-    def ports(self, _name: str) -> list[tuple[str, int]]:
-        return [("127.0.0.1", 443)]
+    def places(self, _name: str) -> list[Place]:
+        return [Place("127.0.0.1", 443, NAME)]
 
     def test(self) -> None:
         self._do("test")
@@ -47,13 +48,13 @@ class Nginx:
         self.shows = {name: self.store.current(name) for name in ("shop", "blog")}
         self.done.append("reload")
 
-    def serves(self, name: str, _server_name: str, leaf: bytes) -> str:
+    def serves(self, name: str, leaf: bytes) -> str:
         shown = self.shows.get(name)
         return "" if shown and shown.pair.leaf == leaf else "127.0.0.1:443"
 
-    def confirm(self, name: str, server_name: str, leaf: bytes) -> None:
+    def confirm(self, name: str, leaf: bytes) -> None:
         self._do("confirm")
-        assert self.serves(name, server_name, leaf) == ""
+        assert self.serves(name, leaf) == ""
 
     def _do(self, what: str) -> None:
         self.done.append(what)

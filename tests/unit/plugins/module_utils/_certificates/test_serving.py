@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.pem import CertificateError
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.serving import (
+    Place,
     ServingNginx,
-    asked_name,
     served,
 )
 
-LISTENERS = [
-    {"port": 443, "tls": True, "address": ""},
-    {"port": 8443, "tls": True, "address": "10.0.0.2"},
-    {"port": 80},
-]
+USED = "    ssl_certificate /etc/nginx/peerlb/tls/{}/current/pair.pem;\n}}\n"
+SERVERS = (
+    "server {\n    listen 443 ssl default_server reuseport;\n    server_name _;\n"
+    "    ssl_reject_handshake on;\n}\n"
+    "server {\n    listen 443 ssl;\n    listen 10.0.0.2:8443 ssl;\n    listen 80;\n"
+    "    server_name *.shop.example shop.example;\n"
+    + USED.format("shop")
+    + "server {\n    listen 443 ssl;\n    server_name ~^a .blog.example;\n"
+    + USED.format("blog")
+    + "server {\n    listen *:9443 ssl default_server;\n    server_name _;\n"
+    + USED.format("blog")
+)
 
 
 class Host:
@@ -34,20 +39,23 @@ class Host:
 @pytest.fixture
 def live(tmp_path):
     (tmp_path / "current").mkdir()
-    (tmp_path / "current/state.json").write_text(json.dumps({"listeners": LISTENERS}))
-    text = "ssl_certificate /etc/nginx/peerlb/tls/shop/current/pair.pem;"
-    (tmp_path / "current/servers.conf").write_text(text)
+    (tmp_path / "current/servers.conf").write_text(SERVERS)
     return tmp_path
 
 
-def test_ports_of_a_certificate_that_the_live_release_uses(live) -> None:
+def test_places_of_a_certificate_that_the_live_release_uses(live) -> None:
     nginx = ServingNginx(Host().run, live)
-    assert nginx.ports("shop") == [("127.0.0.1", 443), ("10.0.0.2", 8443)]
-    assert nginx.ports("sho") == nginx.ports("op") == []
+    name = "peerlb-check.shop.example"
+    assert nginx.places("shop") == [Place("127.0.0.1", 443, name), Place("10.0.0.2", 8443, name)]
+    assert [str(each) for each in nginx.places("blog")] == [
+        "127.0.0.1:443 for blog.example",
+        "127.0.0.1:9443",
+    ]
+    assert nginx.places("sho") == nginx.places("op") == []
 
 
 def test_without_a_release_nothing_is_served(tmp_path) -> None:
-    assert ServingNginx(Host().run, tmp_path).ports("shop") == []
+    assert ServingNginx(Host().run, tmp_path).places("shop") == []
 
 
 @pytest.mark.parametrize(
@@ -70,15 +78,9 @@ def test_refusal_ends_with_the_words_of_nginx(tmp_path) -> None:
 
 def test_port_that_shows_nothing_is_named(live) -> None:
     nginx = ServingNginx(Host().run, live, timeout=0)
-    (live / "current/state.json").write_text('{"listeners": [{"port": 1, "tls": true}]}')
-    with pytest.raises(
-        CertificateError, match="127.0.0.1:1 did not show it for a.example within 0 s"
-    ):
-        nginx.confirm("shop", "a.example", b"leaf")
+    closed = "server {\n    listen 127.0.0.1:1 ssl;\n    server_name a.example;\n"
+    (live / "current/servers.conf").write_text(closed + USED.format("shop"))
+    said = "127.0.0.1:1 for a.example did not show it within 0 s"
+    with pytest.raises(CertificateError, match=said):
+        nginx.confirm("shop", b"leaf")
     assert served("127.0.0.1", 1, "a.example") == b""
-
-
-def test_name_with_which_to_ask() -> None:
-    assert asked_name(["*.shop.example"]) == "peerlb-check.shop.example"
-    assert asked_name(["shop.example", "x"]) == "shop.example"
-    assert asked_name([]) == ""
