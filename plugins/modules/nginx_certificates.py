@@ -138,8 +138,6 @@ certificates:
 import time
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._certificates.declared import unissued, wanted
 from ..module_utils._certificates.install import Installation
 from ..module_utils._certificates.openssl import Openssl
@@ -148,6 +146,7 @@ from ..module_utils._certificates.serving import ServingNginx
 from ..module_utils._certificates.store import CertificateStore
 from ..module_utils._certificates.tickets import make_missing, missing
 from ..module_utils._release.engine import runner
+from ..module_utils._release.quiet import QuietModule
 
 ENTRY = {
     "name": {"type": "str", "required": True},
@@ -169,7 +168,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: QuietModule) -> dict:
     """Bring the certificates into service, and return the module's result."""
     params, acts = module.params, not module.check_mode
     execute, store = runner(module.run_command), CertificateStore(Path(params["path"]) / "nginx")
@@ -193,7 +192,7 @@ def run(module: AnsibleModule) -> dict:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = QuietModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)
     except CertificateError as exc:

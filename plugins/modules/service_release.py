@@ -227,8 +227,7 @@ effect:
   sample: replace
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._release.quiet import QuietModule
 from ..module_utils._release.service_module import COMMON_SPEC, ERRORS, ServiceModule
 from ..module_utils._release.wanted import wanted_release
 
@@ -278,7 +277,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: QuietModule) -> dict:
     """Make the release live, and return the module's result; one of ERRORS says why it failed."""
     service = ServiceModule.of(module)
     with service.locked():
@@ -287,7 +286,7 @@ def run(module: AnsibleModule) -> dict:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = QuietModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)
     except ERRORS as exc:

@@ -63,14 +63,13 @@ differs:
   sample: [compose.yml differs]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ..module_utils._release.quiet import QuietModule
 from ..module_utils._release.service_module import COMMON_SPEC, ERRORS, ServiceModule
 
 ARGUMENT_SPEC = {**COMMON_SPEC, "release": {"type": "str", "default": ""}}
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: QuietModule) -> dict:
     """Make the release live, and return the module's result; one of ERRORS says why it failed."""
     service = ServiceModule.of(module)
     with service.locked():
@@ -79,7 +78,7 @@ def run(module: AnsibleModule) -> dict:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = QuietModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)
     except ERRORS as exc:

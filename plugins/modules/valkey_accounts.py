@@ -112,9 +112,8 @@ loaded:
 
 from pathlib import Path
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._release.engine import Engine, ServiceError, runner
+from ..module_utils._release.quiet import QuietModule
 from ..module_utils._release.store import Store, StoreError
 from ..module_utils._valkey.acl import AclError
 from ..module_utils._valkey.change import Change, Everything
@@ -139,7 +138,7 @@ ARGUMENT_SPEC = {
 }
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: QuietModule) -> dict:
     """Make the accounts as declared, and return the module's result."""
     params, engine = module.params, Engine(runner(module.run_command))
     server = Server(engine, Path(params["path"]), params["container"], params["owner"])
@@ -156,7 +155,7 @@ def run(module: AnsibleModule) -> dict:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = QuietModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
         result = run(module)
     except (AclError, ServiceError, StoreError, OSError) as exc:

@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.peerlb.stack.plugins import modules
+from ansible_collections.peerlb.stack.plugins.module_utils._release.quiet import QuietModule
+
+ENTRY = {"name": {"type": "str"}, "key": {"type": "str", "no_log": True}}
+SPEC = {
+    "entries": {"type": "list", "elements": "dict", "options": ENTRY},
+    "login": {"type": "dict", "options": ENTRY},
+}
+SECRETS = ["-----BEGIN KEY-----\nMHcCAQEE\n", "it's \"quoted\"", "back\\slash", "k\u00fcche\t", "plain"]
+
+
+class Journal:
+    """Keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def send(self, **fields) -> None:
+        self.text += str(fields)
+
+    def syslog(self, _priority: int, text: str) -> None:
+        self.text += text
+
+
+@pytest.fixture(params=["journal", "syslog"])
+def logged(request, monkeypatch) -> Journal:
+    """Return what one of both logs is sent."""
+    kept = Journal()
+    monkeypatch.setattr(basic, "has_journal", request.param == "journal")
+    monkeypatch.setattr(basic, "journal", kept, raising=False)
+    monkeypatch.setattr(basic.syslog, "syslog", kept.syslog)
+    return kept
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secret_of_a_suboption_is_not_logged(logged, secret) -> None:
+    entry = {"name": "shop", "key": secret}
+    with patch_module_args({"entries": [entry], "login": entry}):
+        module = QuietModule(argument_spec=SPEC)
+    module.log(f"said {entry}".encode())
+    assert logged.text.count("'key': '********'") + logged.text.count('\'key\': "********"') >= 3
+    for form in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
+        assert form not in logged.text
+        assert repr(form)[1:-1] not in logged.text
+    assert logged.text.count("'name': 'shop'") + logged.text.count("\\'name\\': \\'shop\\'") >= 3
+
+
+def nested_secrets(spec: dict, depth: int = 0) -> bool:
+    """Tell whether a suboption is a secret."""
+    return any(
+        (depth > 0 and option.get("no_log")) or nested_secrets(option.get("options") or {}, depth + 1)
+        for option in spec.values()
+    )
+
+
+def test_each_module_with_a_secret_in_a_suboption_is_a_quiet_one() -> None:
+    names = [each.name for each in pkgutil.iter_modules(modules.__path__)]
+    every = [importlib.import_module(f"{modules.__name__}.{name}") for name in names]
+    found = [each for each in every if nested_secrets(getattr(each, "ARGUMENT_SPEC", {}))]
+    assert len(found) >= 4
+    assert [each.__name__ for each in found if not hasattr(each, "QuietModule")] == []
