@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import socket
 import ssl
@@ -91,8 +90,6 @@ class TlsNginx:
             root=self.root, port=self.port, http=self.http, servers=servers, paths=paths
         )
         (live / "nginx.conf").write_text(text)
-        listener = {"port": self.port, "pool": "web", "address": "127.0.0.1", "tls": True}
-        (live / "state.json").write_text(json.dumps({"listeners": [listener, {"port": 80}]}))
 
     def run(self, command: list[str], **options: t.Any) -> tuple[int, str, str]:
         """Run a command of a host; those for the container go to this nginx."""

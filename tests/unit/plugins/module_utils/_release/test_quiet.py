@@ -18,7 +18,7 @@ SPEC = {
     "entries": {"type": "list", "elements": "dict", "options": ENTRY},
     "login": {"type": "dict", "options": ENTRY},
 }
-SECRETS = ["-----BEGIN KEY-----\nMHcCAQEE\n", "it's \"quoted\"", "back\\slash", "k\u00fcche\t", "plain"]
+SECRETS = ["-----BEGIN KEY-----\nMHcCAQEE\n", 'it\'s "quoted"', "back\\slash", "tab\t", "plain"]
 
 
 class Journal:
@@ -50,19 +50,18 @@ def test_secret_of_a_suboption_is_not_logged(logged, secret) -> None:
     with patch_module_args({"entries": [entry], "login": entry}):
         module = QuietModule(argument_spec=SPEC)
     module.log(f"said {entry}".encode())
-    assert logged.text.count("'key': '********'") + logged.text.count('\'key\': "********"') >= 3
+    assert logged.text.count("'key': '********'") + logged.text.count("'key': \"********\"") >= 3
     for form in (secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]):
         assert form not in logged.text
         assert repr(form)[1:-1] not in logged.text
     assert logged.text.count("'name': 'shop'") + logged.text.count("\\'name\\': \\'shop\\'") >= 3
 
 
-def nested_secrets(spec: dict, depth: int = 0) -> bool:
+def nested_secrets(spec: dict) -> bool:
     """Tell whether a suboption is a secret."""
-    return any(
-        (depth > 0 and option.get("no_log")) or nested_secrets(option.get("options") or {}, depth + 1)
-        for option in spec.values()
-    )
+    inner = [option["options"] for option in spec.values() if option.get("options")]
+    secret = any(option.get("no_log") for options in inner for option in options.values())
+    return secret or any(map(nested_secrets, inner))
 
 
 def test_each_module_with_a_secret_in_a_suboption_is_a_quiet_one() -> None:
