@@ -127,9 +127,9 @@ class Evidence:
 
     @property
     def balancing(self) -> dict[str, Record]:
-        """What nginx_release_info returned, by load balancer."""
+        """What nginx_release_info returned, by load balancer. On other hosts it was skipped."""
         found = {host: self._result(host, "__release_info") for host in self.in_run}
-        return {host: info for host, info in found.items() if info}
+        return {host: info for host, info in found.items() if info and not info.get("skipped")}
 
     @property
     def requests(self) -> dict[str, Record]:
