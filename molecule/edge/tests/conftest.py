@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 import pytest
@@ -23,11 +22,8 @@ def lab() -> Edge:
 @pytest.fixture(scope="session", autouse=True)
 def stack(lab) -> t.Iterator[None]:
     """Deploy the stack with Valkey. At the end, the lab is as the other scenarios expect it."""
-    if not os.environ.get("EDGE_KEEP"):
-        lab.play("site", seconds=400)
+    lab.play("site", seconds=400)
     yield
-    if os.environ.get("EDGE_KEEP"):
-        return
     leave()
 
 

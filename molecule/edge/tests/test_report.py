@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report that the deployment wrote: TLS, routes, guards and Valkey, in the picture and tables."""
+"""The report of the deployment: TLS, routes, guards and Valkey, in picture and tables."""
 
 from __future__ import annotations
 
