@@ -29,6 +29,6 @@ def stack(lab) -> t.Iterator[None]:
 
 def leave() -> None:
     """Deploy the lab's own inventory again, and switch the host of Valkey off for good."""
-    output_of(play("remove", *OVERLAY, "--limit", "kv1", service="valkey", data="delete"))
     output_of(play("site", "--skip-tags", "docker,mysql,verify"))
+    output_of(play("remove", *OVERLAY, "--limit", "kv1", service="valkey", data="delete"))
     power("up")

@@ -20,6 +20,7 @@ KV1 = "10.2.0.3"  # only in the lab of this scenario
 WITHIN = 0.5  # seconds until a cart that cannot be used says so
 BACK = 3.0  # seconds from a store that answers to a cart that does
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/valkey_password"
+LAYERS = ("--tags", "valkey,webapp")
 ANOTHER = "another-password-of-the-lab"
 # The first line of the standard input is the password.
 CLIENT = (
@@ -209,7 +210,7 @@ def containers() -> dict[str, str]:
 
 def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(visitor) -> None:
     former, before = shell("web1", f"cat {PASSWORD_FILE}"), containers()
-    output_of(edge("valkey", webapp_valkey_password=ANOTHER))
+    output_of(edge("site", *LAYERS, webapp_valkey_password=ANOTHER))
     try:
         visitor.look()
         after = containers()
@@ -218,6 +219,6 @@ def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(v
         refused = shell(KV1, f"{CLIENT} 2>&1 || true", f"{former}\nPING\n")
         assert "WRONGPASS" in refused or "NOAUTH" in refused
     finally:
-        text = output_of(edge("valkey", "--diff"))
+        text = output_of(edge("site", *LAYERS, "--diff"))
     visitor.look()
     assert former not in text
