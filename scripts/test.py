@@ -17,6 +17,7 @@ and read "N passed, N failed".
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -108,6 +109,7 @@ def execute(command: str, output: t.BinaryIO, niceness: int) -> bool:
         start_new_session=True,
     )
     RUNNING.add(process)
+    lower(process.pid, niceness)
     try:
         return process.wait(TIMEOUT) == 0
     except subprocess.TimeoutExpired:
@@ -116,6 +118,15 @@ def execute(command: str, output: t.BinaryIO, niceness: int) -> bool:
         return False
     finally:
         RUNNING.discard(process)
+
+
+def lower(leader: int, niceness: int) -> None:
+    """Make a session as nice as its processes are.
+
+    Linux divides the processors by sessions, and by niceness only within one of them.
+    """
+    with contextlib.suppress(OSError):  # a kernel without such groups, or a step that has ended
+        Path(f"/proc/{leader}/autogroup").write_text(str(niceness))
 
 
 def stop(signum: int, _frame: t.Any) -> t.NoReturn:
