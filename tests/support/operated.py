@@ -104,9 +104,9 @@ class Lab:
 
     def begin(self) -> None:
         """Return to the inventory's weights and to two healthy members."""
-        if self.touched:
+        if self.touched and self.overrides():
             self.play("set_weights", weights="inventory")
-            self.touched = False
+        self.touched = False
         self.wait_until_healthy()
 
     def play(
