@@ -102,9 +102,11 @@ def stopped() -> t.Iterator[None]:
 
 
 def wait_until_back(cookie: str) -> None:
-    """Ask for the cart until it comes back, for a few seconds."""
-    until = time.monotonic() + BACK
-    while ask("/cart", cookie).status != 200:
+    """Ask for the cart until it comes back at each member, for a few seconds."""
+    until, back = time.monotonic() + BACK, set[str]()
+    while back != set(MEMBERS):
+        answer = ask("/cart", cookie)
+        back |= {answer.body["host"]} if answer.status == 200 else set()
         assert time.monotonic() < until
 
 

@@ -25,11 +25,12 @@ class Release:
     """The text of each file by its path: {"compose.yml": "…", "secrets/password": "…"}.
 
     key is a secret of the host. Secrets enter the id by way of it, so that nobody can find a
-    password by trying which one gives this id.
+    password by trying which one gives this id. Releases with the same files are the same: a host
+    may have got its key after the release, for another one that has secrets.
     """
 
     files: dict[str, str]
-    key: str = field(default="", repr=False)
+    key: str = field(default="", repr=False, compare=False)
 
     # Files that are made from the id, and so are no part of the hash.
     GENERATED: t.ClassVar[tuple[str, ...]] = ()

@@ -27,6 +27,7 @@ from .release import SECRETS, Release
 from .who import moment
 
 STAGING = ".staging"
+REPLACED = ".replaced"  # a damaged release on its way out
 HISTORY_LINES = 200  # older lines are dropped
 
 
@@ -173,10 +174,14 @@ class Store:
             if self.intact(release):
                 self.discard()
                 return
+            replaced = self.releases / REPLACED
+            shutil.rmtree(replaced, ignore_errors=True)  # a run that was killed may have left it
             if directory.exists():
-                shutil.rmtree(directory)
+                # It may be the live one, which others read meanwhile.
+                os.replace(directory, replaced)
             os.replace(self.releases / STAGING, directory)
             sync_directory(self.releases)
+            shutil.rmtree(replaced, ignore_errors=True)
 
     def switch(self, release_id: str | None) -> None:
         """Point the link to a release in one step; None removes the link."""
@@ -235,7 +240,7 @@ class Store:
         return sorted(
             path.name
             for path in self.releases.iterdir()
-            if path.name != STAGING and path.is_dir() and not path.is_symlink()
+            if path.name[0] != "." and path.is_dir() and not path.is_symlink()
         )
 
     def record(self, entry: dict[str, t.Any], keep: int, needed: str | None = None) -> None:

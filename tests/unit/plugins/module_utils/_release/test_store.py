@@ -77,6 +77,29 @@ def test_damaged_release_is_written_again(store: Store) -> None:
     assert store.present() == ONE
 
 
+def test_release_is_whole_although_the_host_got_its_key_later(store: Store) -> None:
+    put(store, ONE)
+    store.key(make=True)
+    assert store.present() == ONE
+    assert store.intact(ONE)
+
+
+def test_damaged_release_is_there_until_it_is_replaced(store: Store, monkeypatch) -> None:
+    put(store, ONE)
+    (store.releases / ONE.id / "nginx.conf").write_text("edited by hand")
+    removed = []
+
+    def remove(path, **_options) -> None:
+        removed.append(path)
+        assert store.present() is not None
+
+    monkeypatch.setattr("shutil.rmtree", remove)
+    put(store, ONE)
+    assert removed
+    assert store.present() == ONE
+    assert store.kept() == [ONE.id]
+
+
 def test_file_that_is_not_text_is_damage(store: Store) -> None:
     put(store, ONE)
     (store.releases / ONE.id / "nginx.conf").write_bytes(b"\xff\x00")
