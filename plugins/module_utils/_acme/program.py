@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .._certificates.pem import CertificateError
@@ -26,13 +27,17 @@ from .renewal import Renewal, run_program
 from .wanted import AcmeError, Wanted, read_wanted
 
 LOCK_SECONDS = 60.0  # for another one that asks the CA
+AT_A_TIME = 4  # certificates; each has an account of its own
 
 
 def renew_all(root: Path, wanted: Wanted, installer: Installer) -> dict[str, str]:
-    """Ask for all certificates, one after the other; return why some could not be had, by name."""
+    """Ask for all certificates, some at a time; return why some could not be had, by name."""
     renewal = Renewal(root, Lego(root, wanted, run_program), installer, say)
-    attempts = {each.name: renewal.attempt(each) for each in wanted.certificates}
-    return {name: problem for name, problem in attempts.items() if problem}
+    # With a CA that does not answer, lego tries for half a minute for each.
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        problems = list(pool.map(renewal.attempt, wanted.certificates))
+    names = [each.name for each in wanted.certificates]
+    return {name: problem for name, problem in zip(names, problems) if problem}
 
 
 def tell(root: Path, failures: t.Mapping[str, str]) -> None:
