@@ -20,7 +20,6 @@ KV1 = "10.2.0.3"  # only in the lab of this scenario
 WITHIN = 0.5  # seconds until a cart that cannot be used says so
 BACK = 3.0  # seconds from a store that answers to a cart that does
 PASSWORD_FILE = "/opt/peerlb/webapp/current/secrets/valkey_password"
-LAYERS = ("--tags", "valkey,webapp")
 ANOTHER = "another-password-of-the-lab"
 # The first line of the standard input is the password.
 CLIENT = (
@@ -211,16 +210,16 @@ def containers() -> dict[str, str]:
 
 
 def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(visitor) -> None:
+    """The last deployment of the scenario declares the former one again."""
     former, before = shell("web1", f"cat {PASSWORD_FILE}"), containers()
-    output_of(edge("site", *LAYERS, webapp_valkey_password=ANOTHER))
-    try:
-        visitor.look()
-        after = containers()
-        assert {host for host in after if after[host] != before[host]} == set(MEMBERS)
-        assert shell("web1", f"cat {PASSWORD_FILE}") == ANOTHER
-        refused = shell(KV1, f"{CLIENT} 2>&1 || true", f"{former}\nPING\n")
-        assert "WRONGPASS" in refused or "NOAUTH" in refused
-    finally:
-        text = output_of(edge("site", *LAYERS, "--diff"))
-    visitor.look()
+    text = output_of(
+        edge("site", "--tags", "valkey,webapp", "--diff", webapp_valkey_password=ANOTHER)
+    )
     assert former not in text
+    assert ANOTHER not in text
+    visitor.look()
+    after = containers()
+    assert {host for host in after if after[host] != before[host]} == set(MEMBERS)
+    assert shell("web1", f"cat {PASSWORD_FILE}") == ANOTHER
+    refused = shell(KV1, f"{CLIENT} 2>&1 || true", f"{former}\nPING\n")
+    assert "WRONGPASS" in refused or "NOAUTH" in refused
