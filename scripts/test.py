@@ -85,11 +85,10 @@ LAB = {
     "hosts": "molecule test -s hosts --destroy=never",
     "applications": "molecule test -s applications --destroy=never",
     "cloud": "molecule test -s cloud --destroy=never",
+    "edge": "molecule test -s edge --destroy=never",
     "destroy": "molecule destroy -s default",
 }
-# It runs by its name alone, until it has passed as a whole.
-ALONE = {"edge": "molecule test -s edge --destroy=never"}
-STEPS = {**CHECK, **SLOW, **LAB, **ALONE}
+STEPS = {**CHECK, **SLOW, **LAB}
 BESIDE = 10  # the niceness of the steps beside the lab
 IN_TIME = ("artefact",)  # galaxy-importer gives ansible-lint three minutes
 
@@ -181,7 +180,7 @@ def take(names: t.Sequence[str], workers: int, niceness: int) -> dict[str, bool]
 
 def run_all(names: t.Sequence[str]) -> dict[str, bool]:
     """Run the steps, and return by name which pass."""
-    lab = [name for name in names if name in {**LAB, **ALONE}]
+    lab = [name for name in names if name in LAB]
     quick = [name for name in names if name in CHECK]
     slow = [name for name in names if name not in lab + quick]
     niceness = BESIDE if lab else 0
