@@ -26,11 +26,11 @@ def version(lab) -> str:
 
 def test_new_version_loses_no_get(lab, figures, former_version) -> None:
     before = version(lab)
-    gets = lab.start_load("/status/200", rate=60, connections=12, seconds=45)
+    gets = lab.start_load("/status/200", rate=60, connections=12, seconds=120)
     gets.wait(2)
     lab.play("webapp", webapp_version="0.0.1-next")
     ended = gets.now()
-    found = gets.result()
+    found = gets.stop()
     figures["another version of the application"] = (
         f"{found['failed']} of {found['sent']} GETs failed {found['lost'] or ''},"
         f" the slowest took {found['p100_ms']:.0f} ms; both have the new version at {ended:.0f} s"
@@ -49,9 +49,9 @@ def test_version_that_does_not_start_stops_at_the_first_web_server(lab, former_v
 
 def test_version_that_exits_leaves_the_former_one_serving(lab, figures, former_version) -> None:
     before = version(lab)
-    gets = lab.start_load("/status/200", rate=60, connections=12, seconds=25)
+    gets = lab.start_load("/status/200", rate=60, connections=12, seconds=120)
     text = lab.play("webapp", webapp_environment={"MYSQL_PORT": "nonsense"}, fails=True)
-    found = gets.result()
+    found = gets.stop()
     # The value may be a secret, as each value of the environment may.
     assert "MYSQL_PORT: '********' is not a number" in " ".join(text.split())
     assert "the last good release" in " ".join(text.split())

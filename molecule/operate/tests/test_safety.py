@@ -77,12 +77,12 @@ BROKEN = {
 def test_broken_input_changes_nothing(lab, figures, name) -> None:
     context, extra, message = BROKEN[name]
     before, files = lab.serving(), shell("lb1", LIVE)
-    load = lab.start_load("/status/200", rate=50, connections=8, seconds=12)
+    load = lab.start_load("/status/200", rate=50, connections=8, seconds=60)
     with context(lab):
         text = lab.play("nginx_lb", fails=True, **extra)
         assert message in " ".join(text.split())
         assert (lab.serving(), shell("lb1", LIVE)) == (before, files)
-        found = load.result()
+        found = load.stop()
         shell("lb1", RESTART)
         lab.wait_until_healthy()
         assert lab.serving() == before
