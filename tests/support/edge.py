@@ -10,7 +10,7 @@ import sys
 import typing as t
 
 from support import ROOT
-from support.lab import ADDRESSES, in_network, run, start
+from support.lab import ADDRESSES, in_network, run, shell, start
 from support.operated import LOAD, Lab, Load
 
 OVERLAY = ("-i", "inventories/lab_edge")
@@ -50,3 +50,12 @@ class Edge(Lab):
     def code(self, url: str, *options: str) -> str:
         """Return the status of an answer, or 000 if there is none."""
         return self.curl("-o/dev/null", "-w%{http_code}", *options, url=url)
+
+
+def readable_files_with(*secrets: str, below: str) -> str:
+    """Return the files of lb1 below some directories that others than root may read, with a secret.
+
+    The secrets come by standard input, because sudo writes each command to the journal.
+    """
+    found = f'find {below} -type f -perm /077 -exec grep -lFe "$secrets" {{}} + || true'
+    return shell("lb1", f"secrets=$(cat); {found}", "\n".join(secrets))

@@ -11,7 +11,7 @@ import time
 import pytest
 from support.certificates import Authority
 from support.chromium import started
-from support.edge import CA, NAME, ROOT
+from support.edge import CA, NAME, ROOT, readable_files_with
 from support.lab import ADDRESSES, in_network, run, shell
 
 ADDRESS = ADDRESSES["lb1"]
@@ -149,9 +149,7 @@ def test_rollback_over_a_renewal_keeps_the_newer_certificate(lab) -> None:
 
 def test_key_is_in_no_log_argv_readable_file_or_git() -> None:
     key = shell("lb1", f"grep -A1 'PRIVATE KEY' {PAIR}").splitlines()[1]
-    places = "find /opt/peerlb /var/log/peerlb /run /tmp -type f -perm /077"
-    readable = f"{places} -exec grep -l -e {key} {{}} + || true"
-    assert shell("lb1", readable) == ""
+    assert readable_files_with(key, below="/opt/peerlb /var/log/peerlb /run /tmp") == ""
     for place in (
         "journalctl --no-pager -n 20000",
         "docker logs peerlb-nginx 2>&1",
