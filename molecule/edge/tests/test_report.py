@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of the deployment: TLS, routes, guards and Valkey, in picture and tables."""
+"""The report of a verification: TLS, routes, guards and Valkey, in picture and tables."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ import json
 import re
 from collections import Counter
 
+import pytest
 from support.edge import ROOT
 
 REPORT = ROOT / "report/peerlb-report.json"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def verified(lab) -> None:
+    """Write the report: another test may have written one of a failure."""
+    lab.play("verify")
 
 
 def test_report_knows_what_the_load_balancer_does_with_requests() -> None:
