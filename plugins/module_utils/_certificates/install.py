@@ -109,7 +109,7 @@ class Installation:
             )
             for each in changes
         }
-        served = [each for each in changes if self.nginx.places(each.wanted.name)]
+        served = [each for each in changes if self.nginx.uses(each.wanted.name)]
         runs = bool(served) and self.nginx.runs()
         try:
             for name, version in staged.items():

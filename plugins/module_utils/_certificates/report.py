@@ -40,7 +40,7 @@ def certificates(
 def _told(
     name: str, store: CertificateStore, nginx: ServingNginx, openssl: Openssl, now: float
 ) -> dict[str, t.Any]:
-    entry = {"name": name, "used": bool(nginx.places(name)), "last_attempt": attempt(store, name)}
+    entry = {"name": name, "used": nginx.uses(name), "last_attempt": attempt(store, name)}
     try:
         present = store.current(name)
         if present is None:

@@ -16,9 +16,13 @@ from pathlib import Path
 from .pem import CertificateError
 
 Run = t.Callable[..., "tuple[int, str, str]"]
-SERVER = re.compile(r"^\s*server\s*{", re.MULTILINE)  # with what a block begins
-LISTEN = re.compile(r"^\s*listen\s+(?:([0-9.]+|\*):)?([0-9]+)\s[^;]*\bssl\b", re.MULTILINE)
-EVERYWHERE = ("", "*", "0.0.0.0")
+COMMENT = re.compile(r"(^|\s)#.*")
+PAIR = r"\bssl_certificate\s[^;]*/tls/{}/current/"
+SERVER = re.compile(r"\bserver\s*{")  # with what a block begins
+NAMES = re.compile(r"\bserver_name\s([^;]*);")
+LISTEN = re.compile(r"\blisten\s+(?:(\[[^]]*\]|[^\s:;]+):)?([0-9]+)\s[^;]*\bssl\b")
+# Where to ask a socket that listens at all addresses.
+EVERYWHERE = {**dict.fromkeys(("", "*", "0.0.0.0"), "127.0.0.1"), "[::]": "::1"}
 CONFIG = "/etc/nginx/peerlb/current/nginx.conf"  # as the container sees it
 A_LABEL = "peerlb-check"  # stands for the star of a name when nginx is asked
 IN_A_ROW = 3  # answers, as workers of before a reload may still take a connection
@@ -52,19 +56,27 @@ class ServingNginx:
         )
         return code == 0 and out.strip() == "true"
 
+    def uses(self, name: str) -> bool:
+        """Tell whether a file of the live release names a certificate, so that nginx reads it."""
+        used = re.compile(PAIR.format(re.escape(name)))
+        return any(used.search(text) for text in self._texts())
+
     def places(self, name: str) -> list[Place]:
         """Return where the live release serves a certificate, and by which names; [] if nowhere.
 
         The declaration may have other names already than the release that serves them.
         """
-        used = re.compile(rf"ssl_certificate \S*/tls/{re.escape(name)}/current/")
+        used = re.compile(PAIR.format(re.escape(name)))
+        servers = [server for text in self._texts() for server in SERVER.split(text)[1:]]
+        return [place for server in servers if used.search(server) for place in _places(server)]
+
+    def _texts(self) -> list[str]:
+        """Return the configuration of the live release, file by file, without comments."""
         try:
-            files = sorted((self.root / "current").glob("*.conf"))
-            texts = [path.read_text(encoding="utf-8") for path in files]
+            files = sorted((self.root / "current").rglob("*.conf"))
+            return [COMMENT.sub("", path.read_text(encoding="utf-8")) for path in files]
         except (OSError, ValueError):
             return []
-        servers = [server for text in texts for server in SERVER.split(text)[1:]]
-        return [place for server in servers if used.search(server) for place in _places(server)]
 
     def test(self) -> None:
         """Let nginx test all that it would read; a CertificateError ends with its words."""
@@ -106,12 +118,12 @@ class ServingNginx:
 
 def _places(server: str) -> t.Iterator[Place]:
     """Return where and by which name to ask a block server of nginx's configuration."""
-    names = " ".join(re.findall(r"^\s*server_name (.*);", server, re.MULTILINE)).split()
+    words = " ".join(NAMES.findall(server)).replace('"', "").replace("'", "").split()
     # A regular expression is not a name with which to ask; "_" is no name, for the default server.
-    asked = next((each for each in names if not each.startswith("~")), "")
+    asked = next((word for word in words if not word.startswith("~")), "")
     asked = "" if asked == "_" else asked.replace("*", A_LABEL).lstrip(".")
     for address, port in LISTEN.findall(server):
-        yield Place("127.0.0.1" if address in EVERYWHERE else address, int(port), asked)
+        yield Place(EVERYWHERE.get(address, address.strip("[]")), int(port), asked)
 
 
 def served(address: str, port: int, server_name: str, timeout: float = 3.0) -> bytes:

@@ -8,26 +8,25 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-
-HIDDEN = "********"  # as Ansible writes it
+from ansible.module_utils.common.parameters import remove_values
 
 
 class QuietModule(AnsibleModule):
     """An AnsibleModule that writes no secret of a suboption to the log of the host.
 
-    Ansible writes each call of a module there, and hides the values of no_log as they were given.
-    A list or a mapping stands there as Python writes it: with an escape for each line break,
-    backslash or quote. So a key in PEM was not found, and not hidden.
+    Ansible writes each call of a module there. It makes one text of the options, and looks in it
+    for the values of no_log as they were given. But Python writes a line break, a backslash or a
+    quote within a list in another form, and Ansible cuts texts at "@". So a key in PEM or a part of
+    a password stays.
     """
 
-    def log(self, msg: t.Any, log_args: t.Any = None) -> None:
-        """Log a message, and its arguments as fields of the journal, without the secrets."""
-        fields = {name: self._without_secrets(value) for name, value in (log_args or {}).items()}
-        super().log(self._without_secrets(msg), fields)
+    params: dict[str, t.Any]
 
-    def _without_secrets(self, value: t.Any) -> str:
-        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-        # Longest first: a secret may be the beginning of another.
-        for secret in sorted(map(str, self.no_log_values), key=len, reverse=True):
-            text = text.replace(repr(secret)[1:-1], HIDDEN)
-        return text
+    def _log_invocation(self) -> None:
+        """Log the call without the secrets, which are hidden before there is a text."""
+        given = self.params
+        self.params = remove_values(given, self.no_log_values)
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = given

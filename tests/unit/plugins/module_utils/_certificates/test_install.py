@@ -17,7 +17,6 @@ from ansible_collections.peerlb.stack.plugins.module_utils._certificates.pem imp
     CertificateError,
     Pair,
 )
-from ansible_collections.peerlb.stack.plugins.module_utils._certificates.serving import Place
 from ansible_collections.peerlb.stack.plugins.module_utils._certificates.store import (
     CertificateStore,
 )
@@ -38,8 +37,8 @@ class Nginx:
     def runs(self) -> bool:
         return True
 
-    def places(self, _name: str) -> list[Place]:
-        return [Place("127.0.0.1", 443, NAME)]
+    def uses(self, _name: str) -> bool:
+        return True
 
     def test(self) -> None:
         self._do("test")

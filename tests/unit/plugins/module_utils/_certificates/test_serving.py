@@ -52,6 +52,38 @@ def test_places_of_a_certificate_that_the_live_release_uses(live) -> None:
         "127.0.0.1:9443",
     ]
     assert nginx.places("sho") == nginx.places("op") == []
+    assert (nginx.uses("shop"), nginx.uses("sho"), nginx.uses("op")) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("listen [::]:443 ssl; server_name a.example;", "::1:443 for a.example"),
+        ("listen [fd00::2]:443 ssl;", "fd00::2:443"),
+        (
+            "listen localhost:443  ssl; server_name\n  a.example\n  b.example;",
+            "localhost:443 for a.example",
+        ),
+        (
+            'listen 443 backlog=5 ssl; server_name "a.example"; # x; y',
+            "127.0.0.1:443 for a.example",
+        ),
+        ("# listen 443 ssl;\nlisten 444 ssl; # server_name b.example;", "127.0.0.1:444"),
+    ],
+)
+def test_places_in_files_of_the_user(live, text, place) -> None:
+    pair = "ssl_certificate     /etc/nginx/peerlb/tls/shop/current/pair.pem;"
+    (live / "current/servers.conf").write_text(f"server{{ {text}\n {pair} }}")
+    nginx = ServingNginx(Host().run, live)
+    assert [str(each) for each in nginx.places("shop")] == [place]
+
+
+def test_certificate_of_all_servers_is_used_and_one_in_a_comment_is_not(live) -> None:
+    pair = "ssl_certificate /etc/nginx/peerlb/tls/{}/current/pair.pem;"
+    (live / "current/extra").mkdir()
+    (live / "current/extra/http.conf").write_text(f"{pair.format('all')}\n #{pair.format('no')}")
+    nginx = ServingNginx(Host().run, live)
+    assert (nginx.uses("all"), nginx.uses("no"), nginx.places("all")) == (True, False, [])
 
 
 def test_without_a_release_nothing_is_served(tmp_path) -> None:
