@@ -17,7 +17,6 @@ and read "N passed, N failed".
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -120,12 +119,20 @@ def execute(command: str, output: t.BinaryIO, niceness: int) -> bool:
 
 
 def lower(leader: int, niceness: int) -> None:
-    """Make a session as nice as its processes are.
+    """Make a session as nice as its first process is.
 
-    Linux divides the processors by sessions, and by niceness only within one of them.
+    Linux divides the processors by sessions, and by niceness only within one of them. A worker of
+    Ansible has a session of its own again, which is not lowered.
     """
-    with contextlib.suppress(OSError):  # a kernel without such groups, or a step that has ended
-        Path(f"/proc/{leader}/autogroup").write_text(str(niceness))
+    for _attempt in range(20 if niceness else 0):
+        try:
+            Path(f"/proc/{leader}/autogroup").write_text(str(niceness))
+        except BlockingIOError:  # for anybody but root, Linux takes ten of these a second
+            time.sleep(0.1)
+        except OSError:  # a kernel without such groups, or a step that has ended
+            return
+        else:
+            return
 
 
 def stop(signum: int, _frame: t.Any) -> t.NoReturn:

@@ -58,4 +58,4 @@ def readable_files_with(*secrets: str, below: str) -> str:
     The secrets come by standard input, because sudo writes each command to the journal.
     """
     found = f'find {below} -type f -perm /077 -exec grep -lFe "$secrets" {{}} + || true'
-    return shell("lb1", f"secrets=$(cat); {found}", "\n".join(secrets))
+    return shell("lb1", f'secrets=$(cat); [ -n "$secrets" ] && {found}', "\n".join(secrets))

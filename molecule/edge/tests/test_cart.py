@@ -210,7 +210,7 @@ def containers() -> dict[str, str]:
 
 
 def test_cart_survives_another_password_and_with_it_the_renewal_of_all_members(visitor) -> None:
-    """The last deployment of the scenario declares the former one again."""
+    """Nothing after it needs the former one: the next run of the scenario declares it again."""
     former, before = shell("web1", f"cat {PASSWORD_FILE}"), containers()
     text = output_of(
         edge("site", "--tags", "valkey,webapp", "--diff", webapp_valkey_password=ANOTHER)

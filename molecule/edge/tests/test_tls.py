@@ -150,6 +150,9 @@ def test_rollback_over_a_renewal_keeps_the_newer_certificate(lab) -> None:
 def test_key_is_in_no_log_argv_readable_file_or_git() -> None:
     key = shell("lb1", f"grep -A1 'PRIVATE KEY' {PAIR}").splitlines()[1]
     assert readable_files_with(key, below="/opt/peerlb /var/log/peerlb /run /tmp") == ""
+    shell("lb1", "umask 022; cat > /tmp/readable", key)
+    assert readable_files_with(key, below="/tmp") == "/tmp/readable\n"
+    shell("lb1", "rm /tmp/readable")
     for place in (
         "journalctl --no-pager -n 20000",
         "docker logs peerlb-nginx 2>&1",

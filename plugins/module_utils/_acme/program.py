@@ -24,7 +24,7 @@ from .._release.lock import locked
 from .installer import OWNER, Installer
 from .lego import Lego
 from .renewal import Renewal, run_program
-from .wanted import AcmeError, Wanted, read_wanted
+from .wanted import AcmeError, Certificate, Wanted, read_wanted
 
 LOCK_SECONDS = 60.0  # for another one that asks the CA
 AT_A_TIME = 4  # certificates; each has an account of its own
@@ -33,9 +33,17 @@ AT_A_TIME = 4  # certificates; each has an account of its own
 def renew_all(root: Path, wanted: Wanted, installer: Installer) -> dict[str, str]:
     """Ask for all certificates, some at a time; return why some could not be had, by name."""
     renewal = Renewal(root, Lego(root, wanted, run_program), installer, say)
+
+    def attempt(certificate: Certificate) -> str:
+        try:
+            return renewal.attempt(certificate)
+        except OSError as exc:  # no result can be noted, as on a full disk
+            say(f"{certificate.name}: {exc}")
+            return str(exc)
+
     # With a CA that does not answer, lego tries for half a minute for each.
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        problems = list(pool.map(renewal.attempt, wanted.certificates))
+        problems = list(pool.map(attempt, wanted.certificates))
     names = [each.name for each in wanted.certificates]
     return {name: problem for name, problem in zip(names, problems) if problem}
 

@@ -3,8 +3,8 @@
 
 """Replace files and symbolic links: whoever reads them finds the former or the new one, whole.
 
-An OSError of any function says what failed; the former file is still there then. Two writers of
-one file have to keep each other out by a lock.
+An OSError of any function says what failed. The former file is still there then, unless the
+directory alone could not be synced. Two writers of one file have to keep each other out by a lock.
 """
 
 from __future__ import annotations

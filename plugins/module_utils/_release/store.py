@@ -5,6 +5,7 @@
 
 root/releases/<id>/…     a release: one directory, which nobody changes once it is complete
 root/releases/.staging/  a release that is being written and tested
+root/releases/.replaced/ a damaged release whose place its copy takes
 root/current             a symbolic link to the live release
 root/history.json        which release went live when, by whom and why, newest last
 root/key                 the host's own secret, by which secrets enter the ids of releases
@@ -39,7 +40,9 @@ class Store:
     """The releases below root.
 
     What readers see changes by one rename each time, so a run that is killed at any moment leaves
-    whole releases, and at most a .staging that the next run removes.
+    whole releases, and at most a .staging that the next run removes. The one exception is a damaged
+    release: it is moved away before its copy takes its place. A run that is killed between the two
+    leaves neither there, and the next run writes it again.
     """
 
     def __init__(
@@ -179,7 +182,12 @@ class Store:
             if directory.exists():
                 # It may be the live one, which others read meanwhile.
                 os.replace(directory, replaced)
-            os.replace(self.releases / STAGING, directory)
+            try:
+                os.replace(self.releases / STAGING, directory)
+            except OSError:
+                if replaced.exists():
+                    os.replace(replaced, directory)
+                raise
             sync_directory(self.releases)
             shutil.rmtree(replaced, ignore_errors=True)
 

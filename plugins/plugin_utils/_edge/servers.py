@@ -164,7 +164,7 @@ def _admission(listener: Listener, number: int) -> list[str]:
     if not listener.allow:
         return []
     # A trusted proxy is admitted by its own address and not by that of its client. "allow" would
-    # not do: redirects and fixed answers are given before nginx looks at it.
+    # not do: without rates, redirects and fixed answers are given before nginx looks at it.
     ranges = "".join(f"    {each} 1;\n" for each in listener.allow)
     return [f"geo $realip_remote_addr $peerlb_admitted_{number} {{\n    default 0;\n{ranges}}}\n"]
 

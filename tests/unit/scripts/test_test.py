@@ -88,7 +88,7 @@ def test_other_steps_run_beside_those_on_the_lab(runner, monkeypatch, tmp_path) 
     steps = {
         "quick": meeting("quick", "lab"),
         "lab": meeting("lab", "quick"),
-        "second": f"sleep 0.2; nice > {tmp_path}/niceness; {session} > {tmp_path}/session || true",
+        "second": f"sleep 1; nice > {tmp_path}/niceness; {session} > {tmp_path}/session || true",
     }
     monkeypatch.setattr(runner, "STEPS", steps)
     monkeypatch.setattr(runner, "CHECK", {"quick": ""})

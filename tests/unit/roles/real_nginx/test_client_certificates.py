@@ -15,15 +15,11 @@ import pytest
 from ansible_collections.peerlb.stack.plugins.plugin_utils._edge.tls import CLIENT_HEADERS
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from support.certificates import Authority, Made
-from support.nginx import Backend, free_port, programs
+from support.nginx import Backend, free_port
 from support.terminating import Terminating
 from support.tls_nginx import client_context
 from support.waf import stand_in
 
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
-
-ROLE = "nginx_lb"
 USERS = Authority("users")
 ALICE = USERS.issue("alice", usage=ExtendedKeyUsageOID.CLIENT_AUTH)
 STRANGER = Authority("strangers").issue("alice", usage=ExtendedKeyUsageOID.CLIENT_AUTH)

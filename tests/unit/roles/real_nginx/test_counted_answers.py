@@ -10,14 +10,10 @@ import typing as t
 
 import pytest
 from ansible_collections.peerlb.stack.plugins.module_utils._traffic.rules import count_rules
-from support.nginx import Backend, programs
+from support.nginx import Backend
 from support.terminating import Terminating
 from support.tls_nginx import client_context
 
-NONE = "no nginx on this machine: install one, or let `python -m lab` build the images"
-pytestmark = pytest.mark.skipif(not programs(), reason=NONE)
-
-ROLE = "nginx_lb"
 SLOW = {"name": "slow", "priority": 10, "action": "throttle", "rate": "1/m", "burst": 2}
 MATCH = {"headers": {"X-Slow": "1"}}
 COUNTED = ["X-Slow: 1"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import threading
@@ -60,6 +61,18 @@ def test_one_failure_fails_the_unit_and_stops_no_other(lego) -> None:
     (told,) = [json.loads(line) for line in (lego.root / "told").read_text().splitlines()]
     assert told["event"] == "certificate_failed"
     assert told["why"] == f"certificate {failed}: connection refused"
+
+
+def test_disk_that_is_full_fails_each_and_all_are_told(lego, monkeypatch, capsys) -> None:
+    hook(lego)
+
+    def full(*_arguments) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(program.Renewal, "_note", full)
+    assert program.run(lego.root, FakeInstaller()) == 1
+    assert len((lego.root / "told").read_text().splitlines()) == 2
+    assert "blog: [Errno 28] No space left on device" in capsys.readouterr().out
 
 
 def test_hook_that_is_wrong_does_not_hide_the_failure(lego, capsys) -> None:

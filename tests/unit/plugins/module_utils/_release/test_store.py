@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from pathlib import Path
@@ -98,6 +99,22 @@ def test_damaged_release_is_there_until_it_is_replaced(store: Store, monkeypatch
     assert removed
     assert store.present() == ONE
     assert store.kept() == [ONE.id]
+
+
+def test_damaged_release_comes_back_if_its_copy_cannot_take_its_place(store, monkeypatch) -> None:
+    put(store, ONE)
+    (store.releases / ONE.id / "nginx.conf").write_text("edited by hand")
+    replace = os.replace
+
+    def refuse(source, target) -> None:
+        if source.name == ".staging":
+            raise OSError(errno.EIO, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(StoreError, match="Input/output error"):
+        put(store, ONE)
+    assert store.present().files["nginx.conf"] == "edited by hand"
 
 
 def test_file_that_is_not_text_is_damage(store: Store) -> None:
