@@ -107,7 +107,6 @@ def execute(command: str, output: t.BinaryIO, niceness: int) -> bool:
         start_new_session=True,
     )
     RUNNING.add(process)
-    lower(process.pid, niceness)
     try:
         return process.wait(TIMEOUT) == 0
     except subprocess.TimeoutExpired:
@@ -116,23 +115,6 @@ def execute(command: str, output: t.BinaryIO, niceness: int) -> bool:
         return False
     finally:
         RUNNING.discard(process)
-
-
-def lower(leader: int, niceness: int) -> None:
-    """Make a session as nice as its first process is.
-
-    Linux divides the processors by sessions, and by niceness only within one of them. A worker of
-    Ansible has a session of its own again, which is not lowered.
-    """
-    for _attempt in range(20 if niceness else 0):
-        try:
-            Path(f"/proc/{leader}/autogroup").write_text(str(niceness))
-        except BlockingIOError:  # for anybody but root, Linux takes ten of these a second
-            time.sleep(0.1)
-        except OSError:  # a kernel without such groups, or a step that has ended
-            return
-        else:
-            return
 
 
 def stop(signum: int, _frame: t.Any) -> t.NoReturn:
