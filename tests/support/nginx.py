@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.server
+import itertools
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -37,6 +39,8 @@ events {{ worker_connections 512; }}
 """
 PARTS = "http {{ include http.conf; }}\nstream {{ include stream.conf; }}\n"
 CONF = f"{{stream_module}}\n{MAIN}{PARTS}"
+# Below the ports that Linux takes for connections: a client of another test could get one of those.
+PORTS = itertools.cycle(random.sample(range(10_000, 32_000), 22_000))
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -93,10 +97,12 @@ def write_conf(place: Path, http: str) -> Path:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 at which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port of 127.0.0.1 at which nothing listens, and which nobody was given before."""
+    while True:
+        port = next(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

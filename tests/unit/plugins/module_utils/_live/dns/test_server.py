@@ -19,6 +19,7 @@ from ansible_collections.peerlb.stack.plugins.module_utils._live.dns import serv
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.codec import Zone, member_name
 from ansible_collections.peerlb.stack.plugins.module_utils._live.dns.server import Server
 from ansible_collections.peerlb.stack.plugins.module_utils._live.shares import Share
+from support.nginx import free_port
 
 POOL = dns.message.make_query("_http._tcp.web.peerlb", "SRV", use_edns=False)
 HOST = "127.0.0.1"
@@ -27,13 +28,6 @@ HOST = "127.0.0.1"
 def zone(count: int = 2) -> Zone:
     """Return a zone whose pool web has so many members."""
     return Zone({("http", "web"): [Share("", HOST, 1 + each) for each in range(count)]})
-
-
-def free_port() -> int:
-    """Return a port at which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.asynccontextmanager
