@@ -19,12 +19,14 @@ from ..plugin_utils._proof.database import (
     prove_connections,
     schema_problems,
 )
+from ..plugin_utils._proof.edge import OF_BALANCER
 from ..plugin_utils._proof.proof import HOST_VARIABLES, prove
 from ..plugin_utils._proof.role_variables import wrong_variables
 from ..plugin_utils._roles import role_options
 from ..plugin_utils._stack import STACK, StackGroups
 
-SETTINGS = ("peerlb_pools", "peerlb_listeners")  # variables of the load balancers
+# Variables of the load balancers.
+SETTINGS = ("peerlb_pools", "peerlb_listeners", *OF_BALANCER)
 
 
 def topology_problems(declaration: t.Any, groups: t.Any, hostvars: t.Any) -> list[str]:

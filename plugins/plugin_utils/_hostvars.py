@@ -11,6 +11,7 @@ read each variable once.
 from __future__ import annotations
 
 import datetime
+import re
 import typing as t
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -20,6 +21,14 @@ from ..module_utils._values.entries import is_list, listing
 
 VariablesByHost = dict[str, dict[str, t.Any]]
 Names = t.Mapping[str, t.Sequence[str]]  # names of variables, by host or by group
+
+# All that is shown of the error of a secret. Ansible's text may hold the secret itself. No template
+# begins here, as ansible-core 2.18 evaluates a message once more when a playbook shows it.
+UNDEFINED = re.compile(r"('[A-Za-z_]\w*' is undefined)(\. \1)?")
+UNREADABLE = (
+    "cannot be evaluated, and the reason is not shown, as it may hold a secret; if a password has"
+    " { before {, % or #, write !unsafe before its text or read it with a lookup"
+)
 
 
 class CachedHostVars:
@@ -37,11 +46,12 @@ class CachedHostVars:
 
 
 def read_variables(
-    hostvars: t.Any, names: Names, secret: bool = False
+    hostvars: t.Any, names: Names, secrets: t.Container[str] = ()
 ) -> tuple[VariablesByHost, list[str]]:
     """Return variables by host, as Python's own types, and a problem for each that has an error.
 
-    names: by host; a variable that is not set is None. secret: show no error that may hold a value.
+    names: by host; a variable that is not set is None. secrets: names of those that may hold a
+    secret; of their errors only the name of a variable that is not defined is shown.
     """
     variables: VariablesByHost = {}
     problems = []
@@ -52,11 +62,20 @@ def read_variables(
             try:
                 variables[host][name] = _plain(own.get(name))
             except (AnsibleError, UndefinedError) as exc:
-                # Only the error about a name that is not defined is sure to hold no secret.
-                undefined = isinstance(exc, (AnsibleUndefinedVariable, UndefinedError))
-                shown = not secret or undefined
-                problems.append(f"host {host}: {name}: {exc if shown else type(exc).__name__}")
+                told = _without_value(exc) if name in secrets else str(exc)
+                problems.append(f"host {host}: {name}: {told}")
     return variables, problems
+
+
+def _without_value(exc: Exception) -> str:
+    """Return which variable is not defined, or what to do; nothing else of the error.
+
+    The class does not tell: Ansible hands on each error as an UndefinedError, and a key that a
+    mapping lacks, or a hint, is an AnsibleUndefinedVariable with a value in its text.
+    """
+    undefined = isinstance(exc, (AnsibleUndefinedVariable, UndefinedError))
+    found = UNDEFINED.fullmatch(str(exc)) if undefined else None
+    return found[1] if found else UNREADABLE
 
 
 def _plain(value: t.Any) -> t.Any:
@@ -94,7 +113,7 @@ def missing_secrets(groups: t.Any, hostvars: t.Any, needed: Names) -> list[str]:
     values: dict[str, dict[str, set[str]]] = {}  # by name and group
     for group, names in needed.items():
         by_host = {host: names for host in groups.get(group, ())}
-        variables, errors = read_variables(hostvars, by_host, secret=True)
+        variables, errors = read_variables(hostvars, by_host, names)
         problems += errors
         for name in names:
             texts = {host: str(own[name] or "") for host, own in variables.items() if name in own}

@@ -97,7 +97,7 @@ def read_inventory(
     for group, of_group in (names or {}).items():
         for host in groups.get(group, ()):
             by_host.setdefault(host, list(OF_ALL)).extend(of_group)
-    variables, problems = read_variables(hostvars, by_host)
+    variables, problems = read_variables(hostvars, by_host, secrets=PUBLIC_KEYS)
     if only is not None:
         counting = tuple(f"host {host}: " for host in only)
         problems = [each for each in problems if each.startswith(counting)]

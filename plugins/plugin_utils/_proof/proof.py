@@ -38,7 +38,7 @@ from .._derive.pools import (
 from .._stack import StackGroups
 from .binds import Bind, clashes, host_binds, misplaced
 from .dead_flows import dead_flows
-from .edge import OF_BALANCER, prove_certificates, prove_servers, prove_store
+from .edge import prove_certificates, prove_servers, prove_store
 from .pools import flows_without_listener, judged_members, unreplicated_members
 
 JUDGED = (
@@ -54,7 +54,6 @@ HOST_VARIABLES = (
     "nginx_lb_pool_port",
     "docker_daemon_config",
     *IN_USE,
-    *OF_BALANCER,
 )
 STORES = ("mysql", "redis")  # protocols of what keeps data, for which somebody has to replicate
 
@@ -196,7 +195,7 @@ class Proof:
     def prove_edge(self, variables: HostVars) -> None:
         """Add what listeners of TLS show, and where the application finds Valkey if there is any.
 
-        `prove_listeners` and `prove_pools` come before. variables: HOST_VARIABLES by host, and
+        `prove_listeners` and `prove_pools` come before. variables: OF_BALANCER by host, and
         `lists` as in `prove_servers`.
         """
         own = (self.topology, self.stack, self._listeners)
@@ -281,8 +280,9 @@ def prove(
 ) -> Proof:
     """Return the proof of the flows, the listeners, the pools, and the application's way to MySQL.
 
-    The settings are those of `_derive/pools.py`; variables: HOST_VARIABLES by host. A part that
-    cannot be derived adds its errors to the problems, and the other parts are proven all the same.
+    The settings are those of `_derive/pools.py`; variables: HOST_VARIABLES by host, and
+    OF_BALANCER of load balancers. A part that cannot be derived adds its errors to the problems,
+    and the other parts are proven all the same.
     """
     proof = Proof(topology, stack)
     if empty := [name for name in stack.names() if not topology.members(name)]:

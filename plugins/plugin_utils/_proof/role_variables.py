@@ -79,8 +79,8 @@ def wrong_variables(
 
 def wrong_certificates(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
     """Return what is wrong with the certificates that load balancers declare, without any key."""
-    names = {host: ["peerlb_certificates", "peerlb_acme"] for host in hosts}
-    variables, problems = read_variables(hostvars, names, secret=True)
+    names = ("peerlb_certificates", "peerlb_acme")
+    variables, problems = read_variables(hostvars, dict.fromkeys(hosts, names), secrets=names)
     for own in variables.values():
         declared, acme = own.get("peerlb_certificates") or [], own.get("peerlb_acme")
         try:

@@ -15,6 +15,7 @@ from ansible_collections.peerlb.stack.plugins.filter.proof import (
     proof,
     topology_problems,
 )
+from ansible_collections.peerlb.stack.plugins.plugin_utils._hostvars import UNREADABLE
 
 STACK = {"balancer": "nginx_lb", "application": "webapp", "database": "mysql"}
 SECRETS = {
@@ -32,6 +33,15 @@ def test_stack_is_proven(inventory) -> None:
     assert proven["problems"] == []
     assert proven["lines"][1] == "webapp -> nginx_lb:3306 (mysql)  vpc-lb: by peering with vpc-web"
     assert topology_problems(*inventory.read()) == []
+
+
+def test_a_key_in_an_error_of_the_certificates_is_not_shown(inventory) -> None:
+    """Other hosts than load balancers are not asked for them."""
+    inventory.variables["peerlb_certificates"] = [
+        {"name": "shop", "key": "{{ lookup('file', vault_key) }}"}
+    ]
+    inventory.variables["vault_key"] = "oyster"
+    assert problems(inventory) == [f"host lb1: peerlb_certificates: {UNREADABLE}"]
 
 
 def test_ports_are_those_that_each_host_binds(inventory) -> None:
