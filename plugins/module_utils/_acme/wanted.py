@@ -47,16 +47,19 @@ class Certificate:
 
     @classmethod
     def parse(cls, entry: t.Any) -> Certificate:
-        """Return the certificate of {"name": "shop", "names": ["shop.example"]}, or ValueError."""
-        given = read_mapping(entry, ("name", "names"))
-        name = text("name", given["name"])
+        """Return the certificate of {"name": "shop", "names": ["shop.example"]}, or ValueError.
+
+        A value that is not of its kind may hold a key, so the error does not show it.
+        """
+        given = read_mapping(entry, ("name", "names"), secret=True)
+        name = text("name", given["name"], secret=True)
         if not NAME.fullmatch(name) or name in TAKEN:
             wanted = f"small letters, digits and hyphens, and none of {', '.join(TAKEN)}"
             raise misfit("name", name, wanted)
         if not is_list(given["names"]):
-            raise misfit("names", given["names"], "a list such as [shop.example]")
+            raise misfit("names", given["names"], "a list such as [shop.example]", secret=True)
         for each in given["names"]:
-            if not isinstance(each, str) or not HOST.fullmatch(each):
+            if not HOST.fullmatch(text("names", each, secret=True)):
                 wanted = "a name such as shop.example; a CA gives no wildcard over port 80"
                 raise misfit("names", each, wanted)
         return cls(name, tuple(dict.fromkeys(given["names"])))
@@ -96,8 +99,7 @@ class Wanted:
             try:
                 certificates.append(Certificate.parse(each))
             except ValueError as exc:
-                name = each.get("name") if isinstance(each, t.Mapping) else None
-                problems.append(f"certificate {name or number}: {exc}")
+                problems.append(f"certificate {_name(each) or number}: {exc}")
         names = [each.name for each in certificates]
         problems += [f"certificate {n}: is there twice" for n in {*names} if names.count(n) > 1]
         if problems:
@@ -116,6 +118,12 @@ class Wanted:
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
+def _name(entry: t.Any) -> str:
+    """Return the name of an entry that may be wrong, "" if it has none that is text."""
+    name = entry.get("name") if isinstance(entry, t.Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
 def _problems(given: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     """Yield a sentence for each setting of the CA that makes no sense."""
     kinds = {
@@ -127,7 +135,7 @@ def _problems(given: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     for key, (pattern, wanted) in kinds.items():
         value = given.get(key) or ""
         try:
-            if line(key, value) and not pattern.fullmatch(value):
+            if line(key, text(key, value, secret=True)) and not pattern.fullmatch(value):
                 raise misfit(key, value, wanted)
         except ValueError as exc:
             yield f"peerlb_acme: {exc}"
@@ -137,7 +145,7 @@ def _problems(given: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     if problem := _account_problem(given.get("eab") or {}):
         yield f"peerlb_acme: eab: {problem}"
     if not is_list(given.get("certificates") or []):
-        yield f"certificates: {misfit('', given['certificates'], 'a list')}"
+        yield f"certificates: {misfit('', given['certificates'], 'a list', secret=True)}"
 
 
 def _account_problem(eab: t.Any) -> str:

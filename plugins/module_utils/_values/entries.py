@@ -49,12 +49,15 @@ class errors_at:
             raise self.error(f"{self.place}: {exc}") from None
 
 
-def misfit(key: str, value: t.Any, wanted: str) -> ValueError:
+def misfit(key: str, value: t.Any, wanted: str, secret: bool = False) -> ValueError:
     """Return the error for a value that is not as wanted.
 
     misfit("port", 0, "a port") is ValueError("port is 0, not a port"); the key "" means the whole
-    entry: "is None, not a mapping".
+    entry: "is None, not a mapping". With secret, which the readers below take too, the value is not
+    shown: "port: the value is not a port".
     """
+    if secret:
+        return ValueError(f"{key}: the value is not {wanted}".removeprefix(": "))
     text = repr(value)
     text = text if len(text) <= MOST else f"{text[:MOST]}…"
     return ValueError(f"{key} is {text}, not {wanted}".lstrip())
@@ -99,7 +102,7 @@ def is_list(value: t.Any) -> bool:
     return isinstance(value, t.Sequence) and not isinstance(value, (str, bytes))
 
 
-def typed(key: str, value: t.Any, kind: type[Kind]) -> Kind:
+def typed(key: str, value: t.Any, kind: type[Kind], secret: bool = False) -> Kind:
     """Return the value if it is of this kind, which is one of KINDS."""
     if kind is list:
         fits = is_list(value)
@@ -108,15 +111,15 @@ def typed(key: str, value: t.Any, kind: type[Kind]) -> Kind:
     else:  # Python counts true and false among the whole numbers
         fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
     if not fits:
-        raise misfit(key, value, KINDS[kind])
+        raise misfit(key, value, KINDS[kind], secret)
     return value
 
 
-def whole_number(key: str, value: t.Any, low: int, high: int) -> int:
+def whole_number(key: str, value: t.Any, low: int, high: int, secret: bool = False) -> int:
     """Return a whole number from low to high, given as a number or as digits."""
     digits = str(value)
     if isinstance(value, bool) or not DIGITS.fullmatch(digits) or not low <= int(digits) <= high:
-        raise misfit(key, value, f"a whole number from {low} to {high}")
+        raise misfit(key, value, f"a whole number from {low} to {high}", secret)
     return int(digits)
 
 
@@ -132,15 +135,18 @@ def parse_port(value: t.Any) -> int:
     return whole_number("port", value, 1, 65535)
 
 
-def one_of(key: str, value: t.Any, choices: t.Sequence[str]) -> str:
+def one_of(key: str, value: t.Any, choices: t.Sequence[str], secret: bool = False) -> str:
     """Return the value if it is one of the choices."""
     if value not in choices:
-        raise misfit(key, value, f"one of {', '.join(choices)}")
+        raise misfit(key, value, f"one of {', '.join(choices)}", secret)
     return str(value)
 
 
 def read_mapping(
-    entry: t.Any, required: t.Sequence[str], optional: t.Sequence[str] = ()
+    entry: t.Any,
+    required: t.Sequence[str],
+    optional: t.Sequence[str] = (),
+    secret: bool = False,
 ) -> dict[str, t.Any]:
     """Return a copy of an entry that has all the required keys and no unknown ones.
 
@@ -148,7 +154,7 @@ def read_mapping(
     """
     if not isinstance(entry, t.Mapping):
         keys = f" with {', '.join(required)}" if required else ""
-        raise misfit("", entry, f"a mapping{keys}")
+        raise misfit("", entry, f"a mapping{keys}", secret)
     for problem in unknown_keys(entry, (*required, *optional)):
         raise ValueError(problem)
     for key in required:

@@ -62,7 +62,7 @@ def read_certificates(value: t.Any, place: str = "peerlb_certificates") -> tuple
     problems: list[str] = []
     for number, entry in enumerate(value, 1):
         name = entry.get("name") if isinstance(entry, t.Mapping) else None
-        where = f"{place}: certificate {shown(name or number)}"
+        where = f"{place}: certificate {shown(name) if name and isinstance(name, str) else number}"
         try:
             with errors_at(where, TlsError):
                 found.append(_certificate(entry))
@@ -75,25 +75,30 @@ def read_certificates(value: t.Any, place: str = "peerlb_certificates") -> tuple
 
 
 def _certificate(entry: t.Any) -> Certificate:
-    """Return one certificate; a ValueError names the first key that is wrong."""
+    """Return one certificate; a ValueError names the first key that is wrong.
+
+    A value that is not of its kind may hold a key, as {given: {key: ...}} in place of a source
+    does, so no message shows it.
+    """
     optional = ("certificate", "key", "ca", "days")
-    given = read_mapping(entry, ("name", "names", "source"), optional)
+    given = read_mapping(entry, ("name", "names", "source"), optional, secret=True)
     given = {key: value for key, value in given.items() if value is not None}
-    name = text("name", given["name"])
+    name = text("name", given["name"], secret=True)
     if not CERTIFICATE_NAME.fullmatch(name) or name in RESERVED:
         wanted = "small letters, digits and hyphens, at most 63, and not the words tickets and ca"
         raise misfit("name", name, wanted)
-    source = one_of("source", given["source"], SOURCES)
+    source = one_of("source", text("source", given["source"], secret=True), SOURCES)
     certificate = Certificate(name, _names(given["names"], source), source)
     material = _material(given, source)
-    days = whole_number("days", given.get("days", certificate.days), 1, LONGEST)
+    days = whole_number("days", given.get("days", certificate.days), 1, LONGEST, secret=True)
     if "days" in given and source != "own_ca":
         raise ValueError(f"days is only for source own_ca; with {source} the CA decides")
     return Certificate(**{**vars(certificate), **material, "days": days})
 
 
 def _names(value: t.Any, source: str) -> tuple[str, ...]:
-    names = [text("names", each) for each in typed("names", value, list)]
+    written = typed("names", value, list, secret=True)
+    names = [text("names", each, secret=True) for each in written]
     for name in names:
         if not HOST_NAME.fullmatch(name) or len(name) > 253:
             raise misfit("names", name, "the name of a host in small letters, such as shop.example")

@@ -35,6 +35,8 @@ OptionsOf = t.Callable[[str], t.Mapping[str, Spec]]  # the options of a role by 
 
 # Variables with values of any name, each of which becomes text as it is.
 TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files", "nginx_lb_secrets")
+# Variables that may hold a secret, besides those with an option that has no_log in its spec.
+SECRETS = (*TEXTS, "nginx_lb_acme")
 # What Ansible takes for a truth, in small letters.
 TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0", "y", "n", "t", "f", "1.0", "0.0")
 # Variables of the inventory that playbooks hand to a role under another name.
@@ -96,7 +98,7 @@ def _problem(name: str, value: t.Any, spec: Spec) -> str:
         if name == "mysql_config":
             _mysql_config(name, value)
         else:
-            check(name, value, spec)
+            check(name, value, spec, may_hold_secret(name, spec))
         for key, each in value.items() if name in TEXTS else ():
             text(f"{name}: {key}", each, secret=True)
         for key in value if name == "webapp_environment" else ():
@@ -106,33 +108,41 @@ def _problem(name: str, value: t.Any, spec: Spec) -> str:
     return ""
 
 
-def check(name: str, value: t.Any, spec: Spec) -> None:
+def may_hold_secret(name: str, spec: Spec) -> bool:
+    """Tell whether a variable, or an option below it, is a secret."""
+    below: t.Mapping[str, Spec] = spec.get("options") or {}
+    own = name in SECRETS or bool(spec.get("no_log"))
+    return own or any(may_hold_secret(key, each) for key, each in below.items())
+
+
+def check(name: str, value: t.Any, spec: Spec, secret: bool = False) -> None:
     """Raise a ValueError that begins with the name if a value is not as its spec says.
 
     Text of digits is a number too. A number stands for text only where a size or a time is meant,
-    as YAML takes 010 for 8, 1.10 for 1.1 and 12:30 for 750.
+    as YAML takes 010 for 8, 1.10 for 1.1 and 12:30 for 750. secret: show no value.
     """
     kind = spec.get("type", "str")
-    secret = bool(spec.get("no_log"))
     if kind in ("str", "path"):
         if not (takes_numbers(name) and isinstance(value, int) and not isinstance(value, bool)):
             text(name, value, secret)
     elif kind == "bool" and str(value).lower() not in TRUTHS:
-        raise misfit(name, value, KINDS[bool])
+        raise misfit(name, value, KINDS[bool], secret)
     elif kind == "int":
-        whole_number(name, value, 0, MOST)
+        whole_number(name, value, 0, MOST, secret)
     elif kind == "list":
-        for number, each in enumerate(typed(name, value, list)):
+        for number, each in enumerate(typed(name, value, list, secret)):
             own = {"type": spec.get("elements", "raw"), "options": spec.get("options")}
-            check(f"{name}[{number}]", each, own)
+            check(f"{name}[{number}]", each, own, secret)
     elif kind == "dict":
-        _mapping(name, typed(name, value, dict), spec.get("options"))
+        _mapping(name, typed(name, value, dict, secret), spec.get("options"), secret)
     if "choices" in spec:
-        one_of(name, value, spec["choices"])
+        one_of(name, value, spec["choices"], secret)
     check_format(name, value, secret)
 
 
-def _mapping(name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None) -> None:
+def _mapping(
+    name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None, secret: bool
+) -> None:
     if not options:
         return
     required = [key for key, spec in options.items() if spec.get("required")]
@@ -142,7 +152,7 @@ def _mapping(name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None) 
         raise ValueError(f"{name}: {exc}") from None
     for key, each in given.items():
         if each is not None:
-            check(f"{name}: {key}", each, options[key])
+            check(f"{name}: {key}", each, options[key], secret)
 
 
 def _mysql_config(name: str, value: t.Any) -> None:

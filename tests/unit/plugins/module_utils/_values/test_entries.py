@@ -167,3 +167,21 @@ def test_a_line_holds_no_control_character(value) -> None:
 def test_digits_are_those_of_ascii(value) -> None:
     with pytest.raises(ValueError, match="^weight is .*, not a whole number from 0 to 9"):
         whole_number("weight", value, 0, 9)
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        (lambda: typed("k", "oyster", list, secret=True), "k: the value is not a list"),
+        (lambda: one_of("k", "oyster", ("a", "b"), secret=True), "k: the value is not one of a, b"),
+        (
+            lambda: whole_number("k", "oyster", 1, 2, secret=True),
+            "k: the value is not a whole numb",
+        ),
+        (lambda: read_mapping("oyster", ["a"], secret=True), "the value is not a mapping with a"),
+    ],
+)
+def test_a_reader_of_a_secret_shows_no_value(read, told) -> None:
+    with pytest.raises(ValueError, match=f"^{told}") as caught:
+        read()
+    assert "oyster" not in str(caught.value)

@@ -43,14 +43,18 @@ def test_every_source() -> None:
     ("changes", "words"),
     [
         ({"name": ""}, "name is missing"),
-        ({"name": 5}, "name is 5, not text"),
+        ({"name": 5}, "certificate 1: name: the value is not text"),
         ({"name": "Shop"}, "name is 'Shop', not small letters, digits and hyphens"),
         ({"name": "tickets"}, "name is 'tickets', not"),
         ({"name": "ca"}, "name is 'ca', not"),
         ({"name": "../x"}, "name is '../x', not"),
         ({"names": []}, "names is missing"),
-        ({"names": "shop.example"}, "names is 'shop.example', not a list"),
-        ({"names": [5]}, "names is 5, not text"),
+        ({"names": "shop.example"}, "names: the value is not a list"),
+        ({"names": [5]}, "names: the value is not text"),
+        ({"name": {"key": KEY}}, "certificate 1: name: the value is not text"),
+        ({"names": {"key": KEY}}, "names: the value is not a list"),
+        ({"names": [{"key": KEY}]}, "names: the value is not text"),
+        ({"source": {"given": {"key": KEY}}}, "source: the value is not text"),
         ({"names": ["Shop.example"]}, "names is 'Shop.example', not the name of a host"),
         ({"names": ["a.*.example"]}, "names is 'a.*.example', not the name of a host"),
         ({"names": ["10.0.0.1;"]}, "names is '10.0.0.1;', not the name of a host"),
@@ -74,11 +78,17 @@ def test_wrong_value_is_named_and_a_key_not_shown(changes, words) -> None:
     assert "secret" not in told
 
 
-@pytest.mark.parametrize("days", [0, 826, "x", True, 1.5])
+@pytest.mark.parametrize("days", [0, 826, "x", True, 1.5, {"key": KEY}])
 def test_days_outside_of_the_range(days) -> None:
     own = {"name": "blog", "names": ["blog.example"], "source": "own_ca", "days": days}
-    assert "days is" in refusal(own)
-    assert "not a whole number from 1 to 825" in refusal(own)
+    wanted = "days: the value is not a whole number from 1 to 825"
+    assert refusal(own) == f"peerlb_certificates: certificate blog: {wanted}"
+
+
+@pytest.mark.parametrize("entry", [KEY, [KEY], 5, None])
+def test_an_entry_that_is_no_mapping_is_not_shown(entry) -> None:
+    text = "certificate 1: the value is not a mapping with name, names, source"
+    assert refusal(entry) == f"peerlb_certificates: {text}"
 
 
 def test_wildcard_by_http_01_is_refused() -> None:

@@ -56,7 +56,7 @@ def test_text_of_a_role_is_text(written) -> None:
         ({"mysql_config": 5}, "db1: mysql_config is 5, not a mapping"),
         ({"peerlb_databases": "text"}, "db1: peerlb_databases is 'text', not a list"),
         ({"peerlb_databases": [{"nam": "x"}]}, "db1: peerlb_databases[0]: unknown key nam"),
-        ({"peerlb_mysql_users": {}}, "db1: peerlb_mysql_users is {}, not a list"),
+        ({"peerlb_mysql_users": {}}, "db1: peerlb_mysql_users: the value is not a list"),
         ({"nginx_lb_files": {"a": 5}}, "lb1: nginx_lb_files: a: the value is not text"),
         ({"nginx_lb_status_port": "x"}, "lb1: nginx_lb_status_port is 'x', not a whole number"),
         ({"docker_source": "magic"}, "lb1: docker_source is 'magic', not one of"),
@@ -67,7 +67,7 @@ def test_text_of_a_role_is_text(written) -> None:
         ({"valkey_maxmemory_policy": "lru"}, "kv1: valkey_maxmemory_policy is 'lru', not one of"),
         ({"valkey_start_timeout": 0}, "kv1: valkey_start_timeout is 0, not a whole number from 1"),
         ({"valkey_config": "x"}, "kv1: valkey_config is 'x', not a mapping"),
-        ({"peerlb_valkey_users": {}}, "kv1: peerlb_valkey_users is {}, not a list"),
+        ({"peerlb_valkey_users": {}}, "kv1: peerlb_valkey_users: the value is not a list"),
         ({"peerlb_valkey_users": [{"name": "a"}]}, "kv1: peerlb_valkey_users[0]: password is mis"),
     ],
 )
@@ -84,6 +84,35 @@ def test_a_secret_is_not_shown(value) -> None:
         "host web1: webapp_registry: password: the value is not text, and YAML may have changed"
         " what was written: quote it"
     ]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"peerlb_valkey_users": {"a": "oyster"}},
+        {"peerlb_valkey_users": ["oyster"]},
+        {"peerlb_valkey_users": [{"name": {"password": "oyster"}, "password": "x"}]},
+        {"peerlb_mysql_users": "oyster"},
+        {"peerlb_mysql_users": [["oyster"]]},
+        {"nginx_lb_secrets": ["oyster"]},
+        {"nginx_lb_extra": "oyster"},
+        {"nginx_lb_files": ["oyster"]},
+        {"nginx_lb_acme": ["oyster"]},
+        {"nginx_lb_certificates": [{"name": "a", "names": ["b"], "source": {"key": "oyster"}}]},
+        {"nginx_lb_certificates": [{"name": "a", "names": ["b"], "source": "oyster"}]},
+        {"webapp_environment": ["KEY=oyster"]},
+        {"webapp_registry": "user:oyster"},
+        {"webapp_registry": {"username": ["oyster"]}},
+        {"webapp_mysql_password": {"a": "oyster"}},
+        {"peerlb_certificates": ["oyster"]},
+        {"peerlb_acme": {"directory": {"key": "oyster"}}},
+    ],
+)
+def test_no_value_of_a_wrong_kind_is_shown_where_a_secret_may_stand(variables) -> None:
+    (told,) = problems(**variables)
+    (name,) = variables
+    assert name in told and "is not " in told
+    assert "oyster" not in told
 
 
 def test_the_defaults_of_each_role_are_right() -> None:
