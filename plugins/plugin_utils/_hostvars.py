@@ -46,12 +46,13 @@ class CachedHostVars:
 
 
 def read_variables(
-    hostvars: t.Any, names: Names, secrets: t.Container[str] = ()
+    hostvars: t.Any, names: Names, secrets: t.Container[str] = (), undefined: bool = True
 ) -> tuple[VariablesByHost, list[str]]:
     """Return variables by host, as Python's own types, and a problem for each that has an error.
 
     names: by host; a variable that is not set is None. secrets: names of those that may hold a
-    secret; of their errors only the name of a variable that is not defined is shown.
+    secret; of their errors only the name of a variable that is not defined is shown. undefined:
+    whether it is a problem at all if one is not defined, as it may be known on the host only.
     """
     variables: VariablesByHost = {}
     problems = []
@@ -62,19 +63,26 @@ def read_variables(
             try:
                 variables[host][name] = _plain(own.get(name))
             except (AnsibleError, UndefinedError) as exc:
-                told = _without_value(exc) if name in secrets else str(exc)
-                problems.append(f"host {host}: {name}: {told}")
+                if undefined or not _is_undefined(exc):
+                    told = _without_value(exc) if name in secrets else str(exc)
+                    problems.append(f"host {host}: {name}: {told}")
     return variables, problems
+
+
+def _is_undefined(exc: Exception) -> bool:
+    """Tell whether nothing but something undefined is wrong.
+
+    Ansible hands on any other error of a template as the cause of an UndefinedError.
+    """
+    return isinstance(exc.__cause__ or exc, (AnsibleUndefinedVariable, UndefinedError))
 
 
 def _without_value(exc: Exception) -> str:
     """Return which variable is not defined, or what to do; nothing else of the error.
 
-    The class does not tell: Ansible hands on each error as an UndefinedError, and a key that a
-    mapping lacks, or a hint, is an AnsibleUndefinedVariable with a value in its text.
+    A key that a mapping lacks, and a hint, are undefined too, with a value in the text.
     """
-    undefined = isinstance(exc, (AnsibleUndefinedVariable, UndefinedError))
-    found = UNDEFINED.fullmatch(str(exc)) if undefined else None
+    found = UNDEFINED.fullmatch(str(exc)) if _is_undefined(exc) else None
     return found[1] if found else UNREADABLE
 
 

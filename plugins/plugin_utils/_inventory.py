@@ -34,6 +34,8 @@ OF_ALL = (
 )
 # Of entries with secrets in them, the keys that are read. What is read goes into a fact.
 PUBLIC_KEYS = {"peerlb_certificates": ("name", "names", "source")}
+# Variables that may hold a secret, so that their errors are not shown.
+SECRETS = (*PUBLIC_KEYS, "docker_daemon_config", "mysql_config")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def read_inventory(
     for group, of_group in (names or {}).items():
         for host in groups.get(group, ()):
             by_host.setdefault(host, list(OF_ALL)).extend(of_group)
-    variables, problems = read_variables(hostvars, by_host, secrets=PUBLIC_KEYS)
+    variables, problems = read_variables(hostvars, by_host, secrets=SECRETS)
     if only is not None:
         counting = tuple(f"host {host}: " for host in only)
         problems = [each for each in problems if each.startswith(counting)]

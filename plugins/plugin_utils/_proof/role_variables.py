@@ -52,9 +52,29 @@ def wrong_variables(
 ) -> list[str]:
     """Return a problem for each variable of a role that is not of the kind that the role takes.
 
-    options_of: returns a role's options, as `_roles.py` does. A variable that can be evaluated on
-    its host only is not judged. No value of a secret is shown.
+    options_of: returns a role's options, as `_roles.py` does. A variable that needs one that is not
+    defined is not judged, as its host may know that one. No value of a secret is shown.
     """
+    specs = _specs(groups, stack, options_of)
+    names = {host: list(own) for host, own in specs.items()}
+    secrets = {
+        name
+        for own in specs.values()
+        for name, spec in own.items()
+        if spec.get("type") in ("list", "dict", "raw") or may_hold_secret(name, spec)
+    }
+    variables, unreadable = read_variables(hostvars, names, secrets, undefined=False)
+    problems: dict[str, list[str]] = {}
+    for host, own in variables.items():
+        for name, value in own.items():
+            if value is not None and (problem := _problem(name, value, specs[host][name])):
+                problems.setdefault(problem, []).append(host)
+    found = [f"host {hosts[0]}: {problem}" for problem, hosts in problems.items()]
+    return unreadable + found + wrong_certificates(hostvars, groups.get(stack.balancer, ()))
+
+
+def _specs(groups: t.Any, stack: StackGroups, options_of: OptionsOf) -> dict[str, dict[str, Spec]]:
+    """Return the specs of the variables of each host, by host and name."""
     roles_of = {
         stack.balancer: ("docker", "firewall", "nginx_lb"),
         stack.application: ("docker", "firewall", "webapp"),
@@ -69,14 +89,7 @@ def wrong_variables(
                 specs.setdefault(host, {}).update(
                     {OTHER_NAMES.get(name, name): spec for name, spec in own.items()}
                 )
-    variables, _errors = read_variables(hostvars, {host: list(own) for host, own in specs.items()})
-    problems: dict[str, list[str]] = {}
-    for host, own in variables.items():
-        for name, value in own.items():
-            if value is not None and (problem := _problem(name, value, specs[host][name])):
-                problems.setdefault(problem, []).append(host)
-    found = [f"host {hosts[0]}: {problem}" for problem, hosts in problems.items()]
-    return found + wrong_certificates(hostvars, groups.get(stack.balancer, ()))
+    return specs
 
 
 def wrong_certificates(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import pytest
 import yaml
+from ansible.errors import AnsibleTemplateError, AnsibleUndefinedVariable
+from ansible_collections.peerlb.stack.plugins.plugin_utils._hostvars import UNREADABLE
 from ansible_collections.peerlb.stack.plugins.plugin_utils._proof.role_variables import (
     wrong_variables,
 )
 from ansible_collections.peerlb.stack.plugins.plugin_utils._roles import ROLES, role_options
 from ansible_collections.peerlb.stack.plugins.plugin_utils._stack import STACK
+from jinja2.exceptions import UndefinedError
+from support.lazy_variables import LazyVariables
 
 GROUPS = {
     "all": ["lb1", "web1", "db1", "kv1"],
@@ -113,6 +117,23 @@ def test_no_value_of_a_wrong_kind_is_shown_where_a_secret_may_stand(variables) -
     (name,) = variables
     assert name in told and "is not " in told
     assert "oyster" not in told
+
+
+@pytest.mark.parametrize("name", ["peerlb_valkey_users", "webapp_environment", "webapp_command"])
+def test_what_cannot_be_evaluated_is_refused_without_its_text(name) -> None:
+    error = UndefinedError("A captured exception marker was tripped: expected '}}', got 'oyster'")
+    error.__cause__ = AnsibleTemplateError("expected '}}', got 'oyster'")
+    for each in (error, error.__cause__):
+        hostvars = {host: LazyVariables({name: each}) for host in GROUPS["all"]}
+        (told,) = wrong_variables(hostvars, GROUPS, STACK, role_options)
+        assert told.endswith(f": {name}: {UNREADABLE}")
+
+
+@pytest.mark.parametrize("kind", [AnsibleUndefinedVariable, UndefinedError])
+def test_what_needs_a_fact_of_its_host_is_not_judged(kind) -> None:
+    error = kind("object of type 'dict' has no attribute 'memtotal_mb'")
+    hostvars = {host: LazyVariables(nginx_lb_memory_limit=error) for host in GROUPS["all"]}
+    assert wrong_variables(hostvars, GROUPS, STACK, role_options) == []
 
 
 def test_the_defaults_of_each_role_are_right() -> None:
