@@ -142,8 +142,14 @@ def _merged_vms(groups: t.Any, variables: VariablesByHost) -> list[str]:
 
 
 def _declared_elsewhere(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
-    """Return a problem if hosts have the declaration, and the controller has none."""
-    have = [host for host in hosts if (hostvars.get(host) or {}).get("topology") is not None]
+    """Return a problem if hosts have the declaration, and the controller has none.
+
+    A declaration that cannot be evaluated comes as none, and hosts tell why, each the same.
+    """
+    variables, errors = read_variables(hostvars, dict.fromkeys(hosts, ("topology",)))
+    if errors:
+        return errors[:1]
+    have = [host for host, own in variables.items() if own["topology"] is not None]
     text = "topology: is declared for some hosts and not for all; it belongs in group_vars/all"
     return [f"{text} ({listing(have)} have it)"] if have else []
 

@@ -44,6 +44,13 @@ def test_a_key_in_an_error_of_the_certificates_is_not_shown(inventory) -> None:
     assert problems(inventory) == [f"host lb1: peerlb_certificates: {UNREADABLE}"]
 
 
+def test_what_the_declaration_needs_and_is_not_defined_is_named(inventory) -> None:
+    """A playbook hands over none for such a declaration."""
+    inventory.hosts["nginx_lb"]["hosts"]["lb1"]["topology"] = "{{ vpcs }}"
+    _declaration, groups, hostvars = inventory.read()
+    assert topology_problems(None, groups, hostvars) == ["host lb1: topology: 'vpcs' is undefined"]
+
+
 def test_ports_are_those_that_each_host_binds(inventory) -> None:
     ports = proof(*inventory.read(), **STACK, secrets=SECRETS)["ports"]
     assert ports["web1"] == [{"address": "10.1.0.2", "port": 3000}]
