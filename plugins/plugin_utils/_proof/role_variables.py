@@ -36,7 +36,7 @@ OptionsOf = t.Callable[[str], t.Mapping[str, Spec]]  # the options of a role by 
 # Variables with values of any name, each of which becomes text as it is.
 TEXTS = ("webapp_environment", "nginx_lb_extra", "nginx_lb_files", "nginx_lb_secrets")
 # Variables that may hold a secret, besides those with an option that has no_log in its spec.
-SECRETS = (*TEXTS, "nginx_lb_acme")
+SECRETS = (*TEXTS, "nginx_lb_acme", "nginx_lb_health_account")
 # What Ansible takes for a truth, in small letters.
 TRUTHS = ("true", "false", "yes", "no", "on", "off", "1", "0", "y", "n", "t", "f", "1.0", "0.0")
 # Variables of the inventory that playbooks hand to a role under another name.

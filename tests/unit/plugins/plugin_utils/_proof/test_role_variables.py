@@ -102,6 +102,7 @@ def test_a_secret_is_not_shown(value) -> None:
         {"nginx_lb_extra": "oyster"},
         {"nginx_lb_files": ["oyster"]},
         {"nginx_lb_acme": ["oyster"]},
+        {"nginx_lb_health_account": "health:oyster"},
         {"nginx_lb_certificates": [{"name": "a", "names": ["b"], "source": {"key": "oyster"}}]},
         {"nginx_lb_certificates": [{"name": "a", "names": ["b"], "source": "oyster"}]},
         {"webapp_environment": ["KEY=oyster"]},
