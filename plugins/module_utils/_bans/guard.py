@@ -77,8 +77,10 @@ class Guard:
     def _read_settings(self, _now: float) -> None:
         fresh = _stamp(self.root, ("current", STATE, SETTINGS, RULES))
         if fresh != self.seen.get("release"):
-            self.settings = Settings.read(self.root)
-            self.protected = Protected.read(self.root, self.settings, self.addresses())
+            settings = Settings.read(self.root)
+            # Rules of a release whose protection cannot be read would ban members.
+            self.protected = Protected.read(self.root, settings, self.addresses())
+            self.settings = settings
             self.seen = {"release": fresh}  # all lists are read anew
 
     # What rules do
@@ -139,7 +141,8 @@ class Guard:
     def _with_lists(self, truth: Truth, now: float) -> Truth:
         """Return what is wanted with the bans that stand in the lists now."""
         fresh = lists.stamp(self.settings.lists)
-        if fresh == self.seen.get("lists"):
+        # Until a release could be read, nobody knows which lists there are, and their bans stay.
+        if fresh == self.seen.get("lists") or "release" not in self.seen:
             return truth
         found: dict[str, lists.Entries] = {}
         told: dict[str, dict[str, t.Any]] = {}

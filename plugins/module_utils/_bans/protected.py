@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from .._values.addresses import IPv4Network
+from .._values.entries import errors_at
 from .._values.ranges import LAST, Span, spans
 from .entries import BanError, shown_range
 
@@ -22,6 +23,7 @@ STATE, SETTINGS, RULES = "current/state.json", "current/live.json", "current/gua
 ADDRESSES = Path("/proc/net/fib_trie")
 # The last address before "/32 host LOCAL" is one of this host.
 _LOCAL = re.compile(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL")
+NEVER = "nginx_lb_never_banned"
 LOOPBACK = IPv4Network("127.0.0.0/8")
 
 
@@ -41,10 +43,9 @@ class Settings:
     def read(cls, root: Path) -> Settings:
         """Return them; a ValueError says what is damaged. An older release says nothing of it."""
         found, rules = _json(root / SETTINGS), _json(root / RULES)
-        never = tuple(map(str, found.get("never", ())))
         return cls(
-            tuple(map(str, found.get("lists", ()))),
-            never,
+            tuple(map(str, found.get("lists") or ())),
+            tuple(map(str, found.get("never") or ())),
             {str(rule): float(seconds) for rule, seconds in rules.items()},
         )
 
@@ -75,7 +76,10 @@ class Protected:
 
     @classmethod
     def read(cls, root: Path, settings: Settings, addresses: t.Sequence[str]) -> Protected:
-        """Return who must not be banned; addresses are this host's own."""
+        """Return who must not be banned; addresses are this host's own.
+
+        A ValueError names the variable whose ranges are wrong.
+        """
         pools = _json(root / STATE).get("pools", [])
         members = {
             (IPv4Network(each["address"]), f"the member {each['name']}")
@@ -83,11 +87,9 @@ class Protected:
             for each in pool["members"]
         }
         own = [(IPv4Network(each), "this load balancer") for each in addresses]
-        named = [
-            (ipaddress.ip_network(each, strict=False), "nginx_lb_never_banned")
-            for each in settings.never
-        ]
-        four = [(each, name) for each, name in named if isinstance(each, IPv4Network)]
+        with errors_at(NEVER):
+            named = [ipaddress.ip_network(each, strict=False) for each in settings.never]
+        four = [(each, NEVER) for each in named if isinstance(each, IPv4Network)]
         return cls(((LOOPBACK, "this host"), *own, *sorted(members), *four))
 
     @cached_property

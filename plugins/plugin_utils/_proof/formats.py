@@ -8,6 +8,7 @@ The roles refuse most of them too, but only when the layers before have been cha
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import typing as t
 
@@ -15,11 +16,15 @@ from ...module_utils._values.entries import misfit, whole_number
 
 
 class Format(t.NamedTuple):
-    """A pattern for the whole text, what to write instead, and whether a number is right too."""
+    """A pattern for the whole text, what to write instead, and whether a number is right too.
+
+    ranges: whether the text has to be an address or a range of IPv4 or IPv6 besides.
+    """
 
     pattern: str
     wanted: str
     numbers: bool = False
+    ranges: bool = False
 
 
 TIME = Format(r"0*[1-9][0-9]{0,8}(ms|s|m|h)?", "a time of more than 0, such as 10s", True)
@@ -42,7 +47,9 @@ PROXY = Format(
     r"[0-9.]+(/([89]|[12][0-9]|3[0-2]))?"
     r"|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/([4-9]|[1-9][0-9]|1[01][0-9]|12[0-8]))?",
     "an address, or a range of which not nearly everybody is part",
+    ranges=True,
 )
+RANGE = Format(r"[0-9a-fA-F.:/]+", "an address or a range such as 192.0.2.0/24", ranges=True)
 VOLUME = Format(r"[A-Za-z0-9][A-Za-z0-9_.-]+", "the name of a volume")
 ROLES = ("nginx_lb", "webapp", "mysql", "valkey")  # those that run a container
 # By the name of a variable. [] stands for each element of a list, ": key" for a key of a mapping.
@@ -73,6 +80,7 @@ FORMATS = {
         r"([*][.])?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", "a name such as shop.example"
     ),
     "nginx_lb_trusted_proxies[]": PROXY,
+    "nginx_lb_never_banned[]": RANGE,
     "webapp_health_path": PATH,
     "webapp_ready_path": PATH,
     "webapp_server_name": Format(r"[!-~]*", "a name such as shop.example"),
@@ -136,5 +144,13 @@ def check_format(name: str, value: t.Any, secret: bool = False) -> None:
 
 def fit(name: str, value: t.Any, form: Format) -> None:
     """Raise a ValueError that begins with the name if a value is not of this format."""
-    if not re.fullmatch(form.pattern, str(value)):
+    if not re.fullmatch(form.pattern, str(value)) or (form.ranges and not _is_range(value)):
         raise misfit(name, value, form.wanted)
+
+
+def _is_range(value: t.Any) -> bool:
+    try:
+        ipaddress.ip_network(str(value), strict=False)
+    except ValueError:
+        return False
+    return True

@@ -421,7 +421,9 @@ def test_size_of_logs_is_written_as_logrotate_reads_it(role, size, written) -> N
         ("trusted_proxies", ["0.0.0.0/0"], "trusts nearly everybody"),
         ("trusted_proxies", ["::/0"], "trusts nearly everybody"),
         ("trusted_proxies", ["0.0.0.0/1", "128.0.0.0/1"], "trusts nearly everybody"),
-        ("trusted_proxies", ["proxy.example"], "is not an address or a range"),
+        ("trusted_proxies", ["proxy.example", "300.0.0.1"], "is not an address or a range"),
+        ("never_banned", "192.0.2.0/24", "is not a list"),
+        ("never_banned", ["foo", "1.2.3.4/33", "300.0.0.1", "::/129"], "is not an address or a"),
     ],
 )
 def test_option_that_makes_no_sense_is_refused_by_name(role, variable, value, problem) -> None:
@@ -439,6 +441,8 @@ def test_option_that_makes_no_sense_is_refused_by_name(role, variable, value, pr
     [
         {},
         {"nginx_lb_trusted_proxies": ["10.0.0.0/8", "192.0.2.1", "fc00::/7", "2001:db8::1"]},
+        {"nginx_lb_never_banned": ["10.0.0.1/8", "192.0.2.1", "255.0.0.0/0", "2001:db8::/32"]},
+        {"nginx_lb_never_banned": None},
         {"nginx_lb_log_size": 1048576, "nginx_lb_limit_conn": "10"},
         {"nginx_lb_server_names": ["shop.example", "*.shop.example", "10.0.0.2"]},
         {"nginx_lb_pool_port": "65535", "nginx_lb_cut_dead_after": "0"},

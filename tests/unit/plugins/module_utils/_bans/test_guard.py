@@ -122,6 +122,28 @@ def test_lists_are_taken_and_left_with_expiry(host) -> None:
     assert stat.S_IMODE((host.root / "lists.json").stat().st_mode) == 0o600
 
 
+def test_protection_that_cannot_be_read_leaves_what_the_unit_knew(host) -> None:
+    host.list("203.0.113.7\n")
+    host.guard.look(NOW)
+    host.write("guard/bans.json", {"login": 600})
+    host.write("live.json", {"lists": [f"{host.lists}/*.txt"], "never": ["foo"]})
+    for guard in (host.guard, host.started()):
+        host.guard = guard
+        guard.look(NOW + 1)
+        host.throttle("10.1.0.2")
+        guard.look(NOW + 2)
+        assert host.flags() == ["203.0.113.7"]
+        (error,) = host.report()["errors"]
+        assert error.startswith("settings: nginx_lb_never_banned: 'foo'")
+    host.write("live.json", {"lists": None, "never": None})
+    host.guard.look(NOW + 3)
+    assert (host.report()["errors"], host.flags()) == ([], [])
+    host.throttle("10.1.0.2")
+    host.throttle("203.0.113.8")
+    host.guard.look(NOW + 4)
+    assert host.flags() == ["203.0.113.8"]
+
+
 def test_list_that_cannot_be_read_leaves_what_it_said(host, monkeypatch) -> None:
     host.list("203.0.113.7\n")
     host.guard.look(NOW)
