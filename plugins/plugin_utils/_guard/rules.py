@@ -37,6 +37,7 @@ class RuleReader:
         self.entry: t.Mapping[str, t.Any] = value if isinstance(value, t.Mapping) else {}
         self.lists = lists
         self.faults: list[str] = []
+        self.readable = isinstance(value, t.Mapping)
         if not isinstance(value, t.Mapping):
             self.faults.append(str(misfit("", value, f"a mapping with {keys}")))
 
@@ -52,7 +53,7 @@ class RuleReader:
 
     def need(self, keys: t.Iterable[str]) -> None:
         """Name the keys that the entry has to have and has not."""
-        if self.entry:
+        if self.readable:
             missing = (each for each in keys if self.entry.get(each) in (None, ""))
             self.faults += [f"{each} is missing" for each in missing]
 

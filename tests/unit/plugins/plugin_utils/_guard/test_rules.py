@@ -22,3 +22,9 @@ def test_all_faults_of_a_rule_are_collected() -> None:
     reader = RuleReader({"name": "A", "priority": 1, "action": "deny", "match": match}, ())
     reader.rule()
     assert len(reader.faults) == 5
+
+
+def test_an_empty_rule_is_no_rule_for_everybody() -> None:
+    reader = RuleReader({}, ())
+    reader.rule()
+    assert reader.faults == ["name is missing", "priority is missing", "action is missing"]
