@@ -37,6 +37,11 @@ PUBLIC_KEYS = {"peerlb_certificates": ("name", "names", "source")}
 # Variables that may hold a secret, so that their errors are not shown.
 SECRETS = (*PUBLIC_KEYS, "docker_daemon_config", "mysql_config")
 
+# Variables of the inventory in whose place the playbooks take the role's own, where one is set.
+ROLES_OWN = {
+    f"peerlb_{name}": f"nginx_lb_{name}" for name in ("tls", "url_map", "gatekeeper", "waf")
+}
+
 
 @dataclass(frozen=True)
 class Inventory:
@@ -91,14 +96,16 @@ def read_inventory(
 ) -> Inventory:
     """Evaluate the declaration, and return it with the hosts' variables.
 
-    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]};
+    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]}; for
+    peerlb_url_map it is nginx_lb_url_map that is returned where it is set, as with all of ROLES_OWN.
     only: the hosts whose problems count. Others with a problem are left out.
     Raises a TopologyError that names every entry, or every variable, at fault at once.
     """
     by_host = {host: list(OF_ALL) for host in groups.get("all", ())}
     for group, of_group in (names or {}).items():
         for host in groups.get(group, ()):
-            by_host.setdefault(host, list(OF_ALL)).extend(of_group)
+            own = [ROLES_OWN[name] for name in of_group if name in ROLES_OWN]
+            by_host.setdefault(host, list(OF_ALL)).extend((*of_group, *own))
     variables, problems = read_variables(hostvars, by_host, secrets=SECRETS)
     if only is not None:
         counting = tuple(f"host {host}: " for host in only)
@@ -112,7 +119,16 @@ def read_inventory(
     problems = wrong_names(topology.hosts)
     if problems:
         raise TopologyError(problems)
-    return Inventory(topology, {host: _without_secrets(own) for host, own in variables.items()})
+    return Inventory(topology, {host: _without_secrets(_chosen(own)) for host, own in variables.items()})
+
+
+def _chosen(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the variables of a host with those of the role in their places."""
+    found = {name: value for name, value in variables.items() if name not in ROLES_OWN.values()}
+    for name, own in ROLES_OWN.items():
+        if variables.get(own) is not None:
+            found[name] = variables[own]
+    return found
 
 
 def _without_secrets(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -34,6 +34,17 @@ def test_check_admits_flows_to_what_else_the_hosts_have(deployable) -> None:
     assert int(variables(deployable, "mysql", "mysql_port")["mysql_port"]) == 3306
 
 
+def test_a_variable_without_a_value_is_as_good_as_none(deployable) -> None:
+    names = ("notify", "acme", "tls", "url_map", "gatekeeper", "waf")
+    deployable.variables |= {f"nginx_lb_{name}": None for name in (*names, "never_banned")}
+    deployable.variables |= {"peerlb_gatekeeper": {"rules": []}, "peerlb_tls": None}
+    given = variables(deployable, "nginx_lb", *(f"nginx_lb_{name}" for name in names))
+    assert given.pop("nginx_lb_gatekeeper") == {"rules": []}
+    assert list(given.values()) == [{}] * len(given)
+    (banned,) = variables(deployable, "nginx_lb", "nginx_lb_never_banned").values()
+    assert banned
+
+
 def variables(stack, name: str, *wanted: str) -> dict:
     """Return variables as a playbook hands them to its role."""
     files = [PLAYBOOKS / f"{name}.yml", PLAYBOOKS / f"steps/{name}.yml"]

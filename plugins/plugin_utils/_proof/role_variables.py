@@ -94,10 +94,11 @@ def _specs(groups: t.Any, stack: StackGroups, options_of: OptionsOf) -> dict[str
 
 def wrong_certificates(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
     """Return what is wrong with the certificates that load balancers declare, without any key."""
-    names = ("peerlb_certificates", "peerlb_acme")
+    names = ("peerlb_certificates", "peerlb_acme", "nginx_lb_acme")
     variables, problems = read_variables(hostvars, dict.fromkeys(hosts, names), secrets=names)
     for own in variables.values():
-        declared, acme = own.get("peerlb_certificates") or [], own.get("peerlb_acme")
+        declared, acme = own.get("peerlb_certificates") or [], own.get("nginx_lb_acme")
+        acme = own.get("peerlb_acme") if acme is None else acme
         try:
             read_certificates(declared)
         except ValueError as exc:

@@ -241,6 +241,14 @@ def test_database_that_cannot_serve_the_application_is_a_problem(inventory) -> N
     assert len(problems(inventory)) == 2
 
 
+@pytest.mark.parametrize("name", ["tls", "url_map", "gatekeeper", "waf"])
+def test_a_variable_of_the_role_is_judged_in_the_place_of_the_stacks(inventory, name) -> None:
+    inventory.variables |= {f"peerlb_{name}": None, f"nginx_lb_{name}": {"foo": 1}}
+    assert problems(inventory)[0].startswith(f"peerlb_{name}: unknown key foo")
+    inventory.variables |= {f"peerlb_{name}": {"foo": 1}, f"nginx_lb_{name}": {}}
+    assert problems(inventory) == []
+
+
 def test_topology_problems_of_a_wrong_declaration(inventory) -> None:
     inventory.variables["topology"]["flows"][0]["port"] = 0
     assert topology_problems(*inventory.read()) == [

@@ -55,6 +55,17 @@ def test_other_variables_are_read_of_the_groups_that_need_them() -> None:
     assert "k" not in inventory.variables["a"]
 
 
+def test_variables_of_the_role_stand_in_the_places_of_the_stacks() -> None:
+    hostvars = {
+        "a": {"ansible_host": "10.0.0.2", "peerlb_url_map": {"hosts": []}, "nginx_lb_url_map": {}},
+        "b": {"ansible_host": "10.0.0.3", "peerlb_url_map": {"hosts": []}},
+    }
+    groups = {"all": ["a", "b"], "red": ["a", "b"]}
+    read = read_inventory(DECLARATION, groups, hostvars, {"red": ("peerlb_url_map",)}).variables
+    assert [read[name]["peerlb_url_map"] for name in "ab"] == [{}, {"hosts": []}]
+    assert "nginx_lb_url_map" not in read["a"]
+
+
 def test_first_host_that_has_a_variable_decides() -> None:
     hostvars = {
         "a": {"ansible_host": "10.0.0.2", "k": None},
