@@ -41,6 +41,10 @@ def test_a_variable_without_a_value_is_as_good_as_none(deployable) -> None:
     given = variables(deployable, "nginx_lb", *(f"nginx_lb_{name}" for name in names))
     assert given.pop("nginx_lb_gatekeeper") == {"rules": []}
     assert list(given.values()) == [{}] * len(given)
+    deployable.variables["peerlb_certificates"] = None
+    assert variables(deployable, "nginx_lb", "nginx_lb_certificates") == {
+        "nginx_lb_certificates": []
+    }
     (banned,) = variables(deployable, "nginx_lb", "nginx_lb_never_banned").values()
     assert banned
 

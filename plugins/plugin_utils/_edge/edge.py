@@ -13,6 +13,7 @@ from dataclasses import replace
 from ...module_utils._live.engine import RELOAD
 from ...module_utils._nginx.pool import Listener
 from ...module_utils._nginx.versions import parse_version
+from ...module_utils._values.entries import is_list
 from .._guard.reading import read_gatekeeper
 from .._guard.rendering import bans, render
 from .._guard.values import Gatekeeper
@@ -47,7 +48,7 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         listeners=tuple(asked),
         pools={name: pools[name] for each in asked for name in each.pools},
         version=parse_version(settings["version"]),
-        server_names=tuple(settings.get("server_names") or ()),
+        server_names=_texts(settings.get("server_names")),
         certificates=_certificates(settings.get("certificates") or ()),
         peers=tuple(settings.get("peers") or ()),
         live=settings.get("engine", RELOAD.name) != RELOAD.name,
@@ -66,6 +67,11 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     return edge
 
 
+def _texts(value: t.Any) -> tuple[str, ...]:
+    """Return the texts of a list; another value is refused where variables of roles are judged."""
+    return tuple(map(str, value)) if is_list(value) else ()
+
+
 def _certificates(entries: t.Iterable[t.Mapping[str, t.Any]]) -> tuple[Certificate, ...]:
     return tuple(
         Certificate(each["name"], tuple(each["names"]), each["source"]) for each in entries
@@ -80,7 +86,8 @@ def _with_parts(
     """Return the edge with the parts that are declared, and what is wrong with any of them."""
     problems: list[str] = []
     for name, read in parts.items():
-        if not settings.get(name):
+        # The role's {} is as good as none. Nobody means [] or false, and the role would refuse it.
+        if settings.get(name) is None or settings[name] == {}:
             continue
         try:
             edge = replace(edge, **{name: read(settings[name])})

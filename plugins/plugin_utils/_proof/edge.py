@@ -12,7 +12,7 @@ from ...module_utils._nginx.versions import NEWEST, show_version
 from ...module_utils._topology.hosts import HostVars, Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._topology.values import Host
-from ...module_utils._values.entries import listing
+from ...module_utils._values.entries import is_list, listing
 from .._derive.flows import only_flow, source_ranges
 from .._derive.pools import pool_flows
 from .._derive.served_names import CERTIFICATES, certificate_names
@@ -109,9 +109,15 @@ def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[
 
 def _named(variables: Variables) -> list[t.Any]:
     """Return the certificates that have what the servers need to know of them."""
-    keys = {"name", "names", "source"}
-    # As they were read, without keys and without entries that are no mappings.
-    return [each for each in variables.get(CERTIFICATES) or [] if keys <= set(each)]
+    # As they were read, without keys and without entries that are no mappings. What is no name is
+    # refused where certificates are judged.
+    return [each for each in variables.get(CERTIFICATES) or [] if _has_names(each)]
+
+
+def _has_names(entry: t.Mapping[str, t.Any]) -> bool:
+    names = entry.get("names")
+    texts = [entry.get("name"), entry.get("source"), *(names if is_list(names) else [None])]
+    return all(isinstance(each, str) for each in texts)
 
 
 def prove_store(topology: Topology, stack: StackGroups, pool_by_port: t.Mapping[int, str]) -> Found:

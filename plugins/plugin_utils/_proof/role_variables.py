@@ -97,7 +97,8 @@ def wrong_certificates(hostvars: t.Any, hosts: t.Iterable[str]) -> list[str]:
     names = ("peerlb_certificates", "peerlb_acme", "nginx_lb_acme")
     variables, problems = read_variables(hostvars, dict.fromkeys(hosts, names), secrets=names)
     for own in variables.values():
-        declared, acme = own.get("peerlb_certificates") or [], own.get("nginx_lb_acme")
+        declared, acme = own.get("peerlb_certificates"), own.get("nginx_lb_acme")
+        declared = [] if declared is None else declared
         acme = own.get("peerlb_acme") if acme is None else acme
         try:
             read_certificates(declared)

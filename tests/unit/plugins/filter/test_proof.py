@@ -249,6 +249,37 @@ def test_a_variable_of_the_role_is_judged_in_the_place_of_the_stacks(inventory, 
     assert problems(inventory) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("name", {"a": 1}, "name is {'a': 1}, not text"),
+        ("names", [{"a": 1}], "names is {'a': 1}, not text"),
+        ("names", 5, "names is 5, not a list"),
+        ("source", ["acme"], "source is ['acme'], not one of given, own_ca, acme"),
+    ],
+)
+def test_a_certificate_that_has_no_names_is_named(inventory, name, value, problem) -> None:
+    own = {"name": "shop", "names": ["shop.example"], "source": "own_ca"}
+    inventory.variables["peerlb_certificates"] = [{**own, name: value}]
+    assert any(problem in each for each in problems(inventory))
+    flow(port=443, protocol="https")(inventory)
+    assert any(problem in each for each in problems(inventory))
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (5, "nginx_lb_server_names is 5, not a list"),
+        ([{"a": 1}], "nginx_lb_server_names[0] is {'a': 1}, not text"),
+    ],
+)
+def test_names_that_are_none_are_refused_by_name(inventory, value, problem) -> None:
+    inventory.variables["nginx_lb_server_names"] = value
+    inventory.variables["peerlb_url_map"] = {"hosts": [{"default": "webapp"}]}
+    (found,) = problems(inventory)
+    assert problem in found
+
+
 def test_topology_problems_of_a_wrong_declaration(inventory) -> None:
     inventory.variables["topology"]["flows"][0]["port"] = 0
     assert topology_problems(*inventory.read()) == [

@@ -48,6 +48,15 @@ def test_problem_names_the_entry(settings, problem) -> None:
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["tls", "url_map", "gatekeeper", "waf", "waf_ports"])
+@pytest.mark.parametrize("empty", [[], False, "", 0])
+def test_an_empty_value_that_is_no_mapping_is_refused(name, empty) -> None:
+    with pytest.raises(EdgeError) as caught:
+        read_edge({**PLAIN, name: empty})
+    assert f"{name}" in str(caught.value) and f"is {empty!r}, not a mapping" in str(caught.value)
+    assert read_edge({**PLAIN, name: None}) == read_edge({**PLAIN, name: {}}) == read_edge(PLAIN)
+
+
 def test_all_problems_are_told_at_once() -> None:
     settings = {**SECURE, "tls": {"profile": "old"}, "url_map": {"hosts": [{"default": "shop"}]}}
     with pytest.raises(EdgeError) as caught:
