@@ -119,7 +119,9 @@ def read_inventory(
     problems = wrong_names(topology.hosts)
     if problems:
         raise TopologyError(problems)
-    return Inventory(topology, {host: _without_secrets(_chosen(own)) for host, own in variables.items()})
+    return Inventory(
+        topology, {host: _without_secrets(_chosen(own)) for host, own in variables.items()}
+    )
 
 
 def _chosen(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

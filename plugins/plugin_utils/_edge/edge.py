@@ -21,6 +21,7 @@ from .._url_map.reading import read_url_map
 from .acme import acme_lines
 from .certificates import Certificate
 from .closing import POOLS_FILE, pools_text
+from .endless import endless
 from .names import covering
 from .servers import Edge, render_servers
 from .tls import CLIENT_CA_FILE, read_tls
@@ -113,6 +114,7 @@ def _contradictions(edge: Edge) -> list[str]:
             " protocol http leads to the load balancers"
         )
     found += waf_contradictions(edge)
+    found += endless(edge, edge.url_map) if edge.url_map else []
     hosts = edge.url_map.hosts if edge.url_map and secure else ()
     return found + [
         f"peerlb_url_map: no certificate covers {name}, so that it is served by http alone: add it"
