@@ -96,8 +96,8 @@ def read_inventory(
 ) -> Inventory:
     """Evaluate the declaration, and return it with the hosts' variables.
 
-    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]}; for
-    peerlb_url_map it is nginx_lb_url_map that is returned where it is set, as with all of ROLES_OWN.
+    names: what to read besides of the hosts of a group, such as {"nginx_lb": ["peerlb_pools"]}; a
+    variable of ROLES_OWN has the value of the role's own where that one is set.
     only: the hosts whose problems count. Others with a problem are left out.
     Raises a TopologyError that names every entry, or every variable, at fault at once.
     """

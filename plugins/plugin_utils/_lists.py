@@ -21,7 +21,8 @@ def read_lists(gatekeeper: t.Any, directory: str) -> dict[str, str]:
     for name in files_of(gatekeeper):
         path = Path(directory or ".", name)
         try:
-            found[name] = path.read_text(encoding="utf-8")
+            # "-sig" takes a mark before the text, as programs of Windows write it.
+            found[name] = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as exc:
             reason = getattr(exc, "strerror", None) or exc
             problem = f"file {name} cannot be read as {path}: {reason}"

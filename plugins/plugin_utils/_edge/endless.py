@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find redirects of a URL map that never end, as when a rule leads to itself. No Ansible, no I/O."""
+"""Find redirects of a URL map that never end, as when one leads to itself. No Ansible, no I/O."""
 
 from __future__ import annotations
 

@@ -54,13 +54,22 @@ def _path_covers(wide: str, narrow: str) -> bool:
 def _sources(gatekeeper: Gatekeeper, wide: Match, narrow: Match) -> bool:
     if not wide.lists and not wide.sources:
         return True
-    if not wide.sources and set(wide.lists) >= set(narrow.lists) and not narrow.sources:
+    others = [name for name in narrow.lists if name not in wide.lists]
+    if not others and not narrow.sources:
         return bool(narrow.lists)
-    return covers(_all_sources(gatekeeper, wide), _all_sources(gatekeeper, narrow))
+    # What files hold changes without the declaration, and must not make it wrong.
+    if gatekeeper.from_files.intersection(others):
+        return False
+    declared = [name for name in wide.lists if name not in gatekeeper.from_files]
+    return covers(
+        _all_sources(gatekeeper, wide.sources, declared),
+        _all_sources(gatekeeper, narrow.sources, others),
+    )
 
 
-def _all_sources(gatekeeper: Gatekeeper, match: Match) -> t.Sequence[Span]:
-    found: t.Sequence[Span] = match.sources
-    for name in match.lists:
-        found = union(found, gatekeeper.lists[name])
-    return found
+def _all_sources(
+    gatekeeper: Gatekeeper, sources: t.Sequence[Span], lists: t.Iterable[str]
+) -> t.Sequence[Span]:
+    for name in lists:
+        sources = union(sources, gatekeeper.lists[name])
+    return sources

@@ -44,7 +44,8 @@ def read_gatekeeper(
     lists = _lists(value.get("lists"), f"{place}.lists", files or {}, faults)
     rules = _rules(value.get("rules"), f"{place}.rules", lists, faults)
     default = _default(value.get("default"), f"{place}.default", faults)
-    gatekeeper = Gatekeeper(lists, tuple(sorted(rules, key=_priority_of)), default)
+    ordered = tuple(sorted(rules, key=_priority_of))
+    gatekeeper = Gatekeeper(lists, ordered, default, _from_files(value.get("lists")))
     if not faults:
         faults += _faults_together(gatekeeper, place)
     if faults:
@@ -68,6 +69,15 @@ def _lists(
         lists[str(name)], problems = _list(name, entry, files)
         faults += [f"{place}.{shown(name)}: {each}" for each in problems]
     return lists
+
+
+def _from_files(value: t.Any) -> frozenset[str]:
+    entries = value if isinstance(value, t.Mapping) else {}
+    return frozenset(
+        str(name)
+        for name, entry in entries.items()
+        if isinstance(entry, t.Mapping) and entry.get("file")
+    )
 
 
 def _list(

@@ -75,11 +75,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Gatekeeper:
-    """Lists of ranges by name, rules in order of priority, and the rule for all other requests."""
+    """Lists of ranges by name, rules in order of priority, and the rule for all other requests.
+
+    from_files: the names of the lists that files hold, which other programs may write.
+    """
 
     lists: t.Mapping[str, tuple[Span, ...]]
     rules: tuple[Rule, ...]
     default: Rule
+    from_files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,12 @@ def test_files_lie_below_the_directory_unless_their_path_is_absolute(tmp_path) -
     assert read_lists(None, str(tmp_path)) == {}
 
 
+def test_a_mark_before_the_text_is_no_part_of_it(tmp_path) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"\xef\xbb\xbf192.0.2.1\r\n")
+    found = read_lists({"lists": {"bad": {"file": "bad.txt"}}}, str(tmp_path))
+    assert found["bad.txt"].splitlines() == ["192.0.2.1"]
+
+
 def test_file_that_cannot_be_read_is_named(tmp_path) -> None:
     with pytest.raises(ValueError, match=rf"file x cannot be read as {tmp_path}/x: No such"):
         read_lists({"lists": {"x": {"file": "x"}}}, str(tmp_path))

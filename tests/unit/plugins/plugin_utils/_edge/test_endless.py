@@ -12,16 +12,13 @@ SHOP = {"name": "shop", "names": ["shop.example", "www.shop.example"], "source":
 HTTP, HTTPS = {"port": 80, "pool": "webapp"}, {"port": 443, "pool": "webapp", "tls": True}
 
 
-def faults(
-    rules=(), default="webapp", secure=True, names=tuple(SHOP["names"]), **more
-) -> list[str]:
+def faults(rules=(), default="webapp", secure=True) -> list[str]:
     settings = {
         "listeners": [HTTP, HTTPS] if secure else [HTTP],
         "certificates": [SHOP] if secure else [],
         "pools": [Pool.parse({"name": "webapp", "members": [MEMBER]}).params()],
         "version": "1.30",
-        "url_map": {"hosts": [{"names": names, "rules": list(rules), "default": default}]},
-        **more,
+        "url_map": {"hosts": [{"names": SHOP["names"], "rules": list(rules), "default": default}]},
     }
     try:
         read_edge(settings)

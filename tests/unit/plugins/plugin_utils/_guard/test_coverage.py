@@ -53,6 +53,25 @@ def test_a_rule_is_not_reached_if_an_earlier_one_takes_all(wide, narrow, taken) 
     assert reached(wide, narrow) is not taken
 
 
+@pytest.mark.parametrize(
+    ("wide", "narrow", "taken"),
+    [
+        (Match(sources=((0, 99),)), Match(lists=("feed",)), False),
+        (Match(lists=("a",)), Match(lists=("feed",)), False),
+        (Match(lists=("feed",)), Match(sources=((2, 3),)), False),
+        (Match(lists=("feed",)), Match(lists=("a",)), False),
+        (Match(lists=("feed", "a")), Match(lists=("feed",), sources=((2, 3),)), True),
+        (Match(lists=("feed",)), Match(lists=("feed",)), True),
+        (Match(), Match(lists=("feed",)), True),
+    ],
+)
+def test_what_a_file_holds_makes_no_rule_wrong(wide, narrow, taken) -> None:
+    lists = {**LISTS, "feed": ((0, 9),)}
+    rules = (Rule("wide", 1, wide), Rule("narrow", 2, narrow))
+    found = never_reached(Gatekeeper(lists, rules, DEFAULT, frozenset({"feed"})))
+    assert bool(found) is taken
+
+
 def test_a_preview_takes_nothing() -> None:
     assert reached(Match(), Match(), preview=True)
     assert not reached(Match(), Match())

@@ -54,6 +54,17 @@ def test_lists_come_from_files() -> None:
     ]
 
 
+def test_a_file_whose_ranges_an_earlier_rule_takes_stops_nothing() -> None:
+    rules = [
+        {"name": "office", "priority": 1, "action": "allow", "match": {"ranges": ["192.0.2.0/24"]}},
+        {**DENY, "match": {"lists": ["feed"]}},
+    ]
+    value = {"lists": {"feed": {"file": "feed.txt"}}, "rules": rules}
+    assert read_gatekeeper(value, files={"feed.txt": "192.0.2.9\n"}).from_files == {"feed"}
+    value["lists"] = {"feed": {"ranges": ["192.0.2.9"]}}
+    assert "never decides, because office" in faults_of(value)[0]
+
+
 @pytest.mark.parametrize("value", [None, [], {"lists": []}, {"lists": {"a": 1, "b": {"file": 2}}}])
 def test_files_of_bad_values_are_none(value) -> None:
     assert files_of(value) == []

@@ -184,9 +184,8 @@ def test_certificates_and_their_ca_are_judged_before_any_host_and_no_key_is_show
     (told,) = problems(peerlb_certificates=[shop], peerlb_acme={"directory": 7})
     assert told.startswith("nginx_lb_acme (peerlb_acme): ")
     for empty in (False, "", {}, 0):
-        assert problems(peerlb_certificates=empty)[0].startswith(
-            "peerlb_certificates is not a list"
-        )
+        (told,) = problems(peerlb_certificates=empty)
+        assert told.startswith("peerlb_certificates is not a list")
     assert problems(peerlb_certificates=None) == problems(peerlb_certificates=[]) == []
     good = {"directory": "https://acme.example/dir"}
     (told,) = problems(peerlb_certificates=[shop], peerlb_acme=good, nginx_lb_acme={"foo": 1})
