@@ -89,7 +89,8 @@ def _without_value(exc: Exception) -> str:
 def _plain(value: t.Any) -> t.Any:
     """Return a value as Python's own types; Ansible's template an element when it is read."""
     if isinstance(value, t.Mapping):
-        return {str(key): _plain(element) for key, element in value.items()}
+        # A key that YAML has made a number or a truth stays one, and is refused where it is read.
+        return {_plain(key): _plain(element) for key, element in value.items()}
     if is_list(value):
         return [_plain(element) for element in value]
     kept = (bool, int, float, datetime.date)  # a date is refused where text belongs

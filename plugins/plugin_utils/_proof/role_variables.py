@@ -158,6 +158,8 @@ def check(name: str, value: t.Any, spec: Spec, secret: bool = False) -> None:
 def _mapping(
     name: str, value: t.Mapping, options: t.Mapping[str, Spec] | None, secret: bool
 ) -> None:
+    for key in value:
+        text(f"{name}: the name", key)
     if not options:
         return
     required = [key for key, spec in options.items() if spec.get("required")]
@@ -173,7 +175,7 @@ def _mapping(
 def _mysql_config(name: str, value: t.Any) -> None:
     """Refuse what my.cnf would not hold as it was written; numbers, ON, OFF and null are right."""
     for key, each in typed(name, value, dict).items():
-        fit(f"{name}: the name", key, SETTING_NAME)
+        fit(f"{name}: the name", text(f"{name}: the name", key), SETTING_NAME)
         for item in each if is_list(each) else [each]:
             if isinstance(item, (float, datetime.date)):
                 raise ValueError(f"{name}: {key} is {item}; {QUOTE_IT}")

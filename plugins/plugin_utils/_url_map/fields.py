@@ -127,7 +127,7 @@ def _pairs(key: str, value: t.Any, example: str) -> list[tuple[str, t.Any]]:
         raise misfit(key, value, f"a mapping such as {example}")
     seen: set[str] = set()
     for name in value:
-        if not isinstance(name, str) or not HEADER.fullmatch(name):
+        if not HEADER.fullmatch(text(f"{key}: the name", name)):
             raise misfit(key, name, "the name of a header such as X-Beta: letters, digits and -")
         if name.lower() == "host":
             raise misfit(key, name, "a header but Host, which names of the host compare")

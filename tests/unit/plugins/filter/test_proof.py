@@ -249,6 +249,22 @@ def test_a_variable_of_the_role_is_judged_in_the_place_of_the_stacks(inventory, 
     assert problems(inventory) == []
 
 
+def test_a_name_that_yaml_has_changed_is_refused(inventory) -> None:
+    read = yaml.safe_load("{on: '1'}")
+    rule = {"name": "a", "priority": 1, "action": "deny", "match": {"headers": read}}
+    route = {"path": "/a", "pool": "webapp", "headers": read}
+    inventory.variables |= {
+        "peerlb_gatekeeper": {"rules": [rule]},
+        "peerlb_url_map": {"hosts": [{"default": "webapp", "rules": [route]}]},
+        "webapp_environment": read,
+        "mysql_config": read,
+        "nginx_lb_files": read,
+    }
+    found = problems(inventory)
+    assert len(found) == 5
+    assert all("True, not text; " in each and each.endswith("quote it") for each in found)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
