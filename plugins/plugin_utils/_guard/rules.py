@@ -107,7 +107,7 @@ class RuleReader:
             )
             return Match()
         self.faults += [f"match: {problem}" for problem in unknown_keys(value, MATCH)]
-        return Match(
+        match = Match(
             self._lists(value),
             self._read(read_ranges, value, "ranges"),
             self._each(fields.path, value, "paths"),
@@ -115,6 +115,22 @@ class RuleReader:
             self._headers(value.get("headers")),
             self._each(fields.header, value, "without_headers"),
         )
+        self._refuse_never(match)
+        return match
+
+    def _refuse_never(self, match: Match) -> None:
+        """Name the headers whose conditions no request can meet together."""
+        names = [name for name, _values in match.headers]
+        self.faults += [
+            f"match.headers names {name} twice; upper and lower case are the same"
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
+        self.faults += [
+            f"match: {name} is in headers and in without_headers, which no request meets"
+            for name in dict.fromkeys(names)
+            if name in match.without_headers
+        ]
 
     def _lists(self, value: t.Mapping[str, t.Any]) -> tuple[str, ...]:
         names = self._each(fields.list_name, value, "lists")

@@ -88,6 +88,11 @@ def test_files_of_bad_values_are_none(value) -> None:
         ({"match": []}, "match is [], not a mapping"),
         ({"match": {"path": ["/"]}}, "match: unknown key path; known: lists"),
         ({"match": {"lists": ["ofice"]}}, "there is no list ofice; is office meant?"),
+        (
+            {"match": {"headers": {"X-A": "1"}, "without_headers": ["x-a"]}},
+            "match: x-a is in headers and in without_headers, which no request meets",
+        ),
+        ({"match": {"headers": {"X-A": "1", "x-a": "2"}}}, "match.headers names x-a twice"),
         ({"match": {"lists": "office"}}, "match.lists is 'office', not a list"),
         ({"match": {"ranges": ["10.0.0.1/8"]}}, "match.ranges[0]: 10.0.0.1/8 has host bits"),
         ({"match": {"ranges": []}}, "match.ranges is [], not a list of ranges"),
