@@ -40,7 +40,7 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
     `engine` of the pools, `server_names`, `peers` (addresses of the other load balancers),
     `certificates` with name, names and source, and as they were declared `tls`, `url_map`,
     `gatekeeper`, `waf` and `waf_ports`. `lists` is the text of each file that lists of the
-    gatekeeper name. Raises an EdgeError.
+    gatekeeper name; `status_port` and `pool_port` are the role's. Raises an EdgeError.
     """
     pools = {pool["name"]: pool for pool in settings["pools"]}
     listeners = [Listener.parse(entry, pools) for entry in settings["listeners"]]
@@ -63,9 +63,16 @@ def read_edge(settings: t.Mapping[str, t.Any]) -> Edge:
         "waf_ports": read_ports,
     }
     edge, problems = _with_parts(edge, settings, parts)
-    if found := problems or _contradictions(edge):
+    if found := problems or _contradictions(edge, _taken(settings, listeners)):
         raise EdgeError("\n".join(found))
     return edge
+
+
+def _taken(settings: t.Mapping[str, t.Any], listeners: t.Iterable[Listener]) -> dict[int, str]:
+    """Return what has which port: the listeners of tcp too, and what the role says besides."""
+    own = {"status_port": "nginx_lb_status_port", "pool_port": "nginx_lb_pool_port"}
+    ports = {int(settings[key]): name for key, name in own.items() if settings.get(key)}
+    return {**ports, **{each.port: "a listener" for each in listeners}}
 
 
 def _texts(value: t.Any) -> tuple[str, ...]:
@@ -97,8 +104,8 @@ def _with_parts(
     return edge, problems
 
 
-def _contradictions(edge: Edge) -> list[str]:
-    """Return what parts of the declaration say against each other."""
+def _contradictions(edge: Edge, taken: t.Mapping[int, str]) -> list[str]:
+    """Return what parts of the declaration say against each other; taken is by port."""
     known, secure = edge.names_of_certificates, edge.secure_port()
     found = []
     if secure and not known:
@@ -113,7 +120,7 @@ def _contradictions(edge: Edge) -> list[str]:
             "peerlb_certificates: a CA asks by http for certificates of source acme, and no flow of"
             " protocol http leads to the load balancers"
         )
-    found += waf_contradictions(edge)
+    found += waf_contradictions(edge, taken)
     found += endless(edge, edge.url_map) if edge.url_map else []
     hosts = edge.url_map.hosts if edge.url_map and secure else ()
     return found + [

@@ -32,8 +32,11 @@ def read_ports(value: t.Any, place: str = "nginx_lb_waf_ports") -> WafPorts:
     return ports
 
 
-def waf_contradictions(edge: Edge) -> t.Iterator[str]:
-    """Yield what the web application firewall and the rest say against each other."""
+def waf_contradictions(edge: Edge, taken: t.Mapping[int, str]) -> t.Iterator[str]:
+    """Yield what the web application firewall and the rest say against each other.
+
+    taken: what else has a port of the host, such as {80: "a listener"}.
+    """
     rules, waf = guarded_rules(edge.url_map), edge.waf
     if waf is None:
         for rule in rules:
@@ -51,9 +54,8 @@ def waf_contradictions(edge: Edge) -> t.Iterator[str]:
                 f"peerlb_url_map.{rule.title}: body_size is {size}, and peerlb_waf.body_limit"
                 f" refuses what is larger than {waf.body_limit}"
             )
-    listened = {each.port for each in edge.listeners}
-    for port in sorted(listened.intersection(vars(edge.waf_ports).values())):
-        yield f"nginx_lb_waf_ports: {port} is the port of a listener"
+    for port in sorted(set(taken).intersection(vars(edge.waf_ports).values())):
+        yield f"nginx_lb_waf_ports: {port} is the port of {taken[port]}"
 
 
 def told_of(edge: Edge) -> str:

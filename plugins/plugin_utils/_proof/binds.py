@@ -11,10 +11,18 @@ import typing as t
 from ...module_utils._topology.hosts import Variables
 from ...module_utils._topology.model import Topology
 from ...module_utils._values.entries import whole_number
+from .._edge.waf import WafError
+from .._edge.waf_parts import read_ports
 from .._stack import StackGroups
 
 SSH_PORT, STATUS_PORT, POOL_PORT = 22, 8081, 8053  # the two last are the role nginx_lb's
 STATUS, POOLS = "nginx's status", "the unit peerlb-pools"
+WAF = "the web application firewall"
+VARIABLES = {
+    STATUS: "nginx_lb_status_port",
+    POOLS: "nginx_lb_pool_port",
+    WAF: "nginx_lb_waf_ports",
+}
 EVERY = ""  # every address of a host
 LOOPBACK = "127.0.0.1"
 
@@ -43,7 +51,8 @@ def host_binds(
     """Return what the programs of a host bind.
 
     ports: where the application and MySQL serve, by group. variables: the host's `ansible_port`,
-    `nginx_lb_status_port` and `nginx_lb_pool_port`; a ValueError names one that is no port.
+    `nginx_lb_status_port` and `nginx_lb_pool_port`, of which a ValueError names one that is no
+    port, and `peerlb_waf` and `nginx_lb_waf_ports`.
     """
     host = topology.hosts[name]
     used = {key: _port(key, variables.get(key), default) for key, default in PORTS.items()}
@@ -53,6 +62,7 @@ def host_binds(
     if stack.balancer in host.groups:
         own = {"nginx_lb_status_port": STATUS, "nginx_lb_pool_port": POOLS}
         binds += [Bind(used[key], LOOPBACK, owner) for key, owner in own.items()]
+        binds += [Bind(port, LOOPBACK, WAF) for port in _waf_ports(variables)]
         binds += [
             Bind(each["port"], each["address"], f"nginx's listener {each['port']}")
             for each in listeners
@@ -68,6 +78,17 @@ PORTS = {
     "nginx_lb_status_port": STATUS_PORT,
     "nginx_lb_pool_port": POOL_PORT,
 }
+
+
+def _waf_ports(variables: Variables) -> list[int]:
+    """Return the ports of the firewall; those that are wrong are refused where it is read."""
+    if not variables.get("peerlb_waf"):
+        return []
+    ports = variables.get("nginx_lb_waf_ports")
+    try:
+        return list(vars(read_ports({} if ports is None else ports)).values())
+    except WafError:
+        return []
 
 
 def _port(key: str, value: t.Any, default: int) -> int:
@@ -97,14 +118,14 @@ def misplaced(
 def clashes(binds: t.Sequence[Bind]) -> list[str]:
     """Return a problem for each pair of programs of a host that would bind the same port."""
     return [
-        f"port {one.port} is bound by {one.owner} and by {other.owner}; " + _way_out(one.owner)
+        f"port {one.port} is bound by {one.owner} and by {other.owner}; " + _way_out(one, other)
         for one, other in itertools.combinations(binds, 2)
         if one.clashes(other)
     ]
 
 
-def _way_out(owner: str) -> str:
-    own = {STATUS: "status", POOLS: "pool"}.get(owner)
+def _way_out(*binds: Bind) -> str:
+    own = [VARIABLES[each.owner] for each in binds if each.owner in VARIABLES]
     if own:
-        return f"give the flow another port, or set nginx_lb_{own}_port"
+        return f"give the flow another port, or set {' or '.join(own)}"
     return "give a flow another port, or put the two on hosts of their own"

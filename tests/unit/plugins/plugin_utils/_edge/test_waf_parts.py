@@ -41,6 +41,23 @@ def settings(*rules: dict, **more: object) -> dict:
         (settings({**RULE, "body_size": "1g"}), "refuses what is larger than 16m"),
         (settings({**RULE, "body_size": "0"}), "body_size is 0, and peerlb_waf.body_limit"),
         (settings(RULE, waf_ports={"waf": 80}), "nginx_lb_waf_ports: 80 is the port of a listener"),
+        (
+            settings(
+                RULE,
+                waf_ports={"waf": 3306},
+                listeners=[*PLAIN["listeners"], {"port": 3306, "pool": "db", "protocol": "tcp"}],
+                pools=[pool_settings("webapp"), pool_settings("db")],
+            ),
+            "nginx_lb_waf_ports: 3306 is the port of a listener",
+        ),
+        (
+            settings(RULE, waf_ports={"tls": 8081}, status_port=8081),
+            "nginx_lb_waf_ports: 8081 is the port of nginx_lb_status_port",
+        ),
+        (
+            settings(RULE, waf_ports={"inner": 8053}, pool_port="8053"),
+            "nginx_lb_waf_ports: 8053 is the port of nginx_lb_pool_port",
+        ),
         (settings(RULE, waf={"fail": "x"}), "peerlb_waf: fail is 'x'"),
         (settings({**RULE, "answer": {"status": 200}}), "give one of pool"),
     ],

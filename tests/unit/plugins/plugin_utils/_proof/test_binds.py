@@ -30,6 +30,24 @@ def test_a_listener_takes_no_port_that_the_host_has(stack, port, variables, owne
     assert problem.startswith(begin)
 
 
+@pytest.mark.parametrize(
+    ("port", "owner"),
+    [
+        (8081, "nginx's status"),
+        (8053, "the unit peerlb-pools"),
+        (22, "SSH or other management"),
+        (3306, "nginx's listener 3306"),
+    ],
+)
+def test_the_firewall_takes_no_port_that_the_host_has(stack, port, owner) -> None:
+    own = {"peerlb_waf": {"paranoia": 1}, "nginx_lb_waf_ports": {"waf": port}}
+    found = [each for each in problems(stack, **own) if each.startswith("host ")]
+    assert len(found) == 1 and f"port {port} is bound by " in found[0]
+    assert owner in found[0] and "the web application firewall" in found[0]
+    assert "nginx_lb_waf_ports" in found[0]
+    assert problems(stack, nginx_lb_waf_ports={"waf": port}) == []
+
+
 def test_other_ports_are_allowed(stack) -> None:
     stack.flow("any", "nginx_lb", 8081, "http")
     assert problems(stack, nginx_lb_status_port=8082) == []
