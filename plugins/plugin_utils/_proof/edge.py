@@ -18,6 +18,7 @@ from .._derive.pools import pool_flows
 from .._derive.served_names import CERTIFICATES, certificate_names
 from .._edge.edge import read_edge
 from .._edge.front import decide_first
+from .._edge.servers import HTTP
 from .._edge.waf_parts import told_of
 from .._stack import StackGroups
 from .._url_map.stored import First, failed_tests
@@ -43,8 +44,8 @@ def prove_certificates(
 
     variables: OF_BALANCER by host.
     """
-    rows: list[tuple[str, str]] = []
-    problems = []
+    listeners = list(listeners)
+    rows, problems = _prove_challenges(topology.members(stack.balancer), listeners, variables)
     by_tls = [each["port"] for each in listeners if each["tls"]]
     for host in topology.members(stack.balancer) if by_tls else ():
         names = certificate_names([host], variables)
@@ -57,6 +58,27 @@ def prove_certificates(
             if not names
         ]
     return rows, problems
+
+
+def _prove_challenges(hosts: t.Iterable[Host], listeners: Entries, variables: HostVars) -> Found:
+    """Return whether a CA of the internet finds port 80, at which alone it asks by http-01."""
+    own = [variables.get(host.name, {}).get(CERTIFICATES) or [] for host in hosts]
+    plain = [each for each in listeners if each["protocol"] == "http" and not each["tls"]]
+    if not plain or all(each.get("source") != "acme" for entries in own for each in entries):
+        return [], []
+    # Proxies in front, which alone are admitted, may hand on to another port.
+    if all(each["port"] != HTTP and not each["allow"] for each in plain):
+        ports = listing(str(each["port"]) for each in plain)
+        return [], [
+            f"{CERTIFICATES}: a CA asks at port 80 for certificates of source acme, and the"
+            f" listeners of http have {ports}: declare {{from: any, to: nginx_lb, port: {HTTP},"
+            " protocol: http}"
+        ]
+    if all(each["allow"] for each in plain):
+        admitted = listing(str(each) for entry in plain for each in entry["allow"])
+        text = f"source acme: the CA has to come by {admitted}, as http admits nobody else"
+        return [(f"warning {CERTIFICATES}", text)], []
+    return [], []
 
 
 def prove_servers(

@@ -36,6 +36,26 @@ def test_listener_of_tls_needs_a_certificate(edge, certificates) -> None:
     ]
 
 
+def test_a_ca_finds_port_80(edge) -> None:
+    acme = [{**SHOP[0], "names": ["shop.example"], "source": "acme"}]
+    shown = proof(edge, certificates=acme)
+    assert shown.problems == [] and not [row for row in shown.rows if "warning" in row[0]]
+    (flow,) = (flow for flow in edge.topology["flows"] if flow["port"] == 80)
+    flow["from"] = "192.0.2.0/24"
+    shown = proof(edge, certificates=acme)
+    assert shown.problems == []
+    assert dict(shown.rows)["warning peerlb_certificates"] == (
+        "source acme: the CA has to come by 192.0.2.0/24, as http admits nobody else"
+    )
+    flow["port"] = 8080
+    assert proof(edge, certificates=acme).problems == []
+    flow["from"] = "any"
+    (problem,) = proof(edge, certificates=acme).problems
+    assert problem.startswith("peerlb_certificates: a CA asks at port 80 for certificates of sour")
+    assert "have 8080" in problem
+    assert proof(edge).problems == []
+
+
 def test_nobody_needs_a_certificate_without_a_listener_of_tls(stack) -> None:
     assert proof(stack, certificates=None).problems == []
 
