@@ -129,17 +129,21 @@ def _settings(listeners: Entries, pools: Entries, variables: Variables) -> dict[
     }
 
 
-def _named(variables: Variables) -> list[t.Any]:
-    """Return the certificates that have what the servers need to know of them."""
-    # As they were read, without keys and without entries that are no mappings. What is no name is
-    # refused where certificates are judged.
-    return [each for each in variables.get(CERTIFICATES) or [] if _has_names(each)]
+def _named(variables: Variables) -> list[dict[str, t.Any]]:
+    """Return the certificates that have what the servers need to know of them, all as text.
 
-
-def _has_names(entry: t.Mapping[str, t.Any]) -> bool:
-    names = entry.get("names")
-    texts = [entry.get("name"), entry.get("source"), *(names if is_list(names) else [None])]
-    return all(isinstance(each, str) for each in texts)
+    What is no text is refused where certificates are judged.
+    """
+    # As they were read, without keys and without entries that are no mappings.
+    entries = [each for each in variables.get(CERTIFICATES) or [] if is_list(each.get("names"))]
+    return [
+        {
+            **{key: str(each[key]) for key in ("name", "source")},
+            "names": list(map(str, each["names"])),
+        }
+        for each in entries
+        if {"name", "source"} <= set(each)
+    ]
 
 
 def prove_store(topology: Topology, stack: StackGroups, pool_by_port: t.Mapping[int, str]) -> Found:
