@@ -101,11 +101,7 @@ def read_inventory(
     only: the hosts whose problems count. Others with a problem are left out.
     Raises a TopologyError that names every entry, or every variable, at fault at once.
     """
-    by_host = {host: list(OF_ALL) for host in groups.get("all", ())}
-    for group, of_group in (names or {}).items():
-        for host in groups.get(group, ()):
-            own = [ROLES_OWN[name] for name in of_group if name in ROLES_OWN]
-            by_host.setdefault(host, list(OF_ALL)).extend((*of_group, *own))
+    by_host = _names_by_host(groups, names or {})
     variables, problems = read_variables(hostvars, by_host, secrets=SECRETS)
     if only is not None:
         counting = tuple(f"host {host}: " for host in only)
@@ -122,6 +118,16 @@ def read_inventory(
     return Inventory(
         topology, {host: _without_secrets(_chosen(own)) for host, own in variables.items()}
     )
+
+
+def _names_by_host(groups: t.Any, names: Names) -> dict[str, list[str]]:
+    """Return the names of the variables to read of each host."""
+    by_host = {host: list(OF_ALL) for host in groups.get("all", ())}
+    for group, of_group in names.items():
+        own = [ROLES_OWN[name] for name in of_group if name in ROLES_OWN]
+        for host in groups.get(group, ()):
+            by_host.setdefault(host, list(OF_ALL)).extend((*of_group, *own))
+    return by_host
 
 
 def _chosen(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
