@@ -268,10 +268,10 @@ def test_a_name_that_yaml_has_changed_is_refused(inventory) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("name", {"a": 1}, "name is {'a': 1}, not text"),
-        ("names", [{"a": 1}], "names is {'a': 1}, not text"),
-        ("names", 5, "names is 5, not a list"),
-        ("source", ["acme"], "source is ['acme'], not one of given, own_ca, acme"),
+        ("name", {"a": 1}, "certificate 1: name: the value is not text"),
+        ("names", [{"a": 1}], "shop: names: the value is not text"),
+        ("names", 5, "shop: names: the value is not a list"),
+        ("source", ["acme"], "shop: source: the value is not text"),
     ],
 )
 def test_a_certificate_that_has_no_names_is_named(inventory, name, value, problem) -> None:
