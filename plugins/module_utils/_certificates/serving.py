@@ -97,16 +97,14 @@ class ServingNginx:
 
     def serves(self, name: str, leaf: bytes) -> str:
         """Return where another certificate than this one (DER) is shown; "" if nowhere."""
-        for place in self.places(name):
-            if served(place.address, place.port, place.server_name) != leaf:
-                return str(place)
-        return ""
+        return _elsewhere(self.places(name), leaf)
 
     def confirm(self, name: str, leaf: bytes) -> None:
         """Wait until nginx shows this certificate at each place, several times in a row."""
+        places = self.places(name)
         end, seen = time.monotonic() + self.timeout, 0
         while seen < IN_A_ROW:
-            where = self.serves(name, leaf)
+            where = _elsewhere(places, leaf)
             seen = 0 if where else seen + 1
             if where and time.monotonic() > end:
                 raise CertificateError(
@@ -114,6 +112,14 @@ class ServingNginx:
                 )
             if where:
                 time.sleep(0.05)
+
+
+def _elsewhere(places: t.Iterable[Place], leaf: bytes) -> str:
+    """Return the first place that shows another certificate than this one (DER); "" if none."""
+    for place in places:
+        if served(place.address, place.port, place.server_name) != leaf:
+            return str(place)
+    return ""
 
 
 def _places(server: str) -> t.Iterator[Place]:

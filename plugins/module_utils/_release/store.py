@@ -178,7 +178,8 @@ class Store:
                 self.discard()
                 return
             replaced = self.releases / REPLACED
-            shutil.rmtree(replaced, ignore_errors=True)  # a run that was killed may have left it
+            if replaced.exists():  # a run that was killed may have left it
+                shutil.rmtree(replaced)
             if directory.exists():
                 # It may be the live one, which others read meanwhile.
                 os.replace(directory, replaced)
@@ -189,6 +190,7 @@ class Store:
                     os.replace(replaced, directory)
                 raise
             sync_directory(self.releases)
+            # Nobody reads it any more. What cannot be removed now goes before the next replacement.
             shutil.rmtree(replaced, ignore_errors=True)
 
     def switch(self, release_id: str | None) -> None:
